@@ -1,0 +1,248 @@
+"""The domain's records: what a row holds, and who is asking."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from functools import cache
+from typing import Any, ClassVar, Self
+
+Row = Mapping[str, Any]
+Headers = tuple[tuple[str, str], ...]
+
+_SYSTEM_KEYS = {
+    "id": "$id",
+    "created_at": "$createdAt",
+    "updated_at": "$updatedAt",
+    "permissions": "$permissions",
+    "sequence": "$sequence",
+}
+
+
+class DeploymentStatus(StrEnum):
+    """Where a deployment's build stands; no edge leaves the last three."""
+
+    WAITING = "waiting"  # accepted, or still being uploaded
+    PROCESSING = "processing"  # picked up, the source is being unpacked
+    BUILDING = "building"  # commands run, logs stream
+    READY = "ready"  # the output can be executed
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+    @property
+    def is_final(self) -> bool:
+        return self in (self.READY, self.FAILED, self.CANCELED)
+
+
+class DeploymentType(StrEnum):
+    """How a deployment's source came to us."""
+
+    MANUAL = "manual"
+    CLI = "cli"
+    VCS = "vcs"
+
+
+class ExecutionStatus(StrEnum):
+    """Where an execution stands."""
+
+    WAITING = "waiting"  # accepted, not begun
+    PROCESSING = "processing"  # user code runs
+    COMPLETED = "completed"  # answered with a status below 500
+    FAILED = "failed"  # answered with 500 or above, or could not run
+    SCHEDULED = "scheduled"  # due at scheduledAt
+
+    @property
+    def is_final(self) -> bool:
+        return self in (self.COMPLETED, self.FAILED)
+
+
+class Trigger(StrEnum):
+    """What caused an execution."""
+
+    HTTP = "http"
+    SCHEDULE = "schedule"
+    EVENT = "event"
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+def _read_columns(kind: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((f.name, _SYSTEM_KEYS.get(f.name) or _camel(f.name)) for f in fields(kind))
+
+
+_columns: Callable[[Any], tuple[tuple[str, str], ...]] = cache(_read_columns)
+"""(attribute, row key) of each field of a record class."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What every stored record has. Dates are texts as `clock.stamp` writes them."""
+
+    id: str
+    project: str
+    created_at: str
+    updated_at: str
+    sequence: int = 0  # creation order within the table, from 1
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """The record of a stored row; keys that an older row lacks take their defaults."""
+        values = {name: row[key] for name, key in _columns(cls) if key in row}
+        return cls(**{name: _frozen(value) for name, value in values.items()})
+
+    def to_row(self) -> dict[str, Any]:
+        """The row to store, with Appwrite's names as keys."""
+        return {key: _thawed(getattr(self, name)) for name, key in _columns(type(self))}
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if type(value) is list else value
+
+
+def _thawed(value: Any) -> Any:
+    return list(map(_thawed, value)) if type(value) is tuple else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function(Record):
+    """A function: its settings and which deployment answers its calls."""
+
+    table: ClassVar[str] = "functions"
+
+    name: str
+    runtime: str
+    execute: tuple[str, ...] = ()
+    enabled: bool = True
+    live: bool = True
+    logging: bool = True
+    deployment_retention: int = 0  # days, 0 = for ever
+    deployment_id: str = ""
+    deployment_created_at: str = ""
+    latest_deployment_id: str = ""
+    latest_deployment_created_at: str = ""
+    latest_deployment_status: str = ""
+    scopes: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    schedule: str = ""
+    timeout: int = 15  # seconds
+    entrypoint: str = ""
+    commands: str = ""
+    version: str = "v5"
+    installation_id: str = ""
+    provider_repository_id: str = ""
+    provider_branch: str = ""
+    provider_root_directory: str = ""
+    provider_silent_mode: bool = False
+    provider_branches: tuple[str, ...] = ()
+    provider_paths: tuple[str, ...] = ()
+    build_specification: str = "s-1vcpu-512mb"
+    runtime_specification: str = "s-1vcpu-512mb"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable(Record):
+    """An environment variable of a function."""
+
+    table: ClassVar[str] = "variables"
+
+    key: str
+    value: str
+    secret: bool = False
+    resource_type: str = "function"
+    resource_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment(Record):
+    """One uploaded source of a function, with the state and output of its build."""
+
+    table: ClassVar[str] = "deployments"
+
+    type: str = DeploymentType.MANUAL
+    resource_id: str = ""
+    resource_type: str = "functions"
+    entrypoint: str = ""
+    commands: str = ""
+    runtime: str = ""  # the runtime it was built for, which goes on running it
+    source_size: int = 0  # bytes of the uploaded archive
+    build_size: int = 0  # unpacked bytes of the build output
+    build_id: str = ""
+    activate: bool = False  # activate when ready; not "is active"
+    status: str = DeploymentStatus.WAITING
+    build_logs: str = ""
+    build_started_at: str = ""
+    build_ended_at: str = ""
+    build_duration: int = 0  # whole seconds, rounded up
+    source: str = ""  # name of the archive in Files; empty while it is being uploaded
+    build: str = ""  # name of the folder below builds/; empty until there is one
+    chunks_total: int = 0
+    chunks_uploaded: int = 0
+    provider_repository_name: str = ""
+    provider_repository_owner: str = ""
+    provider_repository_url: str = ""
+    provider_branch: str = ""
+    provider_branch_url: str = ""
+    provider_commit_hash: str = ""
+    provider_commit_author_url: str = ""
+    provider_commit_author: str = ""
+    provider_commit_message: str = ""
+    provider_commit_url: str = ""
+
+    @property
+    def total_size(self) -> int:
+        return self.source_size + self.build_size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution(Record):
+    """One run of a function."""
+
+    table: ClassVar[str] = "executions"
+
+    permissions: tuple[str, ...] = ()
+    function_id: str
+    deployment_id: str = ""
+    trigger: str = Trigger.HTTP
+    status: str = ExecutionStatus.WAITING
+    request_method: str = "POST"
+    request_path: str = "/"
+    request_headers: Headers = ()
+    response_status_code: int = 0
+    response_headers: Headers = ()
+    logs: str = ""
+    errors: str = ""
+    logs_file: str = ""  # name in Files when the logs are too long for the row
+    errors_file: str = ""
+    duration: float = 0.0  # seconds
+    scheduled_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: the roles that permissions are matched against, and the scopes granted."""
+
+    project: str
+    roles: tuple[str, ...] = ("any", "guests")
+    scopes: frozenset[str] | None = frozenset()  # None: every scope
+    is_privileged: bool = False  # an API key or a console admin: permissions do not apply
+    user_id: str = ""
+    session_id: str = ""
+    name: str = "User"  # how scope errors name the caller
+
+    def has_scope(self, *wanted: str) -> bool:
+        """Whether one of `wanted` was granted; `execution.*` and `executions.*` are the same."""
+        if self.scopes is None:
+            return True
+        return any(scope in self.scopes for scope in wanted)
+
+
+def unique_id() -> str:
+    """A new id as Appwrite makes them: 20 hex digits, 13 of time and 7 random."""
+    seconds, rest = divmod(time.time_ns() // 1000, 1_000_000)
+    return f"{seconds:08x}{rest:05x}{secrets.token_hex(4)[:7]}"
