@@ -1,0 +1,211 @@
+"""Every option, declared once: name, type, default, help; and where its value comes from."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from .errors import Era
+
+FILE_NAME = "appwrite-emulator.toml"
+PREFIX = "APPWRITE_EMULATOR_"
+SandboxMode = Literal["auto", "require", "off"]
+
+
+class ConfigError(ValueError):
+    """An option has a value that cannot be used; the text names option, value and source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key that is known: its secret, what it may do and in which project.
+
+    `scopes` empty means all scopes; `project` empty means any project.
+    """
+
+    secret: str
+    scopes: tuple[str, ...] = ()
+    project: str = ""
+
+    @classmethod
+    def parse(cls, value: str | Mapping[str, Any]) -> Key:
+        """A key from `SECRET`, `SECRET=scope,scope` or a table of a configuration file."""
+        if isinstance(value, str):
+            secret, _, scopes = value.partition("=")
+            value = {"secret": secret, "scopes": [s for s in scopes.split(",") if s]}
+        unknown = set(value) - {"secret", "scopes", "project"}
+        if unknown or not value.get("secret"):
+            raise ConfigError(
+                f"a key needs `secret` and may have `scopes` and `project`, got {dict(value)!r}"
+            )
+        return cls(
+            str(value["secret"]), tuple(value.get("scopes", ())), str(value.get("project", ""))
+        )
+
+
+def option(default: Any, help: str, *, metavar: str = "") -> Any:
+    """A field of `Config`: its default and the sentence that `--help` shows."""
+    return field(default=default, metadata={"help": help, "metavar": metavar})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """How an emulator runs. Order of sources: argument, environment, file, default.
+
+    Each option `some_name` is also the variable `APPWRITE_EMULATOR_SOME_NAME` (lists separated by
+    white space) and the key `some_name` of `appwrite-emulator.toml`.
+    """
+
+    host: str = option(
+        "localhost",
+        "Address to listen on; `localhost` is 127.0.0.1 and ::1, anything else needs --key.",
+        metavar="HOST",
+    )
+    port: int = option(9080, "Port to listen on; 0 takes a free one.", metavar="PORT")
+    state: Path | None = option(
+        None,
+        "File that keeps the state [default: .appwrite-emulator/state.json in DIR].",
+        metavar="FILE",
+    )
+    memory: bool = option(False, "Keep the state in memory only; nothing is left when it stops.")
+    project: str = option(
+        "",
+        "Project id to announce and to deploy into [default: the project file's, else `demo`].",
+        metavar="ID",
+    )
+    keys: tuple[Key, ...] = option(
+        (), "API key `SECRET[=SCOPE,SCOPE...]` held to its scopes; may be repeated.", metavar="KEY"
+    )
+    strict: bool = option(False, "Accept declared keys and projects only, instead of any.")
+    appwrite: Era = option(
+        "1.9", "Appwrite generation to speak where no header of a request decides."
+    )
+    sandbox: SandboxMode = option(
+        "auto",
+        "Confinement of functions: the best this machine gives, required to contain files and "
+        "processes, or off.",
+    )
+    runtimes: tuple[Path, ...] = option(
+        (), "Folder with further language folders; may be repeated.", metavar="FOLDER"
+    )
+    hosts: tuple[str, ...] = option(
+        (),
+        "Further host name to answer to (besides loopback names); may be repeated.",
+        metavar="NAME",
+    )
+    origins: tuple[str, ...] = option(
+        (),
+        "Further web origin that may call (besides localhost); may be repeated.",
+        metavar="ORIGIN",
+    )
+    function_timeout: int = option(900, "Longest `timeout` a function may have, in seconds.")
+    sync_timeout: float = option(30.0, "Seconds after which a synchronous execution answers 408.")
+    build_timeout: int = option(900, "Seconds a build may take.")
+    size_limit: int = option(30_000_000, "Bytes an uploaded archive may have; 0 is no limit.")
+    build_size_limit: int = option(2_000_000_000, "Bytes the output of a build may have.")
+    workers: int = option(32, "Worker processes alive at once, over all functions.")
+    keep_executions: int = option(10_000, "Finished executions kept; the oldest go first.")
+
+    def __post_init__(self) -> None:
+        for name, low, high in _RANGES:
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ConfigError(f"{name} is {value}, it must be from {low} to {high}")
+        for name, choices in (("appwrite", get_args(Era)), ("sandbox", get_args(SandboxMode))):
+            if getattr(self, name) not in choices:
+                known = ", ".join(choices)
+                raise ConfigError(f"{name} is {getattr(self, name)!r}, it must be one of {known}")
+        if self.memory and self.state:
+            raise ConfigError(
+                "state and memory exclude each other: keep the state in a file or in memory"
+            )
+
+    @classmethod
+    def load(
+        cls,
+        directory: Path | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        **arguments: Any,
+    ) -> Config:
+        """The configuration for `directory`: arguments over environment over file over defaults.
+
+        An argument that is None counts as not given. Raises ConfigError.
+        """
+        values = _from_file(directory / FILE_NAME) if directory else {}
+        values |= _from_environment(os.environ if environ is None else environ)
+        values |= {name: value for name, value in arguments.items() if value is not None}
+        unknown = set(values) - {f.name for f in fields(cls)}
+        if unknown:
+            known = ", ".join(f.name for f in fields(cls))
+            raise ConfigError(f"unknown option {', '.join(sorted(unknown))}; there are {known}")
+        return cls(**values)
+
+
+_RANGES: tuple[tuple[str, float, float], ...] = (
+    ("port", 0, 65535),
+    ("function_timeout", 1, 86_400),
+    ("sync_timeout", 0.1, 900),
+    ("build_timeout", 1, 86_400),
+    ("size_limit", 0, 2**40),
+    ("build_size_limit", 1, 2**40),
+    ("workers", 1, 1024),
+    ("keep_executions", 1, 10_000_000),
+)
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    values = {}
+    for spec in fields(Config):
+        name = PREFIX + spec.name.upper()
+        if environ.get(name):
+            values[spec.name] = _convert(spec.name, str(spec.type), environ[name], name)
+    return values
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise ConfigError(f"{path}: {exc}") from exc
+    types = {f.name: str(f.type) for f in fields(Config)}
+    unknown = set(content) - set(types)
+    if unknown:
+        raise ConfigError(
+            f"{path}: unknown option {', '.join(sorted(unknown))}; there are {', '.join(types)}"
+        )
+    return {
+        name: _convert(name, types[name], value, f"{path}: {name}", base=path.parent)
+        for name, value in content.items()
+    }
+
+
+def _convert(name: str, type: str, value: Any, source: str, *, base: Path = Path()) -> Any:
+    """`value` as the option's type; texts come from the environment, others from a file."""
+    try:
+        if type.startswith("tuple"):
+            items = value.split() if isinstance(value, str) else list(value)
+            return tuple(_convert_item(name, item, base) for item in items)
+        if type == "bool":
+            return value if isinstance(value, bool) else _BOOLEANS[str(value).lower()]
+        if type.startswith("Path"):
+            return base / str(value)
+        return {"int": int, "float": float}.get(type, str)(value)
+    except (KeyError, TypeError, ValueError) as exc:
+        wanted = "true or false" if type == "bool" else type
+        raise ConfigError(f"{source} is {value!r}, it must be {wanted}") from exc
+
+
+def _convert_item(name: str, item: Any, base: Path) -> Any:
+    if name == "keys":
+        return Key.parse(item)
+    return base / str(item) if name == "runtimes" else str(item)
+
+
+_BOOLEANS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
