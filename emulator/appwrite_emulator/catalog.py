@@ -1,0 +1,380 @@
+"""Which runtimes Appwrite knows, and how this machine can run them."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import re
+import shlex
+import sys
+import tomllib
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from fnmatch import fnmatchcase
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from .errors import Era
+
+Probe = Callable[[Sequence[str]], Awaitable[str | None]]
+"""Runs a command as a function would be run; its output, or None if it did not run or failed."""
+
+ContentTypeCase = Literal["keep", "lower"]
+Count = int  # these names say what a manifest's value must be; see _KINDS
+Texts = tuple[str, ...]
+Command = tuple[str, ...]
+Pairs = tuple[tuple[str, str], ...]
+
+MANIFEST = "runtime.toml"
+
+
+class ManifestInvalid(Exception):
+    """A runtime manifest cannot be used; the message names file, key and value."""
+
+
+class InterpreterMissing(Exception):
+    """A runtime cannot be run here; the message says what was tried and what to install."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A runtime as Appwrite lists it, `node-22`. Source: runtime lists of Appwrite 1.6.2, 1.9.6."""
+
+    id: str
+    key: str
+    name: str
+    version: str
+    base: str
+    image: str
+    logo: str
+    supports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """A size that builds and functions can have; `memory` in MB. Source: Appwrite 1.9.6."""
+
+    slug: str
+    memory: int
+    cpus: float
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """How the functions of one language run here: the values of a folder's `runtime.toml`.
+
+    Commands are lists of arguments in which `{interpreter}`, `{folder}` (the family's own),
+    `{version}` and `{major}` (of the declared runtime) and `{own}` (the interpreter that runs the
+    emulator) are replaced. The keys are explained one by one in the README of the runtimes.
+    """
+
+    folder: Path
+    name: str
+    runtimes: Command
+    command: Command
+    interpreters: Command
+    remedy: str
+    version_command: Command = ("{interpreter}", "--version")
+    version_parts: Count = 1
+    start_variables: Texts = ()
+    memory_floor: int = 64
+    concurrency: Count = 1
+    spare: bool = True
+    workdir: str = "."
+    env: Pairs = ()
+    content_type_case: ContentTypeCase = "keep"
+    native_newline: bool = True
+    native_limit: int = 0
+    path: Texts = ()
+    prepare: str = ""
+    dependency_files: Texts = ()
+    dependency_folders: Texts = ()
+
+    @property
+    def key(self) -> str:
+        return self.folder.name
+
+    def serves(self, id: str) -> bool:
+        return any(fnmatchcase(id, pattern) for pattern in self.runtimes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """All that the engine and the builder need to start one runtime's launcher.
+
+    `memory_floor` is in MB, `native_limit` in characters (0: no limit but the log's), `prepare` is
+    shell to run before a function's build commands. `start_variables` are patterns of variables
+    that are only read while a process starts: a function that has one gets no spare.
+    """
+
+    runtime: str
+    family: str
+    argv: Texts
+    interpreter: str
+    version: str
+    start_variables: Texts
+    memory_floor: int
+    concurrency: Count
+    spare: bool
+    workdir: str
+    env: Pairs
+    content_type_case: ContentTypeCase
+    native_newline: bool
+    native_limit: int
+    path: Texts
+    prepare: str
+
+
+class Catalog:
+    """The runtimes of both eras, and the families found in `folders` (later ones win).
+
+    Nothing about a language is known here: a family is a folder with a `runtime.toml`. Manifests
+    are read when first needed; one that is wrong raises ManifestInvalid then. `search` are the
+    folders to look for interpreters in; by default those of PATH.
+    """
+
+    def __init__(self, folders: Sequence[Path], *, search: Sequence[str] | None = None) -> None:
+        self._folders = folders
+        self._search = search
+        self._launches: dict[str, Launch] = {}
+        self._versions: dict[tuple[str, ...], str] = {}
+
+    def runtimes(self, era: Era) -> tuple[Runtime, ...]:
+        """The runtimes of `era` in Appwrite's order, then those that only a manifest names."""
+        return (*self._by_era[era], *self._added)
+
+    def specifications(self) -> tuple[Specification, ...]:
+        """Every size, the smallest first."""
+        return tuple(Specification(**row) for row in _data("specifications")["specifications"])
+
+    def runtime(self, id: str) -> Runtime | None:
+        """The runtime of that id in either era."""
+        return self._by_id.get(id)
+
+    @cached_property
+    def families(self) -> tuple[Family, ...]:
+        """Every family that has a launcher here, by name of its folder."""
+        found = {path.parent.name: path for folder in self._folders for path in _manifests(folder)}
+        return tuple(read_family(found[name]) for name in sorted(found))
+
+    def family(self, id: str) -> Family | None:
+        """The family that runs runtime `id`; None when there is no launcher for it here."""
+        serving = [family for family in self.families if family.serves(id)]
+        return max(serving, key=lambda family: _closeness(family, id), default=None)
+
+    async def launch(self, id: str, probe: Probe) -> Launch:
+        """How to start the launcher of runtime `id`, with the best interpreter of this machine.
+
+        That is the first one of the declared version, else the newest that runs. What was found
+        is remembered; a failure is not, so that a later installation counts.
+        Raises InterpreterMissing.
+        """
+        if id not in self._launches:
+            self._launches[id] = await self._find(id, probe)
+        return self._launches[id]
+
+    async def _find(self, id: str, probe: Probe) -> Launch:
+        runtime, family = self.runtime(id), self.family(id)
+        if runtime is None or family is None:
+            raise InterpreterMissing(self._no_launcher(id))
+        words = _words(runtime, family)
+        search = os.get_exec_path() if self._search is None else self._search
+        candidates = tuple(_candidates(_filled(family.interpreters, words), search))
+        versions: dict[str, str] = {}
+        for path in candidates:
+            version = await self._version(path, family, probe)
+            if version and _agrees(version, runtime.version, family.version_parts):
+                return _launch(runtime, family, path, version)
+            if version:
+                versions[path] = version
+        if not versions:
+            raise InterpreterMissing(_missing(runtime, family, candidates))
+        newest = max(versions, key=lambda path: _numbers(versions[path]))
+        return _launch(runtime, family, newest, versions[newest])
+
+    async def _version(self, path: str, family: Family, probe: Probe) -> str | None:
+        command = _filled(family.version_command, {"interpreter": path})
+        if command not in self._versions:
+            found = re.search(r"\d+(\.\d+)*", await probe(command) or "")
+            if found is None:
+                return None
+            self._versions[command] = found.group()
+        return self._versions[command]
+
+    def _no_launcher(self, id: str) -> str:
+        names = ", ".join(family.name for family in self.families) or "none"
+        return (
+            f"Runtime '{id}' has no launcher here (there are launchers for: {names}). "
+            f"Choose another runtime, or add a folder with a {MANIFEST} by --runtimes DIR."
+        )
+
+    @cached_property
+    def _by_era(self) -> dict[Era, tuple[Runtime, ...]]:
+        return {era: _listed(era) for era in get_args(Era)}
+
+    @cached_property
+    def _by_id(self) -> dict[str, Runtime]:
+        known = [runtime for runtimes in self._by_era.values() for runtime in runtimes]
+        return {runtime.id: runtime for runtime in (*known, *self._added)}
+
+    @cached_property
+    def _added(self) -> tuple[Runtime, ...]:
+        known = {runtime.id for runtimes in self._by_era.values() for runtime in runtimes}
+        return tuple(
+            _added(family, id)
+            for family in self.families
+            for id in family.runtimes
+            if id not in known and "*" not in id
+        )
+
+
+def read_family(manifest: Path) -> Family:
+    """The family that a manifest file describes. Raises ManifestInvalid."""
+    try:
+        given = tomllib.loads(manifest.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise ManifestInvalid(f"{manifest}: {exc}") from exc
+    keys = {field.name: field for field in fields(Family) if field.name != "folder"}
+    for key in given.keys() - keys.keys():
+        raise ManifestInvalid(f"{manifest}: unknown key '{key}'. Known: {', '.join(keys)}.")
+    for key, field in keys.items():
+        if key not in given and field.default is MISSING:
+            raise ManifestInvalid(f"{manifest}: the key '{key}' is missing.")
+    values = {key: _read(manifest, key, keys[key].type, value) for key, value in given.items()}
+    return Family(folder=manifest.parent.resolve(), **values)
+
+
+def _read(manifest: Path, key: str, kind: Any, value: Any) -> Any:
+    accepts, convert, wanted = _KINDS[kind]
+    if not accepts(value):
+        raise ManifestInvalid(f"{manifest}: key '{key}' must be {wanted}, not {value!r}.")
+    return convert(value)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 1
+
+
+_KINDS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Any], str]] = {
+    # annotation in Family: is the value one, how it is kept, what to tell
+    "str": (lambda value: isinstance(value, str), str, "a text"),
+    "int": (lambda value: value == 0 or _is_count(value), int, "a whole number from 0"),
+    "Count": (_is_count, int, "a whole number from 1"),
+    "bool": (lambda value: isinstance(value, bool), bool, "true or false"),
+    "Texts": (_is_texts, tuple, "a list of texts"),
+    "Command": (lambda value: _is_texts(value) and value, tuple, "a list of at least one text"),
+    "Pairs": (
+        lambda value: isinstance(value, dict) and _is_texts([*value.values()]),
+        lambda value: tuple(value.items()),
+        "a table of texts",
+    ),
+    "ContentTypeCase": (
+        lambda value: value in get_args(ContentTypeCase),
+        str,
+        "one of " + ", ".join(get_args(ContentTypeCase)),
+    ),
+}
+
+
+def _manifests(folder: Path) -> Iterator[Path]:
+    return folder.glob(f"*/{MANIFEST}")
+
+
+@cache
+def _data(name: str) -> Any:
+    path = Path(__file__).parent / "data" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _listed(era: Era) -> tuple[Runtime, ...]:
+    return tuple(_from_row(row) for row in _data(f"runtimes-{era}")["runtimes"])
+
+
+def _from_row(row: Mapping[str, Any]) -> Runtime:
+    names = [field.name for field in fields(Runtime)]
+    values = {name: row["$id" if name == "id" else name] for name in names}
+    return Runtime(**values | {"supports": tuple(row["supports"])})
+
+
+def _added(family: Family, id: str) -> Runtime:
+    version = id.removeprefix(f"{family.key}-")
+    return Runtime(id, family.key, family.name, version, "", "", f"{family.key}.png", ("x86",))
+
+
+def _closeness(family: Family, id: str) -> int:
+    return max((len(text) for text in family.runtimes if fnmatchcase(id, text)), default=0)
+
+
+def _words(runtime: Runtime, family: Family) -> dict[str, str]:
+    return {
+        "folder": str(family.folder),
+        "version": runtime.version,
+        "major": runtime.version.split(".")[0],
+        "own": sys.executable,
+    }
+
+
+def _filled(texts: Sequence[str], words: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(_fill(text, words) for text in texts)
+
+
+def _fill(text: str, words: Mapping[str, str]) -> str:
+    for word, value in words.items():
+        text = text.replace(f"{{{word}}}", value)
+    return text
+
+
+def _candidates(patterns: Sequence[str], search: Sequence[str]) -> Iterator[str]:
+    seen = set()
+    for pattern in patterns:
+        for path in _matches(pattern, search):
+            real = os.path.realpath(path)
+            if real not in seen and os.access(path, os.X_OK) and os.path.isfile(path):
+                seen.add(real)
+                yield path
+
+
+def _matches(pattern: str, search: Sequence[str]) -> list[str]:
+    if os.path.isabs(pattern):
+        return [pattern]
+    return [
+        path
+        for folder in search
+        for path in sorted(glob.glob(os.path.join(glob.escape(folder), pattern)))
+    ]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _agrees(version: str, declared: str, parts: int) -> bool:
+    return version.split(".")[:parts] == declared.split(".")[:parts]
+
+
+def _missing(runtime: Runtime, family: Family, candidates: Sequence[str]) -> str:
+    tried = f"these do not run: {', '.join(candidates)}" if candidates else "none is on PATH"
+    remedy = _fill(family.remedy, _words(runtime, family))
+    return f"Runtime '{runtime.id}' needs {family.name}, but {tried}. {remedy}"
+
+
+def _launch(runtime: Runtime, family: Family, interpreter: str, version: str) -> Launch:
+    words = _words(runtime, family) | {"interpreter": interpreter}
+    quoted = {word: shlex.quote(value) for word, value in words.items()}
+    shared = {field.name for field in fields(Family)} & {field.name for field in fields(Launch)}
+    return Launch(
+        runtime=runtime.id,
+        family=family.key,
+        argv=_filled(family.command, words),
+        interpreter=interpreter,
+        version=version,
+        **{name: getattr(family, name) for name in shared}
+        | {"prepare": _fill(family.prepare, quoted)},
+    )
