@@ -1,0 +1,142 @@
+"""The state file: a TinyDB file with one document on each line."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from .disk import Disk
+from .errors import StateCorrupt
+from .journal import to_json
+from .tables import Row
+
+META = "_meta"
+FORMAT = 1
+
+_AT_ONCE = 32  # documents between two chances for other threads
+
+Stamp = tuple[int, int, int]
+"""Inode, size and modification time (ns): what changes when somebody edits a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The rows of all tables at one moment. Rows must not be changed."""
+
+    tables: Mapping[str, Mapping[str, Row]]
+
+    def rows(self, table: str) -> Iterator[Row]:
+        """The rows of `table`, oldest first."""
+        return iter(self.tables.get(table, {}).values())
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """The stamp of the file at `path`, or None when there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def write(disk: Disk, path: Path, snapshot: Snapshot, *, number: int = 0) -> None:
+    """Write `snapshot` as of commit `number` to `path` and wait until it is on the disk."""
+    descriptor = disk.open(path, append=False)
+    try:
+        pieces = _pieces(snapshot, number)
+        while piece := "".join(islice(pieces, _AT_ONCE)):
+            disk.write(descriptor, piece.encode())
+            time.sleep(0)  # gives the event loop its turn
+        disk.sync(descriptor)
+    finally:
+        disk.close(descriptor)
+
+
+def _pieces(snapshot: Snapshot, number: int) -> Iterator[str]:
+    meta = to_json({"state": {"format": FORMAT, "seq": number}})
+    yield f'{{\n"{META}": {meta}'
+    for name, rows in snapshot.tables.items():
+        yield f",\n{to_json(name)}: {{"
+        for position, (id, row) in enumerate(rows.items()):
+            yield f"{',' if position else ''}\n{to_json(id)}: {to_json(row)}"
+        yield "\n}"
+    yield "\n}\n"
+
+
+def read(path: Path) -> tuple[Snapshot, int]:
+    """The rows in the file at `path` and the last commit in them; a missing file is empty.
+
+    Also reads files that TinyDB wrote. Raises `StateCorrupt` for anything else.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return Snapshot({}), 0
+    text = _decode(path, data)
+    document = _parse(path, text)
+    _check_shape(path, text, document)
+    number = _read_meta(path, text, document.pop(META, {}))
+    return Snapshot(document), number
+
+
+@contextlib.contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """Parsing makes many objects and no garbage; collecting meanwhile costs most of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _decode(path: Path, data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as exc:
+        line = data.count(b"\n", 0, exc.start) + 1
+        column = exc.start - data.rfind(b"\n", 0, exc.start)
+        raise StateCorrupt(path, "This is not UTF-8", line=line, column=column) from exc
+
+
+def _parse(path: Path, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as exc:
+        raise StateCorrupt(path, exc.msg, line=exc.lineno, column=exc.colno) from exc
+
+
+def _check_shape(path: Path, text: str, document: Any) -> None:
+    if not isinstance(document, dict):
+        raise StateCorrupt(path, "The file is not a JSON object of tables")
+    for name, rows in document.items():
+        if not isinstance(rows, dict):
+            raise _misshapen(path, text, name, "is not a table")
+        for id, row in rows.items():
+            if not isinstance(row, dict):
+                raise _misshapen(path, text, id, f"in table {name!r} is not a document")
+
+
+def _read_meta(path: Path, text: str, meta: dict[str, Any]) -> int:
+    state = meta.get("state", {"format": FORMAT, "seq": 0})
+    if state.get("format") != FORMAT:
+        raise _misshapen(path, text, META, "names a format that this version does not know")
+    number = state.get("seq")
+    if type(number) is not int or number < 0:
+        raise _misshapen(path, text, META, "has no whole number as seq")
+    return number
+
+
+def _misshapen(path: Path, text: str, key: str, problem: str) -> StateCorrupt:
+    at = max(text.find(json.dumps(key)), 0)
+    line = text.count("\n", 0, at) + 1
+    column = at - text.rfind("\n", 0, at)
+    return StateCorrupt(path, f"{key!r} {problem}", line=line, column=column)
