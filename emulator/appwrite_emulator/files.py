@@ -1,0 +1,150 @@
+"""Bytes that do not fit in rows: archives, long logs and build folders."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+CODE_ROOT = Path("src") / "function"
+
+_PART = ".part"
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+_OURS = re.compile(r"state\.json.*|sources|logs|builds|homes|caches")
+
+
+class Files:
+    """Files beside the state, found by name. Names may come from a row, so they are checked.
+
+    Nothing is deleted when its row is: `sweep` collects what no row names any more, so that a
+    restored row finds its files again. All methods block; writers belong in a thread.
+    """
+
+    def __init__(self, folder: Path, builds: Path) -> None:
+        self._folder = folder
+        self._sources = folder / "sources"
+        self._logs = folder / "logs"
+        self._builds = builds
+
+    def start(self) -> None:
+        """Make the folders, none of which git shall see, and make `builds` unlistable."""
+        is_ours = not self._folder.exists() or all(map(_is_ours, self._folder.iterdir()))
+        for folder in (self._sources, self._logs, self._builds):
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in [self._folder] if is_ours else [self._sources, self._logs, self._builds]:
+            _ignore(folder)
+        # Functions must reach their own build, whose name they know, and find no other.
+        self._builds.chmod(0o311)
+
+    def incoming(self, name: str) -> Path:
+        """Where the bytes of an upload that is still arriving are kept."""
+        return self._sources / (_checked(name) + _PART)
+
+    def keep_source(self, part: Path, digest: str) -> str:
+        """Keep a complete upload under its content hash; returns its name for `source`.
+
+        The same content sent twice is one file.
+        """
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(part, self._sources / _checked(digest))
+        return digest
+
+    def source(self, name: str) -> Path:
+        """The archive `name`; it may have been lost."""
+        return self._sources / _checked(name)
+
+    def write_log(self, text: str) -> str:
+        """Keep a text that is too long for a row; returns its name for `read_log`."""
+        data = text.encode(errors="surrogatepass")
+        name = hashlib.sha256(data).hexdigest()
+        part = self._logs / (secrets.token_hex(8) + _PART)
+        part.write_bytes(data)
+        os.replace(part, self._logs / name)
+        return name
+
+    def read_log(self, name: str) -> str:
+        """The text kept as `name`, or a line saying that it is lost."""
+        try:
+            return (self._logs / _checked(name)).read_bytes().decode(errors="surrogatepass")
+        except FileNotFoundError:
+            return f"[This text is lost: there is no file {name} among the logs.]\n"
+
+    def new_build(self) -> str:
+        """Make an empty build folder with its code root; returns its name for `build`."""
+        name = secrets.token_hex(16)
+        (self.build(name) / CODE_ROOT).mkdir(parents=True)
+        return name
+
+    def build(self, name: str) -> Path:
+        """The folder of the build `name`; it may have been lost."""
+        return self._builds / _checked(name)
+
+    def sweep(self, *, sources: set[str], logs: set[str], builds: set[str]) -> int:
+        """Remove every file and build not named; returns how many went.
+
+        The names must cover rows, live snapshots, and whatever is in the making: a build under
+        way, a log whose row is about to be written, an upload (its name, as given to `incoming`).
+        """
+        uploads = {name + _PART for name in sources}
+        self._builds.chmod(0o711)
+        try:
+            unnamed = [
+                *_others(self._sources, sources | uploads),
+                *_others(self._logs, logs),
+                *_others(self._builds, builds),
+            ]
+            return sum(map(_remove, unnamed))
+        finally:
+            self._builds.chmod(0o311)
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is not the name of a kept file")
+    return name
+
+
+def _is_ours(path: Path) -> bool:
+    return path.name == ".gitignore" or _OURS.fullmatch(path.name) is not None
+
+
+def _ignore(folder: Path) -> None:
+    path = folder / ".gitignore"
+    if not path.exists():
+        path.write_text("*\n", encoding="utf-8")
+
+
+def _others(folder: Path, kept: set[str]) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.name not in kept and path.name != ".gitignore":
+            yield path
+
+
+def _remove(path: Path) -> bool:
+    try:
+        if path.is_dir() and not path.is_symlink():
+            _make_removable(path)
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except OSError as exc:
+        logger.warning("%s could not be removed: %s", path, exc, extra={"action": "files.sweep"})
+        return False
+    return True
+
+
+def _make_removable(folder: Path) -> None:
+    # Finished builds are read-only; a folder's own mode decides about what is in it.
+    folder.chmod(0o700)
+    for parent, names, _ in os.walk(folder):
+        for name in names:
+            if not os.path.islink(os.path.join(parent, name)):
+                os.chmod(os.path.join(parent, name), 0o700)
