@@ -1,0 +1,270 @@
+"""The methods of Appwrite's queries: one row each, and what they make of a call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Any, Literal
+
+from .clock import stamp
+from .errors import ApiError
+from .models import Row
+from .query_syntax import Call, Refused
+
+Kind = Literal["string", "bool", "int", "float", "datetime", "string[]", "sequence"]
+Test = Callable[[Row], bool]
+Values = Sequence[Any]
+
+_HIGHEST = "9,223,372,036,854,775,808"
+_CURSOR_TEXT = (
+    "Invalid cursor: UID must contain at most 36 chars. Valid chars are a-z, A-Z, 0-9, and "
+    "underscore. Can't start with a leading underscore"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What a public name stands for: the key of a row, or what `read` makes of the row."""
+
+    key: str
+    kind: Kind
+    read: Callable[[Row], Any] | None = None
+
+    def value(self, row: Row) -> Any:
+        """What `row` holds, comparable; None for null. Text compares without case."""
+        value = self.read(row) if self.read else row.get(self.key)
+        if self.kind == "string" and value is not None:
+            return value.casefold()
+        if self.kind == "string[]" and value is not None:
+            return [text.casefold() for text in value]
+        return None if self.kind == "datetime" and value == "" else value
+
+
+Attributes = Mapping[str, Attribute]
+"""The attributes a list knows, by public name; synonyms are entries of their own."""
+
+SYSTEM: Attributes = {
+    "$id": Attribute("$id", "string"),
+    "$createdAt": Attribute("$createdAt", "datetime"),
+    "$updatedAt": Attribute("$updatedAt", "datetime"),
+    "$sequence": Attribute("$sequence", "sequence"),
+    "$internalId": Attribute("$sequence", "sequence"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One wish about the order; `attribute` is empty for the order of creation."""
+
+    attribute: str
+    descending: bool
+    value: Callable[[Row], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where the page is: right after the record with this id, or right before it."""
+
+    id: str
+    before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method's part of a Query, and how a call to it is read."""
+
+    part: Literal["test", "order", "limit", "offset", "cursor", "shuffled", "select"]
+    make: Callable[[Call, Attributes], Any]
+
+
+def read_date(text: str) -> datetime | None:
+    """The moment that an ISO or mail date names, UTC if it names no zone; None if it is no date."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def _find(name: str, attributes: Attributes) -> Attribute:
+    base = name.partition(".")[0]
+    if name not in attributes and base in attributes:
+        raise Refused(f"Cannot query nested attribute on: {base}")
+    if name not in attributes:
+        raise Refused(f"Attribute not found in schema: {name}")
+    return attributes[name]
+
+
+def _compare(
+    count: Literal["one", "two", "some"],
+    test: Callable[[Any, Values], bool],
+    *,
+    on: Literal["scalar", "text"] = "scalar",
+) -> Method:
+    """A method that compares a stored value, never null, with `count` values.
+
+    Methods on `scalar` take no lists, those on `text` take texts and lists of texts.
+    """
+    return Method("test", partial(_comparison, count=count, test=test, on=on))
+
+
+def _comparison(
+    call: Call, attributes: Attributes, *, count: str, test: Callable[[Any, Values], bool], on: str
+) -> Test:
+    _check_count(call, count)
+    attribute = _find(call.attribute, attributes)
+    values = [_typed(call, attribute, value) for value in call.values]
+    if on == "text" and attribute.kind not in ("string", "string[]"):
+        why = "because it is not an array, string, or object."
+        name = "notContains" if call.method == "notContains" else "contains"
+        raise Refused(f'Cannot query {name} on attribute "{call.attribute}" {why}')
+    if on == "scalar" and attribute.kind == "string[]":
+        why = "because it is an array."
+        raise Refused(f'Cannot query {call.method} on attribute "{call.attribute}" {why}')
+    return partial(_passes, attribute.value, test, values)
+
+
+def _passes(
+    value: Callable[[Row], Any], test: Callable[[Any, Values], bool], values: Values, row: Row
+) -> bool:
+    stored = value(row)
+    return stored is not None and test(stored, values)
+
+
+def _check_count(call: Call, count: str) -> None:
+    name = call.method[0].upper() + call.method[1:]
+    if count == "some" and not call.values:
+        raise Refused(f"{name} queries require at least one value.")
+    if count == "one" and len(call.values) != 1:
+        raise Refused(f"{name} queries require exactly one value.")
+    if count == "two" and len(call.values) != 2:
+        raise Refused(f"{name} queries require exactly two values.")
+
+
+def _typed(call: Call, attribute: Attribute, value: Any) -> Any:
+    """`value` in the form in which stored values compare."""
+    match attribute.kind, value:
+        case ("string" | "string[]", str()):
+            return value.casefold()
+        case ("bool", bool()):
+            return value
+        case ("int" | "float" | "sequence", int()) | ("float", float()) if value is not True:
+            if value is not False:
+                return value
+        case ("sequence", str()) if re.fullmatch(r"\d{1,19}", value, re.ASCII):
+            return int(value)
+        case ("datetime", str()) if moment := read_date(value):
+            return stamp(moment)
+    raise Refused(f'Query value is invalid for attribute "{call.attribute}"')
+
+
+def _null(call: Call, attributes: Attributes, *, wanted: bool) -> Test:
+    """Whether the attribute is null; `exists` may name several, all of which count."""
+    names = [call.attribute] if call.attribute else [str(value) for value in call.values]
+    found = [_find(name, attributes) for name in names or [""]]
+    return lambda row: all((attribute.value(row) is None) is wanted for attribute in found)
+
+
+def _logic(call: Call, attributes: Attributes, *, join: Callable[[Iterable[bool]], bool]) -> Test:
+    inner = [(METHODS[nested.method], nested) for nested in call.values]
+    made = [(method.part, method.make(nested, attributes)) for method, nested in inner]
+    name = call.method.capitalize()
+    if any(part != "test" for part, _ in made):
+        raise Refused(f"{name} queries can only contain filter queries")
+    if len(made) < 2:
+        raise Refused(f"{name} queries require at least two queries")
+    tests = [test for _, test in made]
+    return lambda row: join(test(row) for test in tests)
+
+
+def _unindexed(call: Call, attributes: Attributes) -> Test:
+    _check_count(call, "one")
+    _typed(call, _find(call.attribute, attributes), call.values[0])
+    message = f'Searching by attribute "{call.attribute}" requires a fulltext index.'
+    raise ApiError("general_query_invalid", message)
+
+
+def _unsupported(call: Call, attributes: Attributes) -> Test:
+    raise Refused(f"{call.method} is not supported by the database")
+
+
+def _order(call: Call, attributes: Attributes, *, descending: bool) -> Order:
+    attribute = _find(call.attribute or "$sequence", attributes)
+    return Order(
+        attribute="" if attribute.kind == "sequence" else call.attribute,
+        descending=descending,
+        value=attribute.value,
+    )
+
+
+def _number(call: Call, attributes: Attributes, *, low: int) -> int:
+    value = call.values[0] if call.values else None
+    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d{1,19}\s*", value, re.ASCII):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Refused("Invalid limit: Value must be a valid number")  # sic, also for an offset
+    if not isinstance(value, int) or not low <= value < 2**63:
+        text = f"Value must be a valid range between {low} and {_HIGHEST}"
+        raise Refused(f"Invalid {call.method}: {text}")
+    return value
+
+
+def _cursor(call: Call, attributes: Attributes, *, before: bool) -> Cursor:
+    id = call.values[0] if call.values else None
+    if isinstance(id, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}", id):
+        return Cursor(id, before)
+    raise Refused(_CURSOR_TEXT)
+
+
+def _contains_any(stored: Any, values: Values) -> bool:
+    return any(value in stored for value in values)
+
+
+METHODS: dict[str, Method] = {
+    "equal": _compare("some", lambda stored, values: stored in values),
+    "notEqual": _compare("one", lambda stored, values: stored != values[0]),
+    "lessThan": _compare("one", lambda stored, values: stored < values[0]),
+    "lessThanEqual": _compare("one", lambda stored, values: stored <= values[0]),
+    "greaterThan": _compare("one", lambda stored, values: stored > values[0]),
+    "greaterThanEqual": _compare("one", lambda stored, values: stored >= values[0]),
+    "between": _compare("two", lambda stored, values: values[0] <= stored <= values[1]),
+    "notBetween": _compare("two", lambda stored, values: not values[0] <= stored <= values[1]),
+    "startsWith": _compare("one", lambda stored, values: str(stored).startswith(str(values[0]))),
+    "notStartsWith": _compare(
+        "one", lambda stored, values: not str(stored).startswith(str(values[0]))
+    ),
+    "endsWith": _compare("one", lambda stored, values: str(stored).endswith(str(values[0]))),
+    "notEndsWith": _compare("one", lambda stored, values: not str(stored).endswith(str(values[0]))),
+    "contains": _compare("some", _contains_any, on="text"),
+    "containsAny": _compare("some", _contains_any, on="text"),
+    "containsAll": _compare(
+        "some", lambda stored, values: all(value in stored for value in values), on="text"
+    ),
+    "notContains": _compare(
+        "some", lambda stored, values: not _contains_any(stored, values), on="text"
+    ),
+    "search": Method("test", _unindexed),
+    "notSearch": Method("test", _unindexed),
+    "elemMatch": Method("test", _unsupported),
+    "isNull": Method("test", partial(_null, wanted=True)),
+    "isNotNull": Method("test", partial(_null, wanted=False)),
+    "exists": Method("test", partial(_null, wanted=False)),
+    "notExists": Method("test", partial(_null, wanted=True)),
+    "and": Method("test", partial(_logic, join=all)),
+    "or": Method("test", partial(_logic, join=any)),
+    "orderAsc": Method("order", partial(_order, descending=False)),
+    "orderDesc": Method("order", partial(_order, descending=True)),
+    "orderRandom": Method("shuffled", lambda call, attributes: True),
+    "limit": Method("limit", partial(_number, low=1)),
+    "offset": Method("offset", partial(_number, low=0)),
+    "cursorAfter": Method("cursor", partial(_cursor, before=False)),
+    "cursorBefore": Method("cursor", partial(_cursor, before=True)),
+    "select": Method("select", lambda call, attributes: map(str, call.values)),
+}

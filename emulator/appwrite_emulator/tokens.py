@@ -1,0 +1,105 @@
+"""JSON web tokens (HS256), and the API keys that functions receive."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+KeyPrefix = Literal["dynamic_", "ephemeral_"]
+"""How a function's key begins: 1.6 issues the first, 1.9 the second, both are read."""
+
+_PREFIXES: tuple[KeyPrefix, ...] = ("dynamic_", "ephemeral_")
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class TokenInvalid(Exception):
+    """The token is not one of ours, or no longer valid.
+
+    The message is what Appwrite writes after "Invalid token: ": `Incomplete segments`,
+    `Missing header algo`, `Unsupported header algo`, `Signature failed` or `Expired`.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionKey:
+    """What a function's key allows."""
+
+    project: str
+    scopes: frozenset[str]
+
+
+def _to_segment(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def _from_segment(segment: bytes) -> Any:
+    """The JSON value of a segment; None when it is none."""
+    try:
+        return json.loads(base64.urlsafe_b64decode(segment + b"=" * (-len(segment) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+
+
+_HEADER = _to_segment(b'{"typ":"JWT","alg":"HS256"}')
+
+
+def sign(claims: Mapping[str, Any], secret: bytes, *, expires_at: datetime) -> str:
+    """A token with `claims` and `exp`, the whole second in which `expires_at` lies."""
+    payload = _encode({**claims, "exp": int(expires_at.timestamp())}).encode()
+    signed = _HEADER + b"." + _to_segment(payload)
+    return (signed + b"." + _to_segment(hmac.digest(secret, signed, "sha256"))).decode()
+
+
+def verify(token: str, secret: bytes, now: datetime) -> dict[str, Any]:
+    """The claims of `token`, `exp` among them.
+
+    Raises TokenInvalid. The checks and their order are those of Appwrite 1.9.6.
+    """
+    segments = token.encode("utf-8", "replace").split(b".", 2)
+    if len(segments) < 3:
+        raise TokenInvalid("Incomplete segments")
+    header, payload, signature = segments
+    _check_header(_from_segment(header))
+    expected = _to_segment(hmac.digest(secret, header + b"." + payload, "sha256"))
+    claims = _from_segment(payload)
+    if not hmac.compare_digest(expected, signature) or not isinstance(claims, dict):
+        raise TokenInvalid("Signature failed")
+    if now.timestamp() >= claims.get("exp", 0):
+        raise TokenInvalid("Expired")
+    return claims
+
+
+def _check_header(header: Any) -> None:
+    algorithm = header.get("alg") if isinstance(header, dict) else None
+    if algorithm is None:
+        raise TokenInvalid("Missing header algo")
+    if algorithm != "HS256":
+        raise TokenInvalid("Unsupported header algo")
+
+
+def function_key(
+    prefix: KeyPrefix,
+    project: str,
+    scopes: Sequence[str],
+    secret: bytes,
+    *,
+    expires_at: datetime,
+) -> str:
+    """The API key a running function or build gets, with exactly the function's `scopes`."""
+    claims = {"projectId": project, "scopes": list(scopes)}
+    return prefix + sign(claims, secret, expires_at=expires_at)
+
+
+def read_key(key: str, secret: bytes, now: datetime) -> FunctionKey:
+    """What a key made by `function_key` allows. Raises TokenInvalid."""
+    for prefix in _PREFIXES:
+        if key.startswith(prefix):
+            claims = verify(key.removeprefix(prefix), secret, now)
+            return FunctionKey(claims.get("projectId", ""), frozenset(claims.get("scopes", ())))
+    raise TokenInvalid("Incomplete segments")
