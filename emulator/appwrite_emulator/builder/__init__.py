@@ -1,0 +1,8 @@
+"""Builds: from an uploaded source to a folder that can be executed."""
+
+from __future__ import annotations
+
+from .build import Builder, BuildFailed, BuildOutput, BuildRequest
+from .settings import usable_settings
+
+__all__ = ["BuildFailed", "BuildOutput", "BuildRequest", "Builder", "usable_settings"]
