@@ -1,0 +1,9 @@
+"""Packed sources: unpacking archives that nobody vouches for, and packing build outputs."""
+
+from __future__ import annotations
+
+from .packing import pack
+from .refusals import ArchiveBroken, ArchiveRefused
+from .unpacking import unpack
+
+__all__ = ["ArchiveBroken", "ArchiveRefused", "pack", "unpack"]
