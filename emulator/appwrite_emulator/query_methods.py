@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -83,14 +84,11 @@ class Method:
 
 def read_date(text: str) -> datetime | None:
     """The moment that an ISO or mail date names, UTC if it names no zone; None if it is no date."""
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        with suppress(ValueError, OverflowError):
+            moment = read(text.strip())
+            return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    return None
 
 
 def _find(name: str, attributes: Attributes) -> Attribute:
@@ -150,19 +148,37 @@ def _check_count(call: Call, count: str) -> None:
 
 def _typed(call: Call, attribute: Attribute, value: Any) -> Any:
     """`value` in the form in which stored values compare."""
-    match attribute.kind, value:
-        case ("string" | "string[]", str()):
-            return value.casefold()
-        case ("bool", bool()):
-            return value
-        case ("int" | "float" | "sequence", int()) | ("float", float()) if value is not True:
-            if value is not False:
-                return value
-        case ("sequence", str()) if re.fullmatch(r"\d{1,19}", value, re.ASCII):
-            return int(value)
-        case ("datetime", str()) if moment := read_date(value):
-            return stamp(moment)
-    raise Refused(f'Query value is invalid for attribute "{call.attribute}"')
+    typed = _READERS[attribute.kind](value)
+    if typed is None:
+        raise Refused(f'Query value is invalid for attribute "{call.attribute}"')
+    return typed
+
+
+def _read_text(value: Any) -> str | None:
+    return value.casefold() if isinstance(value, str) else None
+
+
+def _read_sequence(value: Any) -> int | None:
+    if isinstance(value, str) and re.fullmatch(r"\d{1,19}", value, re.ASCII):
+        return int(value)
+    return value if type(value) is int else None
+
+
+def _read_datetime(value: Any) -> str | None:
+    moment = read_date(value) if isinstance(value, str) else None
+    return stamp(moment) if moment else None
+
+
+_READERS: dict[Kind, Callable[[Any], Any]] = {
+    "string": _read_text,
+    "string[]": _read_text,
+    "bool": lambda value: value if isinstance(value, bool) else None,
+    "int": lambda value: value if type(value) is int else None,
+    "float": lambda value: value if type(value) in (int, float) else None,
+    "datetime": _read_datetime,
+    "sequence": _read_sequence,
+}
+"""For each kind, what makes a JSON value comparable; None when it is not of that kind."""
 
 
 def _null(call: Call, attributes: Attributes, *, wanted: bool) -> Test:

@@ -55,6 +55,8 @@ def _check_role(text: Any) -> None:
             'Roles using the "role:" prefix have been removed. '
             'Use "users", "guests", or "any" instead.'
         )
+    if not text.startswith(tuple(_ROLES)):
+        raise ValueError(_unknown(text))
     start, *dimensions = text.split("/")
     name, _, id = start.partition(":")
     if len(dimensions) > 1:
@@ -64,10 +66,14 @@ def _check_role(text: Any) -> None:
     _check_parts(name, id, "".join(dimensions))
 
 
+def _unknown(role: str) -> str:
+    return f'Role "{role}" is not allowed. Must be one of: {", ".join(_ROLES)}.'
+
+
 def _check_parts(name: str, id: str, dimension: str) -> None:
     role = _ROLES.get(name)
     if role is None:
-        raise ValueError(f'Role "{name}" is not allowed. Must be one of: {", ".join(_ROLES)}.')
+        raise ValueError(_unknown(name))
     if role.id and not id:
         raise ValueError(f'Role "{name}" must have an ID value.')
     if id and not role.id:
