@@ -199,7 +199,7 @@ def _spawn(argv: Sequence[str], env: Mapping[str, str], ends: tuple[int, int, in
     null = os.open(os.devnull, os.O_RDONLY)
     targets = ((null, 0), (prints, 1), (prints, 2), (orders, 3), (results, 4))
     pid = os.posix_spawn(
-        argv[0], argv, env, file_actions=[(os.POSIX_SPAWN_DUP2, *pair) for pair in targets]
+        argv[0], tuple(argv), env, file_actions=[(os.POSIX_SPAWN_DUP2, *pair) for pair in targets]
     )
     for end in (null, orders, results, prints):
         os.close(end)
