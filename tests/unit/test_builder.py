@@ -399,6 +399,12 @@ async def test_an_archive_that_is_none_fails_the_build(
     assert f"\n{RED}The archive is not intact gzip data" in logs
 
 
+async def test_a_lost_archive_fails_the_build(tmp_path: Path, request_for: BuildRequest) -> None:
+    request = replace(request_for, archive=tmp_path / "lost.tar.gz")
+
+    assert "lost.tar.gz" in await _failure(_builder(tmp_path, _Stage()), request)
+
+
 async def test_a_source_already_in_place_is_built_where_it_lies(
     tmp_path: Path, request_for: BuildRequest
 ) -> None:

@@ -152,7 +152,7 @@ class Builder:
                 log.mark(Moment.PREPARED)
             log.mark(Moment.PACKING)
             size = await self._finish(request, log)
-        except (_Refused, ArchiveBroken, ArchiveRefused, SpawnFailed) as exc:
+        except (_Refused, ArchiveBroken, ArchiveRefused, SpawnFailed, OSError) as exc:
             raise BuildFailed(log.failure(str(exc))) from exc
         except _Failed as exc:
             logs = log.text if request.era == "1.6" else log.failure(str(exc))
