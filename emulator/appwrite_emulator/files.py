@@ -131,8 +131,7 @@ def _others(folder: Path, kept: set[str]) -> Iterator[Path]:
 def _remove(path: Path) -> bool:
     try:
         if path.is_dir() and not path.is_symlink():
-            _make_removable(path)
-            shutil.rmtree(path)
+            _remove_tree(path)
         else:
             path.unlink()
     except OSError as exc:
@@ -141,8 +140,15 @@ def _remove(path: Path) -> bool:
     return True
 
 
+def _remove_tree(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder)
+    except PermissionError:  # finished builds are read-only, and only root does not mind
+        _make_removable(folder)
+        shutil.rmtree(folder)
+
+
 def _make_removable(folder: Path) -> None:
-    # Finished builds are read-only; a folder's own mode decides about what is in it.
     folder.chmod(0o700)
     for parent, names, _ in os.walk(folder):
         for name in names:

@@ -114,10 +114,10 @@ class Journal:
         if self._is_broken:
             raise StateWriteFailed(self._path, "an earlier failed write could not be undone")
         self.sync()  # later lines must never reach the disk before these
-        with contextlib.suppress(FileNotFoundError):  # somebody removed it under our hands
-            self._disk.replace(self._path, target)
         old = self._descriptor
         try:
+            with contextlib.suppress(FileNotFoundError):  # somebody removed it under our hands
+                self._disk.replace(self._path, target)
             self.open()
         except OSError:
             self._put_back(target)
@@ -132,10 +132,10 @@ class Journal:
 
     def _put_back(self, target: Path) -> None:
         try:
-            self._disk.replace(target, self._path)
+            if target.exists():
+                self._disk.replace(target, self._path)
         except OSError:
             self._is_broken = True  # what we append would be removed with `target`
-            raise
 
     def _take_back(self) -> None:
         try:
