@@ -265,7 +265,7 @@ def _is_count(value: Any) -> bool:
 _KINDS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Any], str]] = {
     # annotation in Family: is the value one, how it is kept, what to tell
     "str": (lambda value: isinstance(value, str), str, "a text"),
-    "int": (lambda value: value == 0 or _is_count(value), int, "a whole number from 0"),
+    "int": (lambda value: type(value) is int and value >= 0, int, "a whole number from 0"),
     "Count": (_is_count, int, "a whole number from 1"),
     "bool": (lambda value: isinstance(value, bool), bool, "true or false"),
     "Texts": (_is_texts, tuple, "a list of texts"),
