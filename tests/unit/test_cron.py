@@ -14,7 +14,7 @@ FRIDAY = datetime(2024, 1, 5, 10, 0, tzinfo=UTC)
 
 
 def runs(expression: str, count: int = 3, after: datetime = FRIDAY) -> list[str]:
-    dates = []
+    dates: list[str] = []
     moment: datetime | None = after
     while moment is not None and len(dates) < count:
         moment = cron.next_after(expression, moment)

@@ -79,7 +79,7 @@ def query_params(query_string: bytes) -> dict[str, Any]:
     """
     if not query_string:
         return {}
-    return _gather(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
+    return _gather(parse_qsl(query_string.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def _gather(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
