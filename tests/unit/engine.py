@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import anyio
 
+from appwrite_emulator.catalog import Launch
+from appwrite_emulator.execution.executor import Call, Executor, Target
+from appwrite_emulator.execution.pool import Sizes
 from appwrite_emulator.execution.spawner import Spawner
 from appwrite_emulator.sandbox import Command, Limits, Sandbox, choose
 
@@ -20,11 +26,11 @@ PYTHON = "/usr/bin/python3"  # one that an unprivileged user can run
 @contextmanager
 def workspace(sandbox: Sandbox) -> Iterator[Path]:
     """A folder that functions can reach, gone afterwards."""
-    folder = sandbox.workspace(Path(tempfile.mkdtemp(prefix="engine-")))
-    try:
+    with tempfile.TemporaryDirectory() as data:
+        folder = sandbox.workspace(Path(data))
         yield folder
-    finally:
         shutil.rmtree(folder)
+        Path(data).mkdir(exist_ok=True)
 
 
 @asynccontextmanager
@@ -67,3 +73,67 @@ async def wait_gone(pid: int) -> None:
             await anyio.wait_readable(descriptor)
     finally:
         os.close(descriptor)
+
+
+_LAUNCHER = Path(__file__).with_name("fake_launcher.py")
+
+
+def launch(**changes: Any) -> Launch:
+    """How the fake launcher is started; its source goes along, for it may be out of reach."""
+    code = _LAUNCHER.read_text(encoding="utf-8")
+    usual = Launch(
+        runtime="fake-1",
+        family="fake",
+        argv=(PYTHON, "-I", "-S", "-c", code),
+        interpreter=PYTHON,
+        version="1",
+        start_variables=("FAKE_*",),
+        memory_floor=64,
+        concurrency=1,
+        spare=True,
+        workdir=".",
+        env=(),
+        content_type_case="keep",
+        native_newline=True,
+        native_limit=8000,
+        path=(),
+        prepare="",
+    )
+    return replace(usual, **changes)
+
+
+def target(folder: Path, key: str = "f/1", **changes: Any) -> Target:
+    """Something for the fake launcher to load; `load` are the steps it takes then."""
+    steps = json.dumps(changes.pop("load", []))
+    build = folder / "builds" / "one"
+    usual = Target(
+        key=key, launch=launch(), folder=build, entrypoint=steps, env={"COLOR": "red"}, memory=256
+    )
+    return replace(usual, **changes)
+
+
+def call(*steps: list[Any], **changes: Any) -> Call:
+    """A call whose body makes the fake launcher take `steps`."""
+    usual = Call(
+        id="call",
+        method="POST",
+        scheme="http",
+        host="localhost",
+        port=80,
+        path="/",
+        query_string="",
+        headers=(("x-one", "1"), ("x-one", "2")),
+        body=json.dumps(steps).encode(),
+        timeout=10.0,
+    )
+    return replace(usual, **changes)
+
+
+@asynccontextmanager
+async def running_executor(
+    sizes: Sizes | None = None,
+) -> AsyncIterator[tuple[Executor, Spawner, Path]]:
+    """An executor at work, its spawner and a workspace."""
+    async with running_spawner() as (spawner, folder):
+        async with Executor(spawner, folder / "homes", sizes=sizes) as executor:
+            yield executor, spawner, folder

@@ -292,7 +292,10 @@ class Spawner:
     async def _open(self) -> _Line:
         line = self._line
         if line is None or not line.is_open:
-            old, line = line, _start_helper()
+            try:
+                old, line = line, _start_helper()
+            except OSError as exc:
+                raise SpawnFailed(f"the helper process cannot be started: {exc}") from exc
             self._line = line
             line.open()
             if old is not None:

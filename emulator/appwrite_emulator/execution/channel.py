@@ -1,0 +1,124 @@
+"""The four pipes of a worker: frames down, frames up, and what it prints."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from . import protocol
+
+_CHUNK = 65536  # bytes, what a pipe holds
+_BIG_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who hears what a worker sends."""
+
+    frame: Callable[[protocol.Frame], None]
+    printed: Callable[[bytes, bool], None]  # data, whether it came through stderr
+    ended: Callable[[str], None]  # no frame will follow: why, "" for the end of the pipe
+
+
+class Channel:
+    """Our ends of the pipes. Nothing here ever blocks the event loop."""
+
+    def __init__(self, ears: Ears, *, max_body: int) -> None:
+        self._ears = ears
+        self._decoder = protocol.Decoder(max_body)
+        self._loop = asyncio.get_running_loop()
+        self._chunk = _CHUNK
+        self._unsent = bytearray()
+        self._fds: tuple[int, ...] = ()
+
+    def open(self) -> dict[int, int]:
+        """Make the pipes; the other ends by the numbers they get. The caller closes them."""
+        calls, answers, out, err = os.pipe(), os.pipe(), os.pipe(), os.pipe()
+        self._fds = (calls[1], answers[0], out[0], err[0])
+        for fd in self._fds:
+            os.set_blocking(fd, False)
+        self._loop.add_reader(answers[0], self._read_frames)
+        self._loop.add_reader(out[0], self._read_output, out[0], False)
+        self._loop.add_reader(err[0], self._read_output, err[0], True)
+        return {3: calls[0], 4: answers[1], 1: out[1], 2: err[1]}
+
+    def close(self) -> None:
+        fds, self._fds = self._fds, ()
+        for fd in fds:
+            self._loop.remove_reader(fd)
+            self._loop.remove_writer(fd)
+            os.close(fd)
+
+    def send(self, data: bytes) -> None:
+        """Send a frame as far as the pipe takes it, the rest as it drains."""
+        if len(data) > _CHUNK:
+            self._enlarge()
+        if self._unsent or not self._fds:
+            self._unsent += data
+            return
+        sent = self._write(data)
+        if sent < len(data):
+            self._unsent += memoryview(data)[sent:]
+            self._loop.add_writer(self._fds[0], self._flush)
+
+    def _flush(self) -> None:
+        del self._unsent[: self._write(self._unsent)]
+        if not self._unsent:
+            self._loop.remove_writer(self._fds[0])
+
+    def _write(self, data: bytes | bytearray) -> int:
+        try:
+            return os.write(self._fds[0], data)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            return len(data)  # nobody reads any more: the end shows on the other pipe
+
+    def _enlarge(self) -> None:
+        """Larger pipes for a worker that meets large bodies; all pipes of a user share a quota."""
+        if self._chunk == _CHUNK:
+            self._chunk = _BIG_CHUNK
+            if hasattr(fcntl, "F_SETPIPE_SZ"):
+                for fd in self._fds[:2]:
+                    with suppress(OSError):
+                        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _BIG_CHUNK)
+
+    def _read_frames(self) -> None:
+        try:
+            data = os.read(self._fds[1], self._chunk)
+            frames = self._decoder.feed(data)
+        except BlockingIOError:
+            return
+        except protocol.ProtocolError as exc:
+            self._end(f"worker protocol error: {exc}")
+            return
+        if not data:
+            self._end("")
+        elif self._decoder.missing > _CHUNK:
+            self._enlarge()
+        for frame in frames:
+            self._ears.frame(frame)
+
+    def _end(self, reason: str) -> None:
+        self._loop.remove_reader(self._fds[1])
+        self._ears.ended(reason)
+
+    def drain(self) -> None:
+        """Hear what was printed until now: a pipe holds no more than one chunk."""
+        if self._fds:
+            self._read_output(self._fds[2], False)
+            self._read_output(self._fds[3], True)
+
+    def _read_output(self, fd: int, is_stderr: bool) -> None:
+        try:
+            data = os.read(fd, _CHUNK)
+        except BlockingIOError:
+            return
+        if data:
+            self._ears.printed(data, is_stderr)
+        else:
+            self._loop.remove_reader(fd)

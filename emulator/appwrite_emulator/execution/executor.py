@@ -1,0 +1,250 @@
+"""A call and a worker make a result: the one way in which user code is run."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+import anyio
+
+from ..catalog import Launch
+from ..models import Headers
+from ..sandbox import Command, Limits
+from . import response
+from .logs import LogLine, Transcript
+from .pool import Pool, Sizes
+from .protocol import Frame
+from .spawner import Spawner, SpawnFailed
+from .worker import Load, LoadFailed, TimedOut, Worker, WorkerDied
+
+MAX_BODY = 20 * 1024 * 1024  # bytes, of requests and responses; contract, body limit
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_CODE = Path("src") / "function"  # code root within a build folder
+_LEAST_WAIT = 5.0  # seconds that a call with a short timeout may wait for its worker to load
+_LEAST_RUN = 1.0  # seconds that are left to run in when loading took them all
+_TIMED_OUT = "Execution timed out.\n"
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    ANSWERED = "answered"  # user code returned, or threw
+    TIMED_OUT = "timed out"
+    LOAD_FAILED = "load failed"  # 503
+    CRASHED = "crashed"  # the process ended, or could not be started
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What is to be run: one build of one function with its settings."""
+
+    key: str  # equal keys share workers; a change of anything below needs another key
+    launch: Launch
+    folder: Path  # the build folder; user code lies in `src/function` below it
+    entrypoint: str
+    env: Mapping[str, str]
+    memory: int  # MB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request to user code."""
+
+    id: str
+    method: str
+    scheme: str
+    host: str
+    port: int
+    path: str  # raw, as are the query string and everything else
+    query_string: str
+    headers: Headers
+    body: bytes = b""
+    timeout: float = 15.0  # seconds
+    logging: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of a call."""
+
+    outcome: Outcome
+    status: int
+    headers: Headers
+    body: bytes
+    logs: str
+    errors: str
+    duration: float  # seconds, without starting the process
+    cold: bool  # whether the worker had served no call before
+
+
+class Executor:
+    """Runs calls in workers. An async context manager; leaving it ends all workers.
+
+    `homes` is a folder in the sandbox's workspace in which each worker gets a private home.
+    """
+
+    def __init__(self, spawner: Spawner, homes: Path, *, sizes: Sizes | None = None) -> None:
+        self._factory = _Factory(spawner, homes)
+        self._pool = Pool(self._factory, sizes or Sizes())
+
+    async def __aenter__(self) -> Self:
+        await self._pool.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: Any) -> None:
+        await self._pool.__aexit__(*exc)
+
+    async def run(
+        self, target: Target, call: Call, *, on_log: Callable[[LogLine], None] | None = None
+    ) -> Result:
+        """Run `call`; whatever user code does, this returns a result.
+
+        `on_log` hears each piece of output at once. The timeout counts from here, loading
+        included; the process is killed at its end. When this is cancelled, the call goes on and its
+        worker is free afterwards.
+        """
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        transcript = Transcript(
+            native_limit=target.launch.native_limit,
+            native_newline=target.launch.native_newline,
+            tell=on_log,
+            enabled=call.logging,
+        )
+        run = _Run(target, transcript, begun)
+        worker = self._pool.take(target.key)
+        try:
+            if worker is None:
+                worker = await self._wait(target, call, transcript)
+                run.begun = loop.time() - worker.load_time * (not worker.served)
+            run.is_cold = not worker.served
+            deadline = max(begun + call.timeout, loop.time() + min(_LEAST_RUN, call.timeout))
+            frame = await worker.call(_header(call), call.body, transcript, deadline)
+        except TimedOut:
+            return run.end(Outcome.TIMED_OUT, _TIMED_OUT)
+        except LoadFailed as exc:
+            return run.end(Outcome.LOAD_FAILED, f"{exc}\n")
+        except WorkerDied as exc:
+            return run.end(Outcome.CRASHED, f"{exc}\n")
+        except SpawnFailed as exc:
+            return run.end(Outcome.CRASHED, f"{exc}\\nError Code: 500")
+        return run.answer(frame)
+
+    async def _wait(self, target: Target, call: Call, transcript: Transcript) -> Worker:
+        with anyio.move_on_after(max(call.timeout, _LEAST_WAIT)):
+            return await self._pool.acquire(target, transcript)
+        raise TimedOut
+
+    def retire(self, key_prefix: str) -> None:
+        """Idle workers of targets whose key starts so end now, busy ones after their calls."""
+        self._pool.retire(key_prefix)
+
+    async def kill(self) -> None:
+        """End all workers that hold user code, now; running calls end as crashed."""
+        await self._pool.kill()
+
+    def stats(self) -> dict[str, int]:
+        """How many workers are in each state, and how many calls wait for one."""
+        return self._pool.stats()
+
+
+class _Run:
+    """What is known of a run on its way to a result."""
+
+    def __init__(self, target: Target, transcript: Transcript, begun: float) -> None:
+        self.begun = begun
+        self.is_cold = True
+        self._case = target.launch.content_type_case
+        self._transcript = transcript
+
+    def answer(self, frame: Frame) -> Result:
+        try:
+            answer = response.respond(frame.header, frame.body, self._case)
+        except response.ResponseInvalid as exc:
+            self._transcript.fail(f"{exc}\n")
+            answer = response.FAILED
+        return self._result(Outcome.ANSWERED, answer)
+
+    def end(self, outcome: Outcome, error: str) -> Result:
+        self._transcript.fail(error)
+        status = 503 if outcome is Outcome.LOAD_FAILED else 500
+        return self._result(outcome, response.Response(status, response.PLAIN, b""))
+
+    def _result(self, outcome: Outcome, answer: response.Response) -> Result:
+        logs, errors = self._transcript.close()
+        return Result(
+            outcome=outcome,
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.body,
+            logs=logs,
+            errors=errors,
+            duration=asyncio.get_running_loop().time() - self.begun,
+            cold=self.is_cold,
+        )
+
+
+def _header(call: Call) -> dict[str, Any]:
+    return {
+        "method": call.method,
+        "scheme": call.scheme,
+        "host": call.host,
+        "port": call.port,
+        "path": call.path,
+        "queryString": call.query_string,
+        "headers": call.headers,
+        "timeoutMs": int(call.timeout * 1000),
+        "logging": call.logging,
+    }
+
+
+class _Factory:
+    """Makes workers with a home of their own."""
+
+    def __init__(self, spawner: Spawner, homes: Path) -> None:
+        self._spawner = spawner
+        self._homes = homes
+        self._home_of: dict[Worker, Path] = {}
+
+    def make(self, launch: Launch, pool: Pool) -> Worker:
+        return Worker(launch, max_body=MAX_BODY, on_free=pool.give_back, on_lost=pool.forget)
+
+    async def start(self, worker: Worker, env: Mapping[str, str]) -> None:
+        home = self._home_of[worker] = self._homes / secrets.token_hex(8)
+        launch = worker.launch
+        command = Command(
+            argv=launch.argv,
+            env={"PATH": _path_of(launch), **dict(launch.env), **env},
+            cwd="/",
+            home=str(home),
+            limits=Limits(),
+        )
+        await worker.start(self._spawner, command)
+
+    def load_of(self, target: Target) -> Load:
+        root = target.folder / _CODE
+        folders = [str(root / name) for name in target.launch.path if (root / name).is_dir()]
+        path = ":".join([*folders, _path_of(target.launch)])
+        header = {
+            "dir": str(root),
+            "entrypoint": target.entrypoint,
+            "env": {"PATH": path, **target.env},
+            "cwd": str(target.folder / target.launch.workdir),
+        }
+        heap = max(2 * target.memory, target.launch.memory_floor)
+        return Load(header, target.memory << 20, heap << 20)
+
+    async def bury(self, worker: Worker) -> None:
+        await worker.bury()
+        if home := self._home_of.pop(worker, None):
+            await anyio.to_thread.run_sync(lambda: shutil.rmtree(home, ignore_errors=True))
+
+
+def _path_of(launch: Launch) -> str:
+    return f"{Path(launch.interpreter).parent}:{_PATH}"

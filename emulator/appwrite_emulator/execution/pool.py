@@ -1,0 +1,393 @@
+"""Which worker runs a call: the one used last, a spare, a new one, or a place in line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Protocol, Self
+
+import anyio
+import anyio.abc
+
+from ..catalog import Launch
+from .logs import Listener
+from .spawner import SpawnFailed
+from .worker import Load, LoadFailed, TimedOut, Worker, WorkerDied, WorkerState
+
+Failure = SpawnFailed | LoadFailed | WorkerDied | TimedOut
+
+_LOAD_LIMIT = 30.0  # seconds
+_PATIENCE = 3  # starts that may fail in a row before the next one is delayed
+_FIRST_DELAY, _LONGEST_DELAY = 0.1, 5.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many workers there may be, and for how long."""
+
+    per_target: int = 4
+    total: int = 32  # spares included
+    idle_ttl: float = 600.0  # seconds
+
+
+class Bindable(Protocol):
+    """What a worker is bound to."""
+
+    @property
+    def key(self) -> str:
+        """Workers with the same key are interchangeable."""
+        ...
+
+    @property
+    def launch(self) -> Launch:
+        """How the launcher of its language is started."""
+        ...
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """The variables of user code."""
+        ...
+
+
+class Factory(Protocol):
+    """Makes workers; the pool decides when."""
+
+    def make(self, launch: Launch, pool: Pool) -> Worker:
+        """A worker that is not started and tells `pool` when it is free or lost."""
+        ...
+
+    async def start(self, worker: Worker, env: Mapping[str, str]) -> None:
+        """Start it with `env` on top of its environment."""
+        ...
+
+    def load_of(self, target: Any) -> Load:
+        """What the worker must load to serve `target`."""
+        ...
+
+    async def bury(self, worker: Worker) -> None:
+        """End it and remove what it leaves on the disk."""
+        ...
+
+
+@dataclass(slots=True)
+class _Waiter:
+    """A call without a worker."""
+
+    listener: Listener
+    worker: asyncio.Future[Worker]
+
+
+@dataclass(slots=True)
+class _Group:
+    """The workers of one key, and who waits for them."""
+
+    target: Bindable
+    workers: list[Worker] = field(default_factory=list)
+    free: list[Worker] = field(default_factory=list)  # used last at the end
+    waiting: deque[_Waiter] = field(default_factory=deque)
+    starting: int = 0
+
+
+class Pool:
+    """Elastic: grows while calls wait, shrinks after some idle minutes. LIFO.
+
+    An async context manager that owns the tasks which start and end workers.
+    """
+
+    def __init__(self, factory: Factory, sizes: Sizes) -> None:
+        self._factory = factory
+        self._sizes = sizes
+        self._groups: dict[str, _Group] = {}
+        self._spares: dict[tuple[str, ...], Worker] = {}
+        self._preparing: set[tuple[str, ...]] = set()
+        self._live: set[Worker] = set()
+        self._reserved = 0  # workers about to be made
+        self._failures: dict[tuple[str, ...], int] = {}
+        self._idle_since: dict[Worker, float] = {}
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._tasks = anyio.create_task_group()
+        self._is_closed = False
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: Any) -> bool | None:
+        self._is_closed = True
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for worker in list(self._live):
+            worker.lose("The emulator stops")
+        self._tasks.cancel_scope.cancel()
+        return await self._tasks.__aexit__(None, None, None)
+
+    def take(self, key: str) -> Worker | None:
+        """The free worker of `key` that was used last, if there is one."""
+        group = self._groups.get(key)
+        return self._take_free(group) if group is not None and group.free else None
+
+    def _take_free(self, group: _Group) -> Worker:
+        worker = group.free[-1]
+        self._idle_since.pop(worker, None)
+        worker.taken += 1
+        if worker.taken >= worker.launch.concurrency:
+            group.free.pop()
+        return worker
+
+    async def acquire(self, target: Bindable, listener: Listener) -> Worker:
+        """A worker for `target`, which may have to be started and loaded, or waited for.
+
+        Raises what kept a worker from being made: SpawnFailed, WorkerDied, LoadFailed, TimedOut;
+        `listener` has heard then what user code said while loading.
+        """
+        group = self._groups.setdefault(target.key, _Group(target))
+        if group.free:
+            return self._take_free(group)
+        waiter = _Waiter(listener, asyncio.get_running_loop().create_future())
+        group.target = target
+        group.waiting.append(waiter)
+        self._balance()
+        try:
+            return await waiter.worker
+        except asyncio.CancelledError:
+            self._leave(group, waiter)
+            raise
+
+    def _leave(self, group: _Group, waiter: _Waiter) -> None:
+        if waiter in group.waiting:
+            group.waiting.remove(waiter)
+            self._tidy(group)
+        elif not waiter.worker.cancelled() and waiter.worker.exception() is None:
+            self.give_back(waiter.worker.result())
+
+    def give_back(self, worker: Worker) -> None:
+        """A call is over: the next in line gets the worker, or it rests."""
+        worker.taken -= 1
+        if worker.state is not WorkerState.DEAD:
+            self._offer(worker)
+
+    def _offer(self, worker: Worker) -> None:
+        group = self._groups[worker.key]
+        if worker.is_retired and not group.waiting:
+            if not worker.taken:
+                worker.lose("Replaced by newer code")
+            return
+        if worker not in group.free:
+            group.free.append(worker)
+        while group.waiting and group.free:
+            self._serve(group)
+        if not worker.taken:
+            self._rest(worker)
+        self._balance()
+
+    def _serve(self, group: _Group) -> None:
+        waiter = group.waiting.popleft()
+        if not waiter.worker.done():  # else its call was cancelled a moment ago
+            waiter.worker.set_result(self._take_free(group))
+
+    def _rest(self, worker: Worker) -> None:
+        if worker.is_retired:
+            worker.lose("Replaced by newer code")
+            return
+        now = asyncio.get_running_loop().time()
+        self._idle_since[worker] = now
+        self._arm(now + self._sizes.idle_ttl)
+
+    def _arm(self, when: float) -> None:
+        if self._sweeper is None and not self._is_closed:
+            self._sweeper = asyncio.get_running_loop().call_at(when, self._sweep)
+
+    def _sweep(self) -> None:
+        """End who rested for too long; wake again for the next one."""
+        self._sweeper = None
+        oldest = asyncio.get_running_loop().time() - self._sizes.idle_ttl
+        for worker, since in list(self._idle_since.items()):
+            if since <= oldest:
+                worker.lose("Idle for too long")
+        if self._idle_since:
+            self._arm(min(self._idle_since.values()) + self._sizes.idle_ttl)
+
+    def _balance(self) -> None:
+        """Start workers for those who wait, as far as the sizes allow."""
+        for group in list(self._groups.values()):
+            while self._may_grow(group):
+                group.starting += 1
+                self._reserved += 1
+                self._tasks.start_soon(self._grow, group, name=f"start worker {group.target.key}")
+
+    def _may_grow(self, group: _Group) -> bool:
+        if self._is_closed or len(group.waiting) <= group.starting * self._lanes(group):
+            return False
+        if len(group.workers) + group.starting >= self._sizes.per_target:
+            return False
+        return self._has_spare(group.target) or self._has_room() or self._evict()
+
+    def _lanes(self, group: _Group) -> int:
+        return max(1, group.target.launch.concurrency)
+
+    def _has_room(self) -> bool:
+        return len(self._live) + self._reserved < self._sizes.total
+
+    def _has_spare(self, target: Bindable) -> bool:
+        return _spare_key(target) in self._spares and not self._reserved
+
+    def _evict(self) -> bool:
+        """Make room: the worker that rested longest goes, or else a spare."""
+        victims: Iterator[Worker] = iter(sorted(self._idle_since, key=self._idle_since.__getitem__))
+        victim = next(victims, None) or next(iter(self._spares.values()), None)
+        if victim is None:
+            return False
+        victim.lose("Made room for another function")
+        return True
+
+    async def _grow(self, group: _Group) -> None:
+        worker: Worker | None = None
+        try:
+            worker = await self._obtain(group)
+            await worker.load(self._factory.load_of(group.target), limit=_LOAD_LIMIT)
+        except (SpawnFailed, LoadFailed, WorkerDied, TimedOut) as exc:
+            self._refuse(group, worker, exc)
+            return
+        finally:
+            group.starting -= 1
+        self._offer(worker)
+        self._prepare(group.target.launch)
+
+    async def _obtain(self, group: _Group) -> Worker:
+        """A worker ready to load: the spare of that launcher, or a new one."""
+        self._reserved -= 1
+        target = group.target
+        worker = self._spares.pop(_spare_key(target), None)
+        if worker is None:
+            worker = self._make(target.launch)
+            self._bind(worker, group)
+            await self._start(worker, _start_env(target))
+        else:
+            self._bind(worker, group)
+        return worker
+
+    def _make(self, launch: Launch) -> Worker:
+        worker = self._factory.make(launch, self)
+        self._live.add(worker)
+        return worker
+
+    def _bind(self, worker: Worker, group: _Group) -> None:
+        worker.key = group.target.key
+        group.workers.append(worker)
+
+    async def _start(self, worker: Worker, env: Mapping[str, str]) -> None:
+        """Start a worker, later and later while the same launcher keeps failing."""
+        argv = worker.launch.argv
+        failures = self._failures.get(argv, 0)
+        if failures >= _PATIENCE:
+            delay = _FIRST_DELAY * 2 ** min(failures - _PATIENCE, 16)
+            await anyio.sleep(min(delay, _LONGEST_DELAY))
+        try:
+            await self._factory.start(worker, env)
+        except (SpawnFailed, WorkerDied) as exc:
+            self._failures[argv] = failures + 1
+            worker.lose(str(exc))
+            raise
+        self._failures.pop(argv, None)
+
+    def _refuse(self, group: _Group, worker: Worker | None, failure: Failure) -> None:
+        """The longest waiting call answers for a worker that could not be made."""
+        if group.waiting:
+            waiter = group.waiting.popleft()
+            if worker is not None:
+                worker.early.replay(waiter.listener)
+            if not waiter.worker.done():
+                waiter.worker.set_exception(failure)
+        self._tidy(group)
+        self._balance()
+
+    def _prepare(self, launch: Launch) -> None:
+        """Keep one spare of a launcher in use, when there is room for it."""
+        known = launch.argv in self._spares or launch.argv in self._preparing
+        if launch.spare and not known and self._has_room() and not self._is_closed:
+            self._preparing.add(launch.argv)
+            self._tasks.start_soon(self._make_spare, launch, name=f"start spare {launch.runtime}")
+
+    async def _make_spare(self, launch: Launch) -> None:
+        worker = self._make(launch)
+        try:
+            await self._start(worker, {})
+        except (SpawnFailed, WorkerDied):
+            return  # the next call tries again, and tells
+        finally:
+            self._preparing.discard(launch.argv)
+        self._spares[launch.argv] = worker
+        self._balance()
+
+    def forget(self, worker: Worker) -> None:
+        """A worker is lost: nobody gets it any more, and it is buried."""
+        self._live.discard(worker)
+        self._idle_since.pop(worker, None)
+        if self._spares.get(worker.launch.argv) is worker:
+            del self._spares[worker.launch.argv]
+        if group := self._groups.get(worker.key):
+            self._drop(worker, group)
+        self._tasks.start_soon(self._bury, worker, name="bury worker")
+        self._balance()
+
+    def _drop(self, worker: Worker, group: _Group) -> None:
+        for workers in (group.workers, group.free):
+            if worker in workers:
+                workers.remove(worker)
+        self._tidy(group)
+
+    def _tidy(self, group: _Group) -> None:
+        if not group.workers and not group.waiting and not group.starting:
+            self._groups.pop(group.target.key, None)
+
+    async def _bury(self, worker: Worker) -> None:
+        with anyio.CancelScope(shield=True):
+            await self._factory.bury(worker)
+
+    def retire(self, key_prefix: str) -> None:
+        """Idle workers of these keys end, others when they are done; waiting calls are served."""
+        for worker in list(self._live):
+            if worker.key and worker.key.startswith(key_prefix):
+                worker.is_retired = True
+                if worker in self._idle_since:
+                    worker.lose("Replaced by newer code")
+
+    async def kill(self) -> None:
+        """End all workers with user code now and refuse all waiting calls."""
+        bound = [worker for worker in self._live if worker.key]
+        error = WorkerDied("All executions were ended")
+        for group in self._groups.values():
+            for waiter in group.waiting:
+                if not waiter.worker.done():
+                    waiter.worker.set_exception(error)
+            group.waiting.clear()
+        for worker in bound:
+            worker.lose(str(error))
+        for worker in bound:
+            await worker.buried.wait()
+
+    def stats(self) -> dict[str, int]:
+        """How many workers are in each state, `spare` among them, and `waiting` calls."""
+        counts = {str(state): 0 for state in WorkerState if state is not WorkerState.DEAD}
+        for worker in self._live:
+            counts[worker.state] += 1
+        counts["waiting"] = sum(len(group.waiting) for group in self._groups.values())
+        return counts
+
+
+def _spare_key(target: Bindable) -> tuple[str, ...]:
+    """The spares that can serve `target`: none when variables must be there at the start."""
+    return () if _start_env(target) else target.launch.argv
+
+
+def _start_env(target: Bindable) -> dict[str, str]:
+    """The variables that an interpreter reads only when it starts."""
+    patterns = target.launch.start_variables
+    return {
+        name: value
+        for name, value in target.env.items()
+        if any(fnmatchcase(name, pattern) for pattern in patterns)
+    }
