@@ -137,7 +137,7 @@ class Config:
         An argument that is None counts as not given. Raises ConfigError.
         """
         values = _from_file(directory / FILE_NAME) if directory else {}
-        values |= _from_environment(os.environ if environ is None else environ)
+        values |= _from_environment(own_environment() if environ is None else environ)
         values |= {name: value for name, value in arguments.items() if value is not None}
         unknown = set(values) - {f.name for f in fields(cls)}
         if unknown:
@@ -156,6 +156,11 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("workers", 1, 1024),
     ("keep_executions", 1, 10_000_000),
 )
+
+
+def own_environment() -> Mapping[str, str]:
+    """The environment this process was started with."""
+    return os.environ
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -30,10 +30,11 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """One error type of one era: its HTTP status and its default text."""
+    """One error of one era: its HTTP status, its default text, and the type callers see."""
 
     code: int
     message: str
+    type: str
 
 
 @cache
@@ -42,8 +43,11 @@ def table() -> dict[str, dict[Era, ErrorRow]]:
     path = Path(__file__).parent / "data" / "errors.json"
     rows = json.loads(path.read_text(encoding="utf-8"))
     return {
-        type: {era: ErrorRow(row["code"], row["message"]) for era, row in eras.items()}
-        for type, eras in rows.items()
+        name: {
+            era: ErrorRow(row["code"], row["message"], row.get("type", name))
+            for era, row in eras.items()
+        }
+        for name, eras in rows.items()
     }
 
 
@@ -51,4 +55,4 @@ def resolve(error: ApiError, era: Era) -> ErrorRow:
     """The status and text of `error` in `era`; a type the era lacks answers as the other one."""
     eras = table()[error.type]
     row = eras.get(era) or next(iter(eras.values()))
-    return ErrorRow(row.code, error.message or row.message)
+    return replace(row, message=error.message or row.message)

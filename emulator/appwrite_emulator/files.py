@@ -43,6 +43,11 @@ class Files:
         # Functions must reach their own build, whose name they know, and find no other.
         self._builds.chmod(0o311)
 
+    @property
+    def uploads(self) -> Path:
+        """The folder where uploads arrive; what is left there is swept at the next start."""
+        return self._sources
+
     def incoming(self, name: str) -> Path:
         """Where the bytes of an upload that is still arriving are kept."""
         return self._sources / (_checked(name) + _PART)

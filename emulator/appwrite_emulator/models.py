@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -73,7 +74,17 @@ def _camel(name: str) -> str:
 
 
 def _read_columns(kind: Any) -> tuple[tuple[str, str], ...]:
-    return tuple((f.name, _SYSTEM_KEYS.get(f.name) or _camel(f.name)) for f in fields(kind))
+    return tuple((f.name, row_key(f.name)) for f in fields(kind))
+
+
+def row_key(attribute: str) -> str:
+    """The key of a row that holds `attribute`: `function_id` is `functionId`, `id` is `$id`."""
+    return _SYSTEM_KEYS.get(attribute) or _camel(attribute)
+
+
+def attribute(key: str) -> str:
+    """The attribute that a row's key names, the reverse of `row_key`."""
+    return re.sub(r"[A-Z]", lambda match: "_" + match[0].lower(), key.removeprefix("$"))
 
 
 _columns: Callable[[Any], tuple[tuple[str, str], ...]] = cache(_read_columns)
@@ -83,6 +94,8 @@ _columns: Callable[[Any], tuple[tuple[str, str], ...]] = cache(_read_columns)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What every stored record has. Dates are texts as `clock.stamp` writes them."""
+
+    table: ClassVar[str]
 
     id: str
     project: str
@@ -172,8 +185,10 @@ class Deployment(Record):
     runtime: str = ""  # the runtime it was built for, which goes on running it
     source_size: int = 0  # bytes of the uploaded archive
     build_size: int = 0  # unpacked bytes of the build output
+    total_size: int = 0  # both together
     build_id: str = ""
     activate: bool = False  # activate when ready; not "is active"
+    received: tuple[tuple[int, int], ...] = ()  # byte ranges [start, end) of a chunked upload
     status: str = DeploymentStatus.WAITING
     build_logs: str = ""
     build_started_at: str = ""
@@ -181,8 +196,6 @@ class Deployment(Record):
     build_duration: int = 0  # whole seconds, rounded up
     source: str = ""  # name of the archive in Files; empty while it is being uploaded
     build: str = ""  # name of the folder below builds/; empty until there is one
-    chunks_total: int = 0
-    chunks_uploaded: int = 0
     provider_repository_name: str = ""
     provider_repository_owner: str = ""
     provider_repository_url: str = ""
@@ -193,10 +206,6 @@ class Deployment(Record):
     provider_commit_author: str = ""
     provider_commit_message: str = ""
     provider_commit_url: str = ""
-
-    @property
-    def total_size(self) -> int:
-        return self.source_size + self.build_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

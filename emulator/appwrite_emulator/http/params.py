@@ -37,7 +37,9 @@ class Param:
 class Params(dict[str, Any]):
     """The value of every declared parameter, and in `given` the names the request carried."""
 
-    given: frozenset[str]
+    def __init__(self, values: Mapping[str, Any], given: Iterable[str]) -> None:
+        super().__init__(values)
+        self.given = frozenset(given)
 
 
 def read(rules: Sequence[Param], raw: Mapping[str, Any]) -> Params:
@@ -46,19 +48,16 @@ def read(rules: Sequence[Param], raw: Mapping[str, Any]) -> Params:
     A null counts as absent. Raises ApiError `general_argument_invalid` for the first that is
     missing or invalid. Source: Appwrite 1.9.6.
     """
-    values = Params()
-    for rule in rules:
-        value = raw.get(rule.name)
-        if value is not None:
-            prefix = f"Invalid `{rule.name}` param: "
-            values[rule.name] = checked(rule.validator, value, prefix=prefix)
-        elif rule.default is REQUIRED:
-            message = f'Param "{rule.name}" is not optional.'
-            raise ApiError("general_argument_invalid", message)
-        else:
-            values[rule.name] = rule.default
-    values.given = frozenset(rule.name for rule in rules if raw.get(rule.name) is not None)
-    return values
+    given = {rule.name for rule in rules if raw.get(rule.name) is not None}
+    return Params({rule.name: _value(rule, raw.get(rule.name)) for rule in rules}, given)
+
+
+def _value(rule: Param, value: Any) -> Any:
+    if value is not None:
+        return checked(rule.validator, value, prefix=f"Invalid `{rule.name}` param: ")
+    if rule.default is REQUIRED:
+        raise ApiError("general_argument_invalid", f'Param "{rule.name}" is not optional.')
+    return rule.default
 
 
 def checked(

@@ -1,0 +1,226 @@
+"""The emulator: builds every part, serves them over HTTP, and takes them down in reverse."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import anyio
+from anyio import to_thread
+from anyio.from_thread import start_blocking_portal
+
+from . import network
+from .assets import assets
+from .builder import Builder, usable_settings
+from .catalog import Catalog
+from .clock import Clock, SystemClock
+from .config import Config, own_environment
+from .execution.executor import Executor
+from .execution.pool import Sizes
+from .execution.probing import output_of
+from .execution.spawner import Spawner
+from .files import Files
+from .http import api
+from .http.app import Api
+from .http.request import Receive, Scope, Send
+from .sandbox import Sandbox, choose
+from .services import Services
+from .services.ground import Ground
+from .services.secret import signing_secret
+from .state import StateDB
+
+FOLDER = ".appwrite-emulator"
+DEFAULT_PROJECT = "demo"
+
+
+class Emulator:
+    """Appwrite's Functions service in this process.
+
+    As a context manager it runs in a thread of its own, as an async one in the running loop; both
+    serve HTTP at `endpoint`. `asgi(url)` is an application for a server of yours instead. Options
+    are those of `Config`; without `directory` and `state` the state is in memory.
+
+        with Emulator(port=0) as emulator:
+            client = Client().set_endpoint(emulator.endpoint).set_project(emulator.project)
+
+    Entering raises ConfigError for options that cannot work, StateError for a state file that is
+    damaged or in use, SandboxMissing when a required sandbox cannot be had.
+    """
+
+    def __init__(
+        self,
+        config: Config | None = None,
+        *,
+        directory: Path | str | None = None,
+        clock: Clock | None = None,
+        **options: Any,
+    ) -> None:
+        assert config is None or not options, "give a Config or options, not both"
+        self.config = config or Config(**options)
+        self.directory = Path(directory) if directory is not None else None
+        self.clock = clock or SystemClock()
+        self.endpoint = ""  # ends in /v1; known while it runs
+        self.project = self.config.project or DEFAULT_PROJECT
+        self.key = self.config.keys[0].secret if self.config.keys else "local"
+        self._services: Services | None = None
+        self._sandbox: Sandbox | None = None
+        self._own_loop = AsyncExitStack()
+        self._thread = ExitStack()
+
+    @property
+    def services(self) -> Services:
+        """What the API does, for callers in the emulator's own loop."""
+        assert self._services is not None, "the emulator is not running"
+        return self._services
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """How functions are confined."""
+        assert self._sandbox is not None, "the emulator is not running"
+        return self._sandbox
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            uvloop = importlib.util.find_spec("uvloop") is not None
+            portal = stack.enter_context(
+                start_blocking_portal("asyncio", backend_options={"use_uvloop": uvloop})
+            )
+            stack.enter_context(portal.wrap_async_context_manager(self))
+            self._thread = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._thread.close()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            sockets = network.bind(self.config.host, self.config.port)
+            for each in sockets:
+                stack.callback(each.close)
+            url = network.url(self.config.host, sockets[0].getsockname()[1])
+            app = await stack.enter_async_context(self._composed(url))
+            server = network.Server(app)
+            group = await stack.enter_async_context(anyio.create_task_group())
+            stack.callback(server.stop)
+            group.start_soon(server.serve, sockets, name="http")
+            await server.answers.wait()
+            self._own_loop = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._own_loop.aclose()
+
+    def asgi(self, url: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+        """The emulator as an ASGI application that runs during the server's lifespan.
+
+        `url` is where the server will be reached, such as `http://127.0.0.1:8000`: functions call
+        the API back there, and its host name is answered to.
+        """
+        running: list[Api] = []
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "lifespan":
+                await self._live(url, running, receive, send)
+            else:
+                await running[0](scope, receive, send)
+
+        return app
+
+    async def _live(self, url: str, running: list[Api], receive: Receive, send: Send) -> None:
+        await receive()
+        async with self._composed(url.rstrip("/")) as app:
+            running.append(app)
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            running.clear()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    @asynccontextmanager
+    async def _composed(self, url: str) -> AsyncIterator[Api]:
+        """Every part, connected and running, behind the API that is told it lies at `url`."""
+        self.endpoint = f"{url}/v1"
+        config = self.config
+        async with AsyncExitStack() as stack:
+            data = stack.enter_context(self._data_folder())
+            state = StateDB.open(self._state_file(), owner=url)
+            stack.callback(state.close)
+            self._sandbox = sandbox = await to_thread.run_sync(choose, config.sandbox)
+            workspace = sandbox.workspace(data)
+            files = Files(data, workspace / "builds")
+            files.start()
+            spawner = await stack.enter_async_context(Spawner(sandbox))
+            executor = await stack.enter_async_context(
+                Executor(spawner, workspace / "homes", sizes=Sizes(total=config.workers))
+            )
+            builder = Builder(
+                spawner,
+                sandbox,
+                homes=workspace / "homes",
+                caches=workspace / "caches",
+                environ=usable_settings(own_environment()),
+                now=self.clock.now,
+            )
+            group = await stack.enter_async_context(anyio.create_task_group())
+            stack.callback(group.cancel_scope.cancel)
+            ground = Ground(
+                config=config,
+                state=state,
+                files=files,
+                clock=self.clock,
+                catalog=Catalog([assets("runtimes"), *config.runtimes]),
+                probe=partial(output_of, spawner, workspace / "homes" / "probe"),
+                endpoint=self.endpoint,
+                secret=signing_secret(state),
+                start=group.start_soon,
+            )
+            self._services = services = Services.over(ground, executor, builder)
+            services.recover()
+            await to_thread.run_sync(services.sweep)
+            host = urlsplit(url).hostname or ""
+            yield api.build(services, files.uploads, frozenset({host}))
+
+    @contextmanager
+    def _data_folder(self) -> Iterator[Path]:
+        """The folder for files beside the state; a passing one when the state is in memory."""
+        if (path := self._state_file()) is not None:
+            yield path.parent
+            return
+        folder = Path(tempfile.mkdtemp(prefix="appwrite-emulator-"))
+        try:
+            folder.chmod(0o711)
+            yield folder
+        finally:
+            _remove(folder)
+
+    def _state_file(self) -> Path | None:
+        if self.config.state is not None:
+            return self.config.state
+        if self.config.memory or self.directory is None:
+            return None
+        return self.directory / FOLDER / "state.json"
+
+
+def _remove(folder: Path) -> None:
+    """Remove the folder with builds that are read-only and cannot be listed."""
+    for path in (folder, *folder.glob("*"), *folder.glob("builds/*")):
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,39 @@
+"""All doors of the API, and the application they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..services import Services
+from .app import Api, Route
+from .auth import Callers
+from .deployments import DeploymentDoors
+from .executions import ExecutionDoors
+from .functions import FunctionDoors
+from .runtimes import RuntimeDoors
+from .safety import Safety
+from .variables import VariableDoors
+
+
+def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
+    """The API over `services`. `incoming` is where uploads on their way are kept, `hosts` the
+    names it answers to besides those of this machine and the configured ones."""
+    ground = services.ground
+    safety = Safety(hosts | set(ground.config.hosts), frozenset(ground.config.origins))
+    callers = Callers(ground.config, ground.clock, ground.secret)
+    return Api(_routes(services, incoming), callers, safety, ground.config.appwrite)
+
+
+def _routes(services: Services, incoming: Path) -> Iterator[Route]:
+    """The most called come first; fixed paths come before those with an id in the same place."""
+    config, catalog = services.ground.config, services.ground.catalog
+    yield from ExecutionDoors(config, services.ground.clock, services.executions).routes()
+    yield from RuntimeDoors(config, catalog).routes()
+    yield from DeploymentDoors(
+        config, services.deployments, services.uploads, services.variables, incoming
+    ).routes()
+    yield from VariableDoors(config, services.variables).routes()
+    yield from FunctionDoors(
+        config, catalog, services.functions, services.variables, services.delete_function
+    ).routes()

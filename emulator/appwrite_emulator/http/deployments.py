@@ -1,0 +1,228 @@
+"""The doors of deployments and their builds, by the paths of both eras."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..chunks import ContentRange, Received, chunks_total
+from ..config import Config
+from ..errors import ApiError
+from ..models import Deployment, DeploymentType
+from ..services import deployments as service
+from ..services.deployments import Deployments, Source
+from ..services.uploads import Chunk, Uploads
+from ..services.variables import Variables
+from . import render
+from .app import Answer, Route
+from .functions import READ, WRITE, read_body
+from .listing import read_listing
+from .params import Param, query_params, read
+from .ranges import byte_range
+from .reply import FileReply, Reply, json_reply
+from .request import MAX_BODY, Request, effective_format
+from .upload import choose_code, read_form
+from .validators import Boolean, Text, Uid, WhiteList
+
+_CREATE = (
+    Param("entrypoint", Text(1028), None),
+    Param("commands", Text(8192, 0), None),
+    Param("activate", Boolean(loose=True)),
+)
+_DEPLOYMENT_ID = (Param("deploymentId", Uid()),)
+_DOWNLOAD = (Param("type", WhiteList(("source", "output")), "source"),)
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}")
+_NOT_HERE = (
+    "Deployments from {} are not available in this emulator. "
+    "Upload the code: POST /v1/functions/{{functionId}}/deployments"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentDoors:
+    """Create, list, get, activate, delete, rebuild, cancel and download deployments."""
+
+    config: Config
+    deployments: Deployments
+    uploads: Uploads
+    variables: Variables
+    incoming: Path  # folder for uploads on their way
+
+    def routes(self) -> Iterator[Route]:
+        all = "/v1/functions/{functionId}/deployments"
+        one = all + "/{deploymentId}"
+        yield Route("POST", all, self.create, WRITE)
+        yield Route("GET", all, self.list, READ)
+        yield Route("POST", all + "/duplicate", self.duplicate, WRITE)
+        yield Route("POST", all + "/template", self.from_template, WRITE)
+        yield Route("POST", all + "/vcs", self.from_vcs, WRITE)
+        yield Route("PATCH", "/v1/functions/{functionId}/deployment", self.activate, WRITE)
+        yield Route("GET", one, self.get, READ)
+        yield Route("PATCH", one, self.activate, WRITE)
+        yield Route("DELETE", one, self.delete, WRITE)
+        yield Route("PATCH", one + "/status", self.cancel, WRITE)
+        yield Route("PATCH", one + "/build", self.cancel, WRITE)
+        yield Route("POST", one + "/build", self.rebuild, WRITE)
+        yield Route("POST", one + "/builds/{buildId}", self.rebuild, WRITE)
+        yield Route("GET", one + "/download", self.download, READ)
+        yield Route("GET", one + "/build/download", self.download_output, READ)
+
+    async def create(self, request: Request) -> Reply:
+        path = request.path_params
+        length = request.header("content-length")
+        async with read_form(
+            request.receive,
+            request.header("content-type"),
+            int(length) if length.isdecimal() else None,
+            self.incoming,
+            max_bytes=self._most_bytes(),
+        ) as form:
+            values = read(_CREATE, form.fields)
+            is_cli = request.header("x-sdk-language") == "cli"
+            values["type"] = DeploymentType.CLI if is_cli else DeploymentType.MANUAL
+            function, draft = self.deployments.draft(
+                request.caller.project, path["functionId"], values
+            )
+            file, range = choose_code(form, request.header("content-range") or None)
+            self._check_size(range.size if range else file.size)
+            if range is None:
+                source = Source(file.path, file.size, file.digest)
+                deployment = await self.deployments.create(function, draft, source)
+            else:
+                chunk = Chunk(file.path, range)
+                id = _upload_id(request)
+                deployment = await self.uploads.receive(function, draft, chunk, id=id)
+        return json_reply(self._wire(deployment, request) | _progress(deployment, range), 202)
+
+    async def list(self, request: Request) -> Reply:
+        listing = read_listing(request, service.ATTRIBUTES, selectable=True)
+        found, total = self.deployments.page(
+            request.caller.project, request.path_params["functionId"], listing
+        )
+        items = [self._wire(deployment, request) for deployment in found]
+        if selected := listing.query.selects:
+            items = [
+                {k: v for k, v in item.items() if k in selected or k[0] == "$"} for item in items
+            ]
+        return json_reply(render.listing("deployments", items, total), 200)
+
+    async def get(self, request: Request) -> Reply:
+        return json_reply(self._wire(self._deployment(request), request), 200)
+
+    async def activate(self, request: Request) -> Reply:
+        """Both eras: the id is in the path (1.6) or in the body; the reply is the function."""
+        path = request.path_params
+        id = path.get("deploymentId")
+        if id is None:
+            id = read(_DEPLOYMENT_ID, await read_body(request))["deploymentId"]
+        function = self.deployments.activate(request.caller.project, path["functionId"], id)
+        format = effective_format(request.format, self.config.appwrite)
+        return json_reply(render.function(function, self.variables.of(function), format), 200)
+
+    async def delete(self, request: Request) -> Reply:
+        self.deployments.delete(*_place(request))
+        return Reply(204)
+
+    async def cancel(self, request: Request) -> Reply:
+        deployment = self.deployments.cancel(*_place(request))
+        format = effective_format(request.format, self.config.appwrite)
+        return json_reply(render.canceled(deployment, format), 200)
+
+    async def rebuild(self, request: Request) -> Reply:
+        """The way of 1.6: the reply is empty; newer clients on this path get the deployment."""
+        deployment = self.deployments.rebuild(*_place(request))
+        if request.is_older((1, 7, 0), self.config.appwrite):
+            return Reply(204)
+        return json_reply(self._wire(deployment, request), 202)
+
+    async def duplicate(self, request: Request) -> Reply:
+        id = read(_DEPLOYMENT_ID, await read_body(request))["deploymentId"]
+        project, function_id = request.caller.project, request.path_params["functionId"]
+        deployment = self.deployments.rebuild(project, function_id, id)
+        return json_reply(self._wire(deployment, request), 202)
+
+    async def from_template(self, request: Request) -> Reply:
+        raise ApiError("general_not_implemented", _NOT_HERE.format("templates"))
+
+    async def from_vcs(self, request: Request) -> Reply:
+        raise ApiError("general_not_implemented", _NOT_HERE.format("version control"))
+
+    async def download(self, request: Request) -> Answer:
+        """The uploaded archive, or the build's output with `type=output`."""
+        kind = read(_DOWNLOAD, query_params(request.query))["type"]
+        if kind == "output":
+            return await self.download_output(request)
+        deployment = self._deployment(request)
+        path = self.deployments.source(deployment)
+        return self._file(path, deployment, "source", request)
+
+    async def download_output(self, request: Request) -> Answer:
+        deployment = self._deployment(request)
+        folder = tempfile.TemporaryDirectory(dir=self.incoming)
+        try:
+            path = await self.deployments.output(deployment, Path(folder.name))
+            reply = self._file(path, deployment, "output", request)
+        except BaseException:
+            folder.cleanup()
+            raise
+        return FileReply(
+            reply.status, reply.path, reply.first, reply.last, reply.headers, folder.cleanup
+        )
+
+    def _file(self, path: Path, deployment: Deployment, kind: str, request: Request) -> FileReply:
+        size = path.stat().st_size
+        suffix = "" if self.config.appwrite == "1.6" else f"-{kind}"
+        disposition = f'attachment; filename="{deployment.id}{suffix}.tar.gz"'
+        headers = (
+            (b"content-type", b"application/gzip"),
+            (b"cache-control", b"private, max-age=3888000"),
+            (b"x-peak", b"0"),
+            (b"content-disposition", disposition.encode()),
+        )
+        part = byte_range(request.header("range") or None, size)
+        if part is None:
+            return FileReply(200, path, 0, size - 1, headers)
+        span = f"bytes {part[0]}-{part[1]}/{size}".encode()
+        ranged = (*headers, (b"accept-ranges", b"bytes"), (b"content-range", span))
+        return FileReply(206, path, *part, ranged)
+
+    def _deployment(self, request: Request) -> Deployment:
+        return self.deployments.get(*_place(request))
+
+    def _wire(self, deployment: Deployment, request: Request) -> render.Wire:
+        return render.deployment(deployment, effective_format(request.format, self.config.appwrite))
+
+    def _most_bytes(self) -> int:
+        """Node SDK 14 repeats the whole archive in each chunk's request."""
+        limit = self.config.size_limit or 2**62
+        return max(limit + 6 * 1024 * 1024, MAX_BODY)
+
+    def _check_size(self, size: int) -> None:
+        if self.config.size_limit and size > self.config.size_limit:
+            raise ApiError("storage_invalid_file_size")
+
+
+def _place(request: Request) -> tuple[str, str, str]:
+    path = request.path_params
+    return request.caller.project, path["functionId"], path["deploymentId"]
+
+
+def _upload_id(request: Request) -> str:
+    """The deployment that a chunk belongs to; a client may choose the id of a new one."""
+    id = request.header("x-appwrite-id")
+    if id and not _ID.fullmatch(id):
+        raise ApiError("storage_invalid_appwrite_id")
+    return id
+
+
+def _progress(deployment: Deployment, range: ContentRange | None) -> dict[str, int]:
+    """What SDKs read to know whether an upload in chunks is whole."""
+    if range is None:
+        return {}
+    total = chunks_total(deployment.source_size)
+    received = Received(deployment.received)
+    uploaded = total if deployment.source else received.chunks_uploaded(deployment.source_size)
+    return {"chunksTotal": total, "chunksUploaded": uploaded}

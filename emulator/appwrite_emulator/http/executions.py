@@ -1,0 +1,165 @@
+"""The doors of executions."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..clock import Clock, stamp
+from ..config import Config
+from ..errors import ApiError
+from ..models import Execution
+from ..services import executions as service
+from ..services.executions import Answer, Executions
+from ..services.runs import ExecutionRequest
+from . import render, upload
+from .app import Route
+from .listing import read_listing
+from .params import Param, body_params, checked, read
+from .reply import Reply, json_reply
+from .request import MAX_BODY, Request, effective_format
+from .validators import Boolean, ExecutionHeaders, HeadersParam, Raw, ScheduledAt, Text, WhiteList
+
+READ = ("executions.read", "execution.read")
+WRITE = ("executions.write", "execution.write")
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD")
+_RULES = (
+    Param("body", Raw(10_485_760), ""),
+    Param("async", Boolean(loose=True), False),
+    Param("path", Text(2048), "/"),
+    Param("method", WhiteList(_METHODS), "POST"),
+    Param("headers", HeadersParam(), None),
+    Param("scheduledAt", Text(255), None),
+)
+_SYNC_SCHEDULED = (
+    "Scheduled executions must run asynchronously. "
+    "Set scheduledAt to a future date, or set async to true."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionDoors:
+    """Create, list, get and delete executions."""
+
+    config: Config
+    clock: Clock
+    executions: Executions
+
+    def routes(self) -> Iterator[Route]:
+        path = "/v1/functions/{functionId}/executions"
+        yield Route("POST", path, self.create, WRITE)
+        yield Route("GET", path, self.list, READ)
+        yield Route("GET", path + "/{executionId}", self.get, READ)
+        yield Route("DELETE", path + "/{executionId}", self.delete, WRITE)
+
+    async def create(self, request: Request) -> Reply:
+        values = read(_RULES, await self._read(request))
+        wanted = self._wanted(values, request)
+        function_id = request.path_params["functionId"]
+        answer = await self.executions.create(request.caller, function_id, wanted)
+        wire = await self._wire(answer.execution, request)
+        if wanted.is_async:
+            return json_reply(wire, 202)
+        return _answered(wire, answer, request)
+
+    async def list(self, request: Request) -> Reply:
+        listing = read_listing(request, service.ATTRIBUTES)
+        found, total = self.executions.page(
+            request.caller, request.path_params["functionId"], listing
+        )
+        items = [await self._wire(execution, request) for execution in found]
+        return json_reply(render.listing("executions", items, total), 200)
+
+    async def get(self, request: Request) -> Reply:
+        path = request.path_params
+        execution = self.executions.get(request.caller, path["functionId"], path["executionId"])
+        return json_reply(await self._wire(execution, request), 200)
+
+    async def delete(self, request: Request) -> Reply:
+        path = request.path_params
+        self.executions.delete(request.caller, path["functionId"], path["executionId"])
+        return Reply(204)
+
+    async def _read(self, request: Request) -> dict[str, Any]:
+        content_type = request.header("content-type")
+        if not content_type.startswith("multipart/form-data"):
+            return body_params(content_type, await request.body())
+        folder = Path(tempfile.gettempdir())  # for file parts, which are not taken here
+        async with upload.read_form(
+            request.receive, content_type, None, folder, max_bytes=MAX_BODY, max_text=MAX_BODY
+        ) as form:
+            return dict(form.fields)
+
+    def _wanted(self, values: dict[str, Any], request: Request) -> ExecutionRequest:
+        """What is to be run. Raises ApiError general_bad_request, general_argument_invalid."""
+        scheduled_at = values["scheduledAt"]
+        if scheduled_at and not values["async"]:
+            raise ApiError("general_bad_request", _SYNC_SCHEDULED)
+        if scheduled_at:
+            validator = ScheduledAt(self.clock.now())
+            scheduled_at = stamp(checked(validator, scheduled_at, type="general_bad_request"))
+        body = values["body"]
+        return ExecutionRequest(
+            body=body.encode() if isinstance(body, str) else body,
+            path=values["path"],
+            method=values["method"],
+            headers=checked(ExecutionHeaders(), values["headers"] or {}),
+            is_async=values["async"],
+            scheduled_at=scheduled_at,
+            client_ip=request.client_ip,
+        )
+
+    async def _wire(self, execution: Execution, request: Request) -> render.Wire:
+        """Logs and errors are for keys and admins only."""
+        format = effective_format(request.format, self.config.appwrite)
+        is_shown = request.caller.is_privileged
+        texts = await self.executions.texts(execution) if is_shown else ("", "")
+        return render.execution(execution, texts, format)
+
+
+def _answered(wire: render.Wire, answer: Answer, request: Request) -> Reply:
+    """A synchronous execution with what the function answered, as JSON or multipart."""
+    wire["responseHeaders"] = render.headers(answer.headers)
+    body_key = "responseBody" if "responseBody" in wire else "response"
+    if _wants_multipart(request.header("accept")):
+        return _multipart(wire | {body_key: answer.body})
+    try:
+        wire[body_key] = answer.body.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise ApiError("response_not_text") from exc
+    return json_reply(wire, 201)
+
+
+def _wants_multipart(accept: str) -> bool:
+    for kind in accept.split(", "):
+        if kind.startswith(("application/json", "application/*")):
+            return False
+        if kind.startswith(("multipart/form-data", "multipart/*")):
+            return True
+    return False
+
+
+def _multipart(wire: render.Wire) -> Reply:
+    """The fields as parts, the function's body byte for byte. Source: Appwrite 1.6.2, 1.9.6."""
+    boundary = f"-----------------------------{secrets.token_hex(7)[:13]}"
+    parts = [part for name, value in wire.items() for part in _part(boundary, name, value)]
+    body = b"".join([*parts, f"--{boundary}--\r\n".encode()])
+    content_type = f"multipart/form-data; boundary={boundary}"
+    return Reply(201, body, ((b"content-type", content_type.encode()),))
+
+
+def _part(boundary: str, name: str, value: Any) -> Iterator[bytes]:
+    yield f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n'.encode()
+    if isinstance(value, list | tuple | dict):
+        yield b"Content-Type: application/json\r\n"
+        value = json.dumps(value, separators=(",", ":"))
+    if isinstance(value, bool):
+        value = int(value)
+    text = b"" if value is None else value if isinstance(value, bytes) else str(value).encode()
+    yield b"\r\n" + text + b"\r\n"

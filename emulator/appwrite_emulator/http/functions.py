@@ -1,0 +1,167 @@
+"""The doors of functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..catalog import Catalog
+from ..config import Config
+from ..errors import ApiError, Era
+from ..models import Function
+from ..services import functions as service
+from ..services.functions import Functions
+from ..services.variables import Variables
+from . import render
+from .app import Route
+from .listing import read_listing
+from .params import Param, body_params, read
+from .reply import Reply, json_reply
+from .request import Request, effective_format
+from .roles import Roles
+from .validators import (
+    ArrayOf,
+    Boolean,
+    Cron,
+    CustomId,
+    FunctionEvent,
+    Range,
+    Specification,
+    Text,
+    WhiteList,
+    scopes,
+)
+
+READ, WRITE = ("functions.read",), ("functions.write",)
+
+_TEMPLATE = (
+    "templateRepository",
+    "templateOwner",
+    "templateRootDirectory",
+    "templateVersion",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDoors:
+    """Create, list, get, update and delete functions."""
+
+    config: Config
+    catalog: Catalog
+    functions: Functions
+    variables: Variables
+    delete_function: Callable[[str, str], None]
+
+    def routes(self) -> Iterator[Route]:
+        path = "/v1/functions/{functionId}"
+        yield Route("POST", "/v1/functions", self.create, WRITE)
+        yield Route("GET", "/v1/functions", self.list, READ)
+        yield Route("GET", path, self.get, READ)
+        yield Route("PUT", path, self.update, WRITE)
+        yield Route("DELETE", path, self.delete, WRITE)
+
+    async def create(self, request: Request) -> Reply:
+        rules = (
+            Param("functionId", CustomId()),
+            Param("name", Text(128)),
+            Param("runtime", self._runtime()),
+            *self._settings(default_size=_default_size(request, self.config.appwrite)),
+        )
+        values = read(rules, await read_body(request))
+        settings = {name: value for name, value in values.items() if name != "functionId"}
+        _refuse_template(await read_body(request), request, self.config.appwrite)
+        function = self.functions.create(
+            request.caller.project,
+            values["functionId"],
+            settings,
+            era=request.era(self.config.appwrite),
+        )
+        return json_reply(self._wire(function, request), 201)
+
+    async def list(self, request: Request) -> Reply:
+        listing = read_listing(request, service.ATTRIBUTES)
+        found, total = self.functions.page(request.caller.project, listing)
+        items = [self._wire(function, request, in_list=True) for function in found]
+        return json_reply(render.listing("functions", items, total), 200)
+
+    async def get(self, request: Request) -> Reply:
+        function = self.functions.get(request.caller.project, request.path_params["functionId"])
+        return json_reply(self._wire(function, request), 200)
+
+    async def update(self, request: Request) -> Reply:
+        rules = (
+            Param("name", Text(128)),
+            Param("runtime", self._runtime(), None),
+            *self._settings(default_size=None),
+        )
+        values = read(rules, await read_body(request))
+        function = self.functions.update(
+            request.caller.project,
+            request.path_params["functionId"],
+            values,
+            given=values.given,
+        )
+        return json_reply(self._wire(function, request), 200)
+
+    async def delete(self, request: Request) -> Reply:
+        self.delete_function(request.caller.project, request.path_params["functionId"])
+        return Reply(204)
+
+    def _wire(self, function: Function, request: Request, *, in_list: bool = False) -> render.Wire:
+        format = effective_format(request.format, self.config.appwrite)
+        return render.function(function, self.variables.of(function), format, in_list=in_list)
+
+    def _runtime(self) -> WhiteList:
+        known = dict.fromkeys(
+            runtime.id
+            for era in (self.config.appwrite, "1.9", "1.6")
+            for runtime in self.catalog.runtimes(era)
+        )
+        return WhiteList(tuple(known))
+
+    def _settings(self, *, default_size: str | None) -> tuple[Param, ...]:
+        size = Specification([each.slug for each in self.catalog.specifications()])
+        return (
+            Param("execute", Roles(), ()),
+            Param("events", ArrayOf(FunctionEvent()), ()),
+            Param("schedule", Cron(), ""),
+            Param("timeout", Range(1, self.config.function_timeout), 15),
+            Param("enabled", Boolean(), True),
+            Param("logging", Boolean(), True),
+            Param("entrypoint", Text(1028, 0), ""),
+            Param("commands", Text(8192, 0), ""),
+            Param("scopes", scopes(), ()),
+            Param("installationId", Text(128, 0), ""),
+            Param("providerRepositoryId", Text(128, 0), ""),
+            Param("providerBranch", Text(128, 0), ""),
+            Param("providerSilentMode", Boolean(), False),
+            Param("providerRootDirectory", Text(128, 0), ""),
+            Param("providerBranches", ArrayOf(Text(128)), ()),
+            Param("providerPaths", ArrayOf(Text(128)), ()),
+            Param("specification", size, None),
+            Param("buildSpecification", size, default_size),
+            Param("runtimeSpecification", size, default_size),
+            Param("deploymentRetention", Range(0, 36500), 0),
+        )
+
+
+async def read_body(request: Request) -> dict[str, Any]:
+    """The parameters in the request's body."""
+    return body_params(request.header("content-type"), await request.body())
+
+
+def _default_size(request: Request, era: Era) -> str:
+    """A function's size when none is given. Source: Appwrite 1.6.2 and 1.9.6."""
+    return "s-1vcpu-512mb" if request.is_older((1, 9, 0), era) else "s-8vcpu-8gb"
+
+
+def _refuse_template(body: Mapping[str, Any], request: Request, era: Era) -> None:
+    """1.6 clients deploy a template by naming it here; say that it cannot be had, not nothing."""
+    if request.is_older((1, 7, 0), era) and all(body.get(name) for name in _TEMPLATE):
+        raise ApiError(
+            "general_not_implemented",
+            f"The template {body['templateOwner']}/{body['templateRepository']} cannot be deployed:"
+            " templates are not available in this emulator. Create the function without template*"
+            " parameters and upload its code.",
+        )

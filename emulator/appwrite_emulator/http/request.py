@@ -1,0 +1,117 @@
+"""A request as doors read it: raw ASGI, with the caller and the wanted format on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from functools import lru_cache
+from typing import Any
+
+from starlette.requests import ClientDisconnect
+
+from ..errors import ApiError, Era
+from ..models import Caller
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Version = tuple[int, int, int]
+
+MAX_BODY = 12 * 1024 * 1024
+"""Bytes a request other than an upload may have. Source: Appwrite 1.6.2 and 1.9.6."""
+
+_VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
+
+
+class Request:
+    """One call of the API. `format` is None when the client names none."""
+
+    __slots__ = ("_body", "_receive", "caller", "headers", "path_params", "scope")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.scope = scope
+        self._receive = receive
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.path_params: Mapping[str, str] = scope.get("path_params", {})
+        self.caller = Caller(project="")
+        self._body: bytes | None = None
+
+    @property
+    def method(self) -> str:
+        return str(self.scope["method"])
+
+    @property
+    def receive(self) -> Receive:
+        return self._receive
+
+    @property
+    def query(self) -> bytes:
+        return bytes(self.scope["query_string"])
+
+    @property
+    def client_ip(self) -> str:
+        client = self.scope.get("client")
+        return str(client[0]) if client else ""
+
+    @property
+    def format(self) -> Version | None:
+        """The version in `X-Appwrite-Response-Format`."""
+        return parse_version(self.headers.get(b"x-appwrite-response-format", b""))
+
+    def header(self, name: str) -> str:
+        """The header's value, empty when it is absent. `name` in lower case."""
+        return self.headers.get(name.encode(), b"").decode("latin-1")
+
+    def era(self, default: Era) -> Era:
+        """Whose texts to use: the format's when the client names one, else `default`."""
+        return default if self.format is None else "1.6" if self.format < (1, 7, 0) else "1.9"
+
+    def is_older(self, version: Version, default: Era) -> bool:
+        """Whether the client wants a format from before `version`."""
+        return effective_format(self.format, default) < version
+
+    async def body(self) -> bytes:
+        """The whole body. Raises ApiError general_bad_request when it is over `MAX_BODY`."""
+        if self._body is None:
+            self._body = await self._read_body()
+        return self._body
+
+    async def _read_body(self) -> bytes:
+        message = await self._receive()
+        if not message.get("more_body") and message["type"] == "http.request":
+            return _limited(message.get("body", b""))
+        chunks = []
+        size = 0
+        while True:
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if not message.get("more_body"):
+                break
+            message = await self._receive()
+            if size > MAX_BODY:
+                chunks.clear()
+        return _limited(b"".join(chunks), size)
+
+
+def _limited(body: bytes, size: int = 0) -> bytes:
+    if max(size, len(body)) > MAX_BODY:
+        raise ApiError("general_bad_request", f"The request body is larger than {MAX_BODY} bytes.")
+    return body
+
+
+@lru_cache(maxsize=64)
+def parse_version(text: bytes) -> Version | None:
+    """`1.9.0` as numbers; None when it is not a version."""
+    match = _VERSION.match(text.decode("latin-1"))
+    return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else None
+
+
+_SERVER_FORMATS: dict[Era, Version] = {"1.6": (1, 6, 2), "1.9": (1, 9, 6)}
+
+
+def effective_format(format: Version | None, default: Era) -> Version:
+    """The format to answer in: without a header, the server's own."""
+    return _SERVER_FORMATS[default] if format is None else format

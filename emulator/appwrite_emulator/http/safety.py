@@ -1,0 +1,91 @@
+"""Who may knock: host names against DNS rebinding, origins against foreign pages."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ..errors import ApiError
+from .reply import RawHeaders
+
+_METHODS = b"GET, POST, PUT, PATCH, DELETE"
+_ALLOWED_HEADERS = b", ".join(
+    b"""Origin Cookie Set-Cookie X-Requested-With Content-Type Access-Control-Allow-Origin
+    Access-Control-Request-Headers Accept X-Appwrite-Project X-Appwrite-Key X-Appwrite-Dev-Key
+    X-Appwrite-Locale X-Appwrite-Mode X-Appwrite-JWT X-Appwrite-Response-Format X-Appwrite-Timeout
+    X-Appwrite-ID X-Appwrite-Timestamp X-Appwrite-Session X-Appwrite-Platform
+    X-Appwrite-Organization X-Appwrite-Impersonate-User-Id X-Appwrite-Impersonate-User-Email
+    X-Appwrite-Impersonate-User-Phone X-SDK-Version X-SDK-Name X-SDK-Language X-SDK-Platform
+    X-SDK-GraphQL X-SDK-Profile Content-Range Range Cache-Control Expires Pragma
+    X-Fallback-Cookies X-Forwarded-For X-Forwarded-User-Agent""".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """Which host names and web origins are served, besides those of this machine."""
+
+    hosts: frozenset[str] = frozenset()
+    origins: frozenset[str] = frozenset()
+
+    def check_host(self, host: str) -> None:
+        """Raises ApiError general_access_forbidden for a name that is not ours."""
+        name = _hostname(host)
+        if not (_is_local(name) or name in self.hosts):
+            raise ApiError(
+                "general_access_forbidden",
+                f'Host "{name}" is not served here. If it is yours, start with --hosts {name}.',
+            )
+
+    def check_origin(self, origin: str) -> None:
+        """Raises ApiError general_unknown_origin for a page that is not ours; `null` is one."""
+        if origin and not self._is_known(origin):
+            name = urlsplit(origin).hostname or origin
+            raise ApiError(
+                "general_unknown_origin",
+                f"Invalid Origin. Register your new client ({name}) as a new Web platform on your "
+                f"project console dashboard (here: start with --origins {origin})",
+            )
+
+    def cors(self, origin: str, *, is_preflight: bool = False) -> RawHeaders:
+        """The headers that let a page of `origin` read the reply; none without an origin."""
+        if not origin:
+            return ()
+        headers: RawHeaders = (
+            (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-allow-credentials", b"true"),
+            (b"access-control-expose-headers", b"X-Appwrite-Session, X-Fallback-Cookies"),
+            (b"vary", b"Origin"),
+        )
+        if is_preflight:
+            headers += (
+                (b"access-control-allow-methods", _METHODS),
+                (b"access-control-allow-headers", _ALLOWED_HEADERS),
+                (b"access-control-max-age", b"86400"),
+            )
+        return headers
+
+    def _is_known(self, origin: str) -> bool:
+        try:
+            parts = urlsplit(origin)
+            is_page = parts.scheme in ("http", "https") and bool(parts.hostname)
+        except ValueError:
+            return False
+        return origin in self.origins or (is_page and _is_local(parts.hostname or ""))
+
+
+def _hostname(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or host
+    except ValueError:
+        return host
+
+
+def _is_local(name: str) -> bool:
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,98 @@
+"""The doors of a function's variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..config import Config
+from ..models import Variable
+from ..query import Query
+from ..services import variables as service
+from ..services.records import Listing
+from ..services.variables import Variables
+from . import render
+from .app import Route
+from .functions import READ, WRITE, read_body
+from .listing import read_listing
+from .params import Param, read
+from .reply import Reply, json_reply
+from .request import Request, effective_format
+from .validators import Boolean, CustomId, Nullable, Text
+
+_ALL = 1000  # variables that a list without queries has for clients from before queries
+
+
+@dataclass(frozen=True, slots=True)
+class VariableDoors:
+    """Create, list, get, update and delete variables."""
+
+    config: Config
+    variables: Variables
+
+    def routes(self) -> Iterator[Route]:
+        path = "/v1/functions/{functionId}/variables"
+        yield Route("POST", path, self.create, WRITE)
+        yield Route("GET", path, self.list, READ)
+        yield Route("GET", path + "/{variableId}", self.get, READ)
+        yield Route("PUT", path + "/{variableId}", self.update, WRITE)
+        yield Route("DELETE", path + "/{variableId}", self.delete, WRITE)
+
+    async def create(self, request: Request) -> Reply:
+        rules = (
+            Param("variableId", CustomId(), "unique()"),
+            Param("key", Text(255)),
+            Param("value", Text(8192, 0)),
+            Param("secret", Boolean(), not self._is_plain(request)),
+        )
+        values = read(rules, await read_body(request))
+        if self._is_plain(request):
+            values["secret"] = False
+        variable = self.variables.create(
+            request.caller.project, request.path_params["functionId"], values["variableId"], values
+        )
+        return json_reply(self._wire(variable, request), 201)
+
+    async def list(self, request: Request) -> Reply:
+        listing = read_listing(request, service.ATTRIBUTES)
+        if not request.query and request.is_older((1, 9, 4), self.config.appwrite):
+            listing = Listing(Query(limit=_ALL))
+        found, total = self.variables.page(
+            request.caller.project, request.path_params["functionId"], listing
+        )
+        items = [self._wire(variable, request) for variable in found]
+        return json_reply(render.listing("variables", items, total), 200)
+
+    async def get(self, request: Request) -> Reply:
+        return json_reply(self._wire(self.variables.get(*self._place(request)), request), 200)
+
+    async def update(self, request: Request) -> Reply:
+        key = Param("key", Text(255)) if self._is_plain(request) else _OPTIONAL_KEY
+        rules = (
+            key,
+            Param("value", Nullable(Text(8192, 0)), None),
+            Param("secret", Nullable(Boolean()), None),
+        )
+        values = read(rules, await read_body(request))
+        if self._is_plain(request):
+            values["secret"] = None
+        variable = self.variables.update(*self._place(request), values)
+        return json_reply(self._wire(variable, request), 200)
+
+    async def delete(self, request: Request) -> Reply:
+        self.variables.delete(*self._place(request))
+        return Reply(204)
+
+    def _place(self, request: Request) -> tuple[str, str, str]:
+        path = request.path_params
+        return request.caller.project, path["functionId"], path["variableId"]
+
+    def _is_plain(self, request: Request) -> bool:
+        """Clients from before 1.7.0 know no secret variables."""
+        return request.is_older((1, 7, 0), self.config.appwrite)
+
+    def _wire(self, variable: Variable, request: Request) -> render.Wire:
+        return render.variable(variable, effective_format(request.format, self.config.appwrite))
+
+
+_OPTIONAL_KEY = Param("key", Nullable(Text(255, 0)), None)

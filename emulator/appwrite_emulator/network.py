@@ -1,0 +1,133 @@
+"""Serving over TCP: the sockets, and uvicorn inside a program that is somebody else's."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import anyio
+import uvicorn
+
+from .config import ConfigError
+
+_TRIES = 20
+_GRACE = 2  # seconds that requests in flight get when the server stops
+
+
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Listening sockets; `localhost` is both loopback addresses, port 0 the same free one on both.
+
+    Raises ConfigError when the address cannot be had.
+    """
+    addresses = ["127.0.0.1", "::1"] if host == "localhost" else [host]
+    for _ in range(_TRIES):
+        sockets = [_listen(addresses[0], port)]
+        try:
+            sockets += [_listen(each, sockets[0].getsockname()[1]) for each in _more(addresses)]
+        except ConfigError:
+            for each in sockets:
+                each.close()
+            if port:
+                raise
+        else:
+            return sockets
+    raise ConfigError(f"no port is free on all of {', '.join(addresses)}")
+
+
+def _more(addresses: list[str]) -> list[str]:
+    """The other addresses that this machine has."""
+    return [address for address in addresses[1:] if _has(address)]
+
+
+def _has(address: str) -> bool:
+    try:
+        with socket.socket(_family(address), socket.SOCK_STREAM) as probe:
+            probe.bind((address, 0))
+    except OSError:
+        return False
+    return True
+
+
+def _listen(address: str, port: int) -> socket.socket:
+    # With protocol 0 asyncio would leave Nagle's algorithm on: 40 ms for each request.
+    listener = socket.socket(_family(address), socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if listener.family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((address, port))
+        listener.listen(2048)
+    except OSError as exc:
+        listener.close()
+        reason = exc.strerror or str(exc)
+        raise ConfigError(
+            f"cannot listen on {address} port {port}: {reason}. Choose another --port, or 0 for a "
+            "free one."
+        ) from exc
+    return listener
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+class Server(uvicorn.Server):
+    """uvicorn as a guest: no signal handlers, a signal when it answers, a prompt end."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_GRACE,
+                timeout_keep_alive=75,
+            )
+        )
+        self.answers = anyio.Event()
+        self._stopping = anyio.Event()
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        """Signals are the program's own business."""
+        return nullcontext()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.answers.set()
+
+    async def main_loop(self) -> None:
+        """Tick once a second, for the date header, until `stop`; uvicorn's own wakes tenfold."""
+        while not await self.on_tick(0):
+            with anyio.move_on_after(1):
+                await self._stopping.wait()
+
+    def stop(self) -> None:
+        """End once the requests in flight are answered."""
+        self.should_exit = True
+        self._stopping.set()
+
+
+def is_any(host: str) -> bool:
+    """Whether `host` means every address of the machine."""
+    return host in ("", "0.0.0.0", "::")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs of this machine can reach `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def url(host: str, port: int) -> str:
+    """Where a program of this machine reaches a server on `host`."""
+    if host == "localhost" or is_any(host):
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

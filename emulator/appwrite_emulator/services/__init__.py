@@ -1,0 +1,68 @@
+"""What the API does: the only place that writes rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from ..builder import Builder
+from ..execution.executor import Executor
+from ..models import Deployment, Function
+from .builds import Builds
+from .deployments import Deployments
+from .executions import Executions
+from .functions import Functions
+from .ground import Ground
+from .plans import Plans
+from .records import Records
+from .runs import Runs
+from .uploads import Uploads
+from .variables import Variables
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """All services over one ground."""
+
+    ground: Ground
+    functions: Functions
+    variables: Variables
+    builds: Builds
+    deployments: Deployments
+    uploads: Uploads
+    executions: Executions
+
+    @classmethod
+    def over(cls, ground: Ground, executor: Executor, builder: Builder) -> Self:
+        """Build the services and connect them."""
+        functions = Functions(ground)
+        variables = Variables(ground, functions)
+        plans = Plans(ground, variables, executor.retire)
+        records = Records(ground, Deployment, owner="resourceId", searched=("$id", "entrypoint"))
+        builds = Builds(ground, records, functions, plans, builder)
+        deployments = Deployments(ground, records, functions, builds)
+        uploads = Uploads(ground, deployments)
+        executions = Executions(ground, functions, deployments, Runs(ground, plans, executor))
+        return cls(ground, functions, variables, builds, deployments, uploads, executions)
+
+    def delete_function(self, project: str, id: str) -> None:
+        """Delete a function and all that is its own. Raises ApiError function_not_found."""
+        self.functions.delete(project, id, children=self._delete_children)
+
+    def _delete_children(self, function: Function) -> None:
+        self.variables.delete_of(function)
+        self.deployments.delete_of(function)
+        self.executions.delete_of(function)
+
+    def recover(self) -> None:
+        """End, with the reason, what an earlier process left unfinished; go on with builds."""
+        self.executions.recover()
+        self.builds.recover()
+
+    def sweep(self) -> int:
+        """Remove files that no row names; how many there were."""
+        return self.ground.files.sweep(
+            sources=self.deployments.source_names(),
+            logs=self.executions.log_names(),
+            builds=self.deployments.build_names(),
+        )

@@ -1,0 +1,270 @@
+"""Builds: from an uploaded archive to a deployment that is ready, failed or canceled."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import anyio
+
+from ..builder import Builder, BuildFailed, BuildOutput, BuildRequest
+from ..catalog import InterpreterMissing
+from ..errors import ApiError
+from ..execution import context
+from ..models import Deployment, DeploymentStatus, Function, unique_id
+from ..state import EpochPassed
+from . import keys
+from .functions import Functions
+from .ground import Ground
+from .plans import Plans
+from .records import Records
+
+logger = logging.getLogger(__name__)
+
+_BUILD_MEMORY = 1024  # MB a build has at least
+_AT_ONCE = 2
+_GREEN, _YELLOW = "\x1b[32m", "\x1b[33m"
+_INTERRUPTED = "The emulator stopped during this build. Create the deployment again or rebuild it."
+
+
+@dataclass(slots=True)
+class _Act:
+    """One build under way."""
+
+    epoch: int
+    began: float = field(default_factory=time.monotonic)
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    ended: anyio.Event = field(default_factory=anyio.Event)
+    logs: str = ""
+    stored_at: float = 0.0
+
+
+class Builds:
+    """Builds deployments, at most two at once, in the order they came."""
+
+    def __init__(
+        self,
+        ground: Ground,
+        deployments: Records[Deployment],
+        functions: Functions,
+        plans: Plans,
+        builder: Builder,
+    ) -> None:
+        self._ground = ground
+        self._deployments = deployments
+        self._functions = functions
+        self._plans = plans
+        self._builder = builder
+        self._limiter = anyio.CapacityLimiter(_AT_ONCE)
+        self._acts: dict[str, _Act] = {}
+
+    def begin(self, deployment: Deployment) -> None:
+        """Queue the build of a complete deployment."""
+        act = self._acts[_key(deployment)] = _Act(self._ground.state.epoch)
+        self._ground.start(self._act, deployment, act)
+
+    async def finished(self, deployment: Deployment) -> None:
+        """Return once the deployment's build, if one is under way, has ended."""
+        if act := self._acts.get(_key(deployment)):
+            await act.ended.wait()
+
+    def with_live_logs(self, deployment: Deployment) -> Deployment:
+        """The deployment with what its build has printed so far."""
+        act = self._acts.get(_key(deployment))
+        return replace(deployment, build_logs=act.logs) if act and act.logs else deployment
+
+    def stop(self, deployment: Deployment) -> None:
+        """End the processes of the deployment's build, and those that run it."""
+        self._plans.retire(deployment)
+        if act := self._acts.get(_key(deployment)):
+            act.scope.cancel()
+
+    def cancel(self, deployment: Deployment) -> Deployment:
+        """Cancel a build that has not ended. Raises ApiError build_already_completed."""
+        if deployment.status in (DeploymentStatus.READY, DeploymentStatus.FAILED):
+            raise ApiError("build_already_completed")
+        if deployment.status == DeploymentStatus.CANCELED:
+            return deployment
+        act = self._acts.get(_key(deployment))
+        line = _notice("Build has been canceled.", _YELLOW, self._ground.clock.now())
+        logs = (act.logs if act else deployment.build_logs) + (
+            line if self._ground.config.appwrite == "1.9" else ""
+        )
+        self.stop(deployment)
+        return self._store(
+            deployment,
+            status=DeploymentStatus.CANCELED,
+            build_logs=logs,
+            build_ended_at=self._ground.now(),
+            build_duration=int(time.monotonic() - act.began)
+            if act and deployment.build_started_at
+            else 0,
+        )
+
+    def recover(self) -> int:
+        """Fail what was being built when the process ended, queue what was waiting."""
+        broken = [
+            deployment
+            for status in (DeploymentStatus.PROCESSING, DeploymentStatus.BUILDING)
+            for deployment in self._deployments.all(status=str(status))
+        ]
+        for deployment in broken:
+            logs = f"{deployment.build_logs}\n{_INTERRUPTED}".strip()
+            self._store(
+                deployment,
+                status=DeploymentStatus.FAILED,
+                build_logs=logs,
+                build_ended_at=self._ground.now(),
+            )
+        for deployment in self._deployments.all(status=str(DeploymentStatus.WAITING)):
+            if deployment.source:
+                self.begin(deployment)
+        return len(broken)
+
+    async def _act(self, deployment: Deployment, act: _Act) -> None:
+        try:
+            with act.scope:
+                async with self._limiter:
+                    await self._build(deployment, act)
+        except EpochPassed:
+            logger.info("build dropped: the state was restored", extra={"action": "drop_build"})
+        except Exception as exc:  # one build's turn: the others must go on
+            logger.exception("build of %s failed in the emulator", deployment.id)
+            self._end_failed(deployment, act, exc)
+        finally:
+            if self._acts.get(_key(deployment)) is act:
+                del self._acts[_key(deployment)]
+            act.ended.set()
+
+    async def _build(self, deployment: Deployment, act: _Act) -> None:
+        current = self._current(deployment, act)
+        if current is None:
+            return
+        act.began = time.monotonic()
+        current = self._store(
+            current,
+            status=DeploymentStatus.PROCESSING,
+            build_id=unique_id(),
+            build_started_at=self._ground.now(),
+            build=self._ground.files.new_build(),
+        )
+        function = self._functions.get(current.project, current.resource_id)
+        try:
+            request = await self._request(function, current)
+            output = await self._builder.build(
+                request,
+                on_building=lambda: self._enter_building(current, act),
+                on_logs=lambda logs: self._note_logs(current, act, logs),
+            )
+        except (BuildFailed, InterpreterMissing, ApiError) as exc:
+            self._end_failed(current, act, exc)
+        else:
+            self._end_ready(current, act, output)
+
+    async def _request(self, function: Function, deployment: Deployment) -> BuildRequest:
+        ground = self._ground
+        subject = self._plans.subject(function, deployment, size=function.build_specification)
+        launch = await ground.catalog.launch(subject.runtime.id, ground.probe)
+        memory = max(subject.specification.memory, _BUILD_MEMORY)
+        subject = replace(subject, specification=replace(subject.specification, memory=memory))
+        timeout = ground.config.build_timeout
+        env = context.environment(
+            subject,
+            self._plans.user_variables(function),
+            secret=self._plans.secret(deployment),
+            build_key=keys.issue(ground, function, seconds=timeout),
+        )
+        return BuildRequest(
+            archive=ground.files.source(deployment.source),
+            folder=ground.files.build(deployment.build),
+            launch=launch,
+            entrypoint=deployment.entrypoint,
+            commands=deployment.commands,
+            env=env,
+            era=ground.config.appwrite,
+            memory=memory,
+            timeout=timeout,
+            max_size=ground.config.build_size_limit,
+        )
+
+    def _enter_building(self, deployment: Deployment, act: _Act) -> None:
+        if current := self._current(deployment, act):
+            self._store(current, status=DeploymentStatus.BUILDING)
+
+    def _note_logs(self, deployment: Deployment, act: _Act, logs: str) -> None:
+        """Keep the text for readers at once, and in the row about once a second."""
+        act.logs = logs
+        if time.monotonic() - act.stored_at >= 1:
+            act.stored_at = time.monotonic()
+            if current := self._current(deployment, act):
+                self._store(current, build_logs=logs)
+
+    def _end_failed(self, deployment: Deployment, act: _Act, exc: Exception) -> None:
+        if isinstance(exc, BuildFailed):
+            text = exc.logs
+        else:
+            text = (exc.message if isinstance(exc, ApiError) else None) or str(exc)
+            if self._ground.config.appwrite == "1.9":
+                text = f"{act.logs}\n\x1b[31m{text}"
+        self._end(deployment, act, DeploymentStatus.FAILED, text, 0)
+
+    def _end_ready(self, deployment: Deployment, act: _Act, output: BuildOutput) -> None:
+        logs = output.logs
+        if self._ground.config.appwrite == "1.9":
+            logs += _notice("Deployment finished.", _GREEN, self._ground.clock.now())
+        with self._ground.state.transaction():
+            ended = self._end(deployment, act, DeploymentStatus.READY, logs, output.size)
+            if ended and ended.activate:
+                self._activate(ended)
+
+    def _end(
+        self, deployment: Deployment, act: _Act, status: DeploymentStatus, logs: str, size: int
+    ) -> Deployment | None:
+        current = self._current(deployment, act)
+        if current is None:
+            return None
+        return self._store(
+            current,
+            status=status,
+            build_logs=logs,
+            build_size=size,
+            total_size=current.source_size + size,
+            build_ended_at=self._ground.now(),
+            build_duration=math.ceil(time.monotonic() - act.began),
+        )
+
+    def _activate(self, deployment: Deployment) -> None:
+        """Appwrite 1.9.6 does not let an older deployment replace a newer one; 1.6.2 does."""
+        function = self._functions.get(deployment.project, deployment.resource_id)
+        active = self._deployments.get(deployment.project, function.deployment_id)
+        is_older = active is not None and active.sequence > deployment.sequence
+        if self._ground.config.appwrite == "1.6" or not is_older:
+            self._functions.activate(function, deployment, live=True)
+
+    def _current(self, deployment: Deployment, act: _Act) -> Deployment | None:
+        """The row as it is now; None when it is gone or has ended, as by a cancel."""
+        self._ground.state.check(act.epoch)
+        current = self._deployments.get(deployment.project, deployment.id)
+        return None if current is None or DeploymentStatus(current.status).is_final else current
+
+    def _store(self, deployment: Deployment, **changes: object) -> Deployment:
+        """Change the row, and the function's note of its newest deployment."""
+        with self._ground.state.transaction():
+            deployment = self._deployments.change(deployment, **changes)
+            function = self._functions.get(deployment.project, deployment.resource_id)
+            if "status" in changes and function.latest_deployment_id == deployment.id:
+                self._functions.note_latest(function, deployment)
+        return deployment
+
+
+def _key(deployment: Deployment) -> str:
+    return f"{deployment.project}/{deployment.id}"
+
+
+def _notice(text: str, colour: str, moment: datetime) -> str:
+    """A line of Appwrite's own in a build's log. Source: Appwrite 1.9.6."""
+    grey = "\x1b[90m"
+    return f"{grey}[{moment:%H:%M:%S}] {grey}[\x1b[0mappwrite{grey}]{colour} {text} \x1b[0m\n"

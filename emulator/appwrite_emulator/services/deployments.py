@@ -1,0 +1,252 @@
+"""Deployments: receive sources, build them, choose which one is active."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from ..archive import pack
+from ..chunks import Received
+from ..errors import ApiError
+from ..models import Deployment, DeploymentStatus, DeploymentType, Function, unique_id
+from ..query import Attribute
+from .builds import Builds
+from .functions import Functions
+from .ground import Ground
+from .records import Listing, Records
+
+ATTRIBUTES = {
+    "size": Attribute("sourceSize", "int"),
+    "sourceSize": Attribute("sourceSize", "int"),
+    "buildSize": Attribute("buildSize", "int"),
+    "totalSize": Attribute("totalSize", "int"),
+    "buildTime": Attribute("buildDuration", "int"),
+    "buildDuration": Attribute("buildDuration", "int"),
+    "buildId": Attribute("buildId", "string"),
+    "activate": Attribute("activate", "bool"),
+    "entrypoint": Attribute("entrypoint", "string"),
+    "commands": Attribute("commands", "string"),
+    "status": Attribute("status", "string"),
+    "type": Attribute("type", "string"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A complete archive that waits to become a deployment."""
+
+    path: Path
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a new deployment is to be, whatever way its source comes."""
+
+    entrypoint: str
+    commands: str
+    activate: bool
+    type: DeploymentType = DeploymentType.MANUAL
+
+
+class Deployments:
+    """The deployments of all projects."""
+
+    def __init__(
+        self, ground: Ground, records: Records[Deployment], functions: Functions, builds: Builds
+    ) -> None:
+        self._ground = ground
+        self._records = records
+        self._functions = functions
+        self._builds = builds
+
+    def draft(
+        self, project: str, function_id: str, values: Mapping[str, Any]
+    ) -> tuple[Function, Draft]:
+        """What is to be deployed, completed by the function's settings.
+
+        Raises ApiError: function_not_found, function_entrypoint_missing.
+        """
+        function = self._functions.get(project, function_id)
+        entrypoint = values.get("entrypoint") or function.entrypoint
+        if not entrypoint:
+            raise ApiError("function_entrypoint_missing")
+        commands = values.get("commands")
+        draft = Draft(
+            entrypoint,
+            function.commands if commands is None else commands,
+            values["activate"],
+            values.get("type", DeploymentType.MANUAL),
+        )
+        return function, draft
+
+    def add(
+        self, function: Function, draft: Draft, *, size: int, id: str = "", **provider: Any
+    ) -> Deployment:
+        """Store a deployment whose source is still to come."""
+        now = self._ground.now()
+        with self._ground.state.transaction():
+            deployment = self._records.add(
+                Deployment(
+                    id=id or unique_id(),
+                    project=function.project,
+                    created_at=now,
+                    updated_at=now,
+                    type=draft.type,
+                    resource_id=function.id,
+                    entrypoint=draft.entrypoint,
+                    commands=draft.commands,
+                    runtime=function.runtime,
+                    activate=draft.activate,
+                    source_size=size,
+                    total_size=size,
+                    **provider,
+                )
+            )
+            self._functions.note_latest(function, deployment)
+        return deployment
+
+    def complete(self, deployment: Deployment, source: str) -> Deployment:
+        """The source is whole: queue the build."""
+        with self._ground.state.transaction():
+            if deployment.activate:
+                self._claim_activation(deployment)
+            deployment = self._records.change(deployment, source=source, received=())
+        self._builds.begin(deployment)
+        return deployment
+
+    def note_received(self, deployment: Deployment, received: Received) -> Deployment:
+        """Store which bytes of the source are here."""
+        return self._records.change(deployment, received=received.ranges)
+
+    async def create(self, function: Function, draft: Draft, source: Source) -> Deployment:
+        """Deploy a complete archive; its file is taken over."""
+        keep = self._ground.files.keep_source
+        name = await anyio.to_thread.run_sync(keep, source.path, source.digest)
+        return self.complete(self.add(function, draft, size=source.size), name)
+
+    def get(self, project: str, function_id: str, id: str) -> Deployment:
+        """The deployment. Raises ApiError function_not_found, deployment_not_found."""
+        function = self._functions.get(project, function_id)
+        deployment = self.find(function, id)
+        if deployment is None:
+            raise ApiError("deployment_not_found")
+        return self._builds.with_live_logs(deployment)
+
+    def find(self, function: Function, id: str) -> Deployment | None:
+        """The function's deployment of that id, or None."""
+        deployment = self._records.get(function.project, id) if id else None
+        return deployment if deployment and deployment.resource_id == function.id else None
+
+    def page(
+        self, project: str, function_id: str, listing: Listing
+    ) -> tuple[list[Deployment], int]:
+        """One page of the function's deployments, and how many match."""
+        function = self._functions.get(project, function_id)
+        found, total = self._records.page(listing, project, resourceId=function.id)
+        return [self._builds.with_live_logs(deployment) for deployment in found], total
+
+    def activate(self, project: str, function_id: str, id: str) -> Function:
+        """Let the deployment answer calls. Raises ApiError build_not_ready and the 404s."""
+        deployment = self.get(project, function_id, id)
+        if deployment.status != DeploymentStatus.READY:
+            raise ApiError("build_not_ready")
+        return self._functions.activate(self._functions.get(project, function_id), deployment)
+
+    def delete(self, project: str, function_id: str, id: str) -> Deployment:
+        """Remove the deployment; its files go with the next sweep."""
+        deployment = self.get(project, function_id, id)
+        function = self._functions.get(project, function_id)
+        self._builds.stop(deployment)
+        with self._ground.state.transaction():
+            self._records.remove([deployment])
+            if function.deployment_id == deployment.id:
+                function = self._functions.change(
+                    function, deployment_id="", deployment_created_at=""
+                )
+            latest = self._records.latest(project=project, resourceId=function.id)
+            self._functions.note_latest(function, latest)
+        return deployment
+
+    def delete_of(self, function: Function) -> None:
+        """Remove all deployments of a function that is being deleted."""
+        deployments = self._records.all(project=function.project, resourceId=function.id)
+        for deployment in deployments:
+            self._builds.stop(deployment)
+        self._records.remove(deployments)
+
+    def cancel(self, project: str, function_id: str, id: str) -> Deployment:
+        """Cancel the build. Raises ApiError build_already_completed and the 404s."""
+        return self._builds.cancel(self.get(project, function_id, id))
+
+    def rebuild(self, project: str, function_id: str, id: str) -> Deployment:
+        """Build the same source again as a new deployment, with the function's settings of now.
+
+        Raises ApiError: function_not_found, deployment_not_found (also when the source is gone).
+        """
+        function = self._functions.get(project, function_id)
+        origin = self.get(project, function_id, id)
+        if not origin.source or not self._ground.files.source(origin.source).exists():
+            raise ApiError("deployment_not_found")
+        draft = Draft(
+            function.entrypoint or origin.entrypoint,
+            function.commands,
+            origin.activate,
+            DeploymentType(origin.type),
+        )
+        provider = {name: getattr(origin, name) for name in _PROVIDER}
+        copy = self.add(function, draft, size=origin.source_size, **provider)
+        return self.complete(copy, origin.source)
+
+    async def output(self, deployment: Deployment, into: Path) -> Path:
+        """The build output as a new archive in `into`. Raises ApiError deployment_not_found."""
+        folder = self._ground.files.build(deployment.build) / "src" / "function"
+        if deployment.status != DeploymentStatus.READY or not folder.is_dir():
+            raise ApiError("deployment_not_found")
+        target = into / f"{deployment.id}-output.tar.gz"
+        await anyio.to_thread.run_sync(pack, folder, target)
+        return target
+
+    def source(self, deployment: Deployment) -> Path:
+        """The uploaded archive. Raises ApiError deployment_not_found when it is not (all) there."""
+        path = self._ground.files.source(deployment.source)
+        if not deployment.source or not path.exists():
+            raise ApiError("deployment_not_found")
+        return path
+
+    def source_names(self) -> set[str]:
+        """The files below sources/ that a deployment needs, uploads on their way included."""
+        return {
+            deployment.source or f"{deployment.project}.{deployment.id}"
+            for deployment in self._records.all()
+        }
+
+    def build_names(self) -> set[str]:
+        """The folders below builds/ that a deployment needs."""
+        return {deployment.build for deployment in self._records.all() if deployment.build}
+
+    def _claim_activation(self, deployment: Deployment) -> None:
+        """Only the newest deployment that asked for activation keeps asking for it."""
+        siblings = self._records.all(project=deployment.project, resourceId=deployment.resource_id)
+        for sibling in siblings:
+            if sibling.activate and sibling.id != deployment.id:
+                self._records.change(sibling, activate=False, updated_at=sibling.updated_at)
+
+
+_PROVIDER = (
+    "provider_repository_name",
+    "provider_repository_owner",
+    "provider_repository_url",
+    "provider_branch",
+    "provider_branch_url",
+    "provider_commit_hash",
+    "provider_commit_author_url",
+    "provider_commit_author",
+    "provider_commit_message",
+    "provider_commit_url",
+)

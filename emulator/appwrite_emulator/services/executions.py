@@ -1,0 +1,277 @@
+"""Executions: run a function for somebody, and keep what came of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import anyio
+
+from ..errors import ApiError
+from ..execution import context
+from ..execution.executor import Outcome
+from ..models import (
+    Caller,
+    Deployment,
+    DeploymentStatus,
+    Execution,
+    ExecutionStatus,
+    Function,
+    Headers,
+    Trigger,
+    unique_id,
+)
+from ..query import Attribute
+from ..state import EpochPassed
+from .deployments import Deployments
+from .functions import Functions
+from .ground import Ground
+from .records import Listing, Records
+from .runs import ExecutionRequest, Run, Runs
+
+logger = logging.getLogger(__name__)
+
+ATTRIBUTES = {
+    "trigger": Attribute("trigger", "string"),
+    "status": Attribute("status", "string"),
+    "responseStatusCode": Attribute("responseStatusCode", "int"),
+    "duration": Attribute("duration", "float"),
+    "requestMethod": Attribute("requestMethod", "string"),
+    "requestPath": Attribute("requestPath", "string"),
+    "deploymentId": Attribute("deploymentId", "string"),
+}
+
+_NOT_DEPLOYED = "Deployment not found. Create a deployment before trying to execute a function"
+_SYNC_SCHEDULED = (
+    "Scheduled executions must run asynchronously. "
+    "Set scheduledAt to a future date, or set async to true."
+)
+_INTERRUPTED = "The emulator stopped before this execution had ended."
+_RESTORED = "The state was restored while this execution ran; its result was dropped."
+_OUR_FAULT = "The emulator failed while it ran this execution; its log has the traceback."
+_ENDLESS = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An execution as its creator sees it: the only time the function's body is there."""
+
+    execution: Execution
+    body: bytes = b""
+    headers: Headers = ()
+
+
+class Executions:
+    """The executions of all projects."""
+
+    def __init__(
+        self, ground: Ground, functions: Functions, deployments: Deployments, runs: Runs
+    ) -> None:
+        self._ground = ground
+        self._functions = functions
+        self._deployments = deployments
+        self._runs = runs
+        self._records = Records(
+            ground, Execution, owner="functionId", searched=("$id", "functionId")
+        )
+
+    async def create(self, caller: Caller, function_id: str, request: ExecutionRequest) -> Answer:
+        """Run the function now, later or in the background, as `request` says.
+
+        Raises ApiError in this order: general_bad_request, function_not_found,
+        function_runtime_unsupported, deployment_not_found, build_not_ready, user_unauthorized,
+        and function_synchronous_timeout after the run. Source: Appwrite 1.9.6.
+        """
+        if request.scheduled_at and not request.is_async:
+            raise ApiError("general_bad_request", _SYNC_SCHEDULED)
+        function = self._functions.get_for(caller, function_id)
+        deployment = self._active(function)
+        _require_execute(caller, function)
+        run = self._run(caller, function, deployment, request)
+        if request.scheduled_at:
+            return Answer(self._records.add(run.execution))
+        if request.is_async:
+            run = replace(run, execution=self._records.add(run.execution))
+            self._ground.start(self._run_in_background, run)
+            return Answer(run.execution)
+        return await self._run_now(run)
+
+    def get(self, caller: Caller, function_id: str, id: str) -> Execution:
+        """The execution with its logs. Raises ApiError function_not_found, execution_not_found."""
+        function = self._functions.get_for(caller, function_id)
+        execution = self._records.get(caller.project, id)
+        if (
+            execution is None
+            or execution.function_id != function.id
+            or not _is_readable(execution.permissions, caller)
+        ):
+            raise ApiError("execution_not_found")
+        return execution
+
+    def page(
+        self, caller: Caller, function_id: str, listing: Listing
+    ) -> tuple[list[Execution], int]:
+        """One page of the executions that `caller` may read, and how many match."""
+        function = self._functions.get_for(caller, function_id)
+        readable = (
+            None if caller.is_privileged else lambda row: _is_readable(row["$permissions"], caller)
+        )
+        return self._records.page(listing, caller.project, only=readable, functionId=function.id)
+
+    async def texts(self, execution: Execution) -> tuple[str, str]:
+        """(logs, errors) of an execution, read from Files where they are long."""
+        files = self._ground.files
+        logs, errors = execution.logs, execution.errors
+        if execution.logs_file:
+            logs = await anyio.to_thread.run_sync(files.read_log, execution.logs_file)
+        if execution.errors_file:
+            errors = await anyio.to_thread.run_sync(files.read_log, execution.errors_file)
+        return logs, errors
+
+    def delete(self, caller: Caller, function_id: str, id: str) -> None:
+        """Forget an execution that ended or is still to come.
+
+        Raises ApiError function_not_found, execution_not_found, execution_in_progress.
+        """
+        function = self._functions.get(caller.project, function_id)
+        execution = self._records.get(caller.project, id)
+        if execution is None or execution.function_id != function.id:
+            raise ApiError("execution_not_found")
+        if execution.status in (ExecutionStatus.WAITING, ExecutionStatus.PROCESSING):
+            raise ApiError("execution_in_progress")
+        self._records.remove([execution])
+
+    def delete_of(self, function: Function) -> None:
+        """Remove all executions of a function that is being deleted."""
+        self._records.remove(self._records.all(project=function.project, functionId=function.id))
+
+    def log_names(self) -> set[str]:
+        """The files below logs/ that an execution needs."""
+        rows = self._records.all()
+        return {name for each in rows for name in (each.logs_file, each.errors_file) if name}
+
+    def recover(self) -> int:
+        """Fail what an earlier process left unfinished, saying why; how many there were."""
+        unfinished = [
+            execution
+            for status in (ExecutionStatus.WAITING, ExecutionStatus.PROCESSING)
+            for execution in self._records.all(status=str(status))
+        ]
+        for execution in unfinished:
+            self._fail(execution, _INTERRUPTED)
+        return len(unfinished)
+
+    def _active(self, function: Function) -> Deployment:
+        runtime = self._ground.catalog.runtime(function.runtime)
+        if runtime is None:
+            message = f'Runtime "{function.runtime}" is not supported'
+            raise ApiError("function_runtime_unsupported", message)
+        deployment = self._deployments.find(function, function.deployment_id)
+        if deployment is None:
+            raise ApiError("deployment_not_found", _NOT_DEPLOYED)
+        if deployment.status != DeploymentStatus.READY:
+            raise ApiError("build_not_ready")
+        return deployment
+
+    def _run(
+        self, caller: Caller, function: Function, deployment: Deployment, request: ExecutionRequest
+    ) -> Run:
+        now = self._ground.now()
+        headers = dict(request.headers)
+        if request.client_ip:
+            headers["x-appwrite-client-ip"] = request.client_ip
+        status = ExecutionStatus.SCHEDULED if request.scheduled_at else ExecutionStatus.WAITING
+        execution = Execution(
+            id=unique_id(),
+            project=function.project,
+            created_at=now,
+            updated_at=now,
+            permissions=(f'read("user:{caller.user_id}")',) if caller.user_id else (),
+            function_id=function.id,
+            deployment_id=deployment.id,
+            trigger=Trigger.SCHEDULE if request.scheduled_at else Trigger.HTTP,
+            status=status,
+            request_method=request.method,
+            request_path=request.path,
+            request_headers=context.stored_headers(headers.items(), self._stored()),
+            scheduled_at=request.scheduled_at,
+        )
+        origin = context.Origin(
+            Trigger.HTTP,
+            user_id=caller.user_id,
+            event="" if request.is_async else None,
+            client_ip=request.client_ip,
+        )
+        return Run(execution, function, deployment, request, origin, self._ground.state.epoch)
+
+    def _stored(self) -> frozenset[str]:
+        stored = context.STORED_REQUEST_HEADERS
+        return (
+            stored if self._ground.config.appwrite == "1.6" else stored | {"x-appwrite-client-ip"}
+        )
+
+    async def _run_now(self, run: Run) -> Answer:
+        limit = self._ground.config.sync_timeout
+        execution, result = await self._runs.perform(run, limit=limit)
+        try:
+            self._ground.state.check(run.epoch)
+        except EpochPassed as exc:
+            raise ApiError("general_server_error", _RESTORED) from exc
+        execution = self._records.add(execution)
+        self._trim()
+        if result.outcome is Outcome.TIMED_OUT and run.function.timeout > limit:
+            raise ApiError("function_synchronous_timeout")
+        headers = (*result.headers, ("x-appwrite-execution-id", execution.id))
+        return Answer(execution, result.body, headers)
+
+    async def _run_in_background(self, run: Run) -> None:
+        try:
+            self._ground.state.check(run.epoch)
+            begun = self._records.change(run.execution, status=ExecutionStatus.PROCESSING)
+            run = replace(run, execution=begun)
+            execution, _ = await self._runs.perform(run, limit=_ENDLESS)
+            self._ground.state.check(run.epoch)
+            self._records.replace(execution)
+            self._trim()
+        except EpochPassed:
+            logger.info(_RESTORED, extra={"action": "drop_execution", "id": run.execution.id})
+        except Exception:  # one execution's turn: the others must go on
+            logger.exception("execution %s failed in the emulator", run.execution.id)
+            self._fail(run.execution, _OUR_FAULT)
+
+    def _fail(self, execution: Execution, reason: str) -> None:
+        self._records.change(
+            execution, status=ExecutionStatus.FAILED, response_status_code=500, errors=reason
+        )
+
+    def _trim(self) -> None:
+        """Drop the oldest finished executions, a few at a time, once there are 5 % too many."""
+        keep = self._ground.config.keep_executions
+        excess = len(self._records) - keep
+        if excess > keep // 20:
+            self._records.drop_oldest(
+                excess, only=lambda row: ExecutionStatus(row["status"]).is_final
+            )
+
+
+def _is_readable(permissions: Sequence[str], caller: Caller) -> bool:
+    return caller.is_privileged or any(f'read("{role}")' in permissions for role in caller.roles)
+
+
+def _require_execute(caller: Caller, function: Function) -> None:
+    if caller.is_privileged or not set(function.execute).isdisjoint(caller.roles):
+        return
+    if not function.execute:
+        raise ApiError("user_unauthorized", "No permissions provided for action 'execute'")
+    own, given = _php_json(caller.roles), _php_json(function.execute)
+    raise ApiError(
+        "user_unauthorized",
+        f'Missing "execute" permission for role "{caller.roles[-1]}". '
+        f'Only "{own}" scopes are allowed and "{given}" was given.',
+    )
+
+
+def _php_json(values: Sequence[str]) -> str:
+    return json.dumps(values, separators=(",", ":")).replace("/", "\\/")

@@ -1,0 +1,154 @@
+"""Functions: create, read, update, delete, and which deployment is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..errors import ApiError, Era
+from ..models import Caller, Deployment, Function, attribute, unique_id
+from ..query import Attribute
+from .ground import Ground
+from .records import Listing, Records
+
+ATTRIBUTES = {
+    "name": Attribute("name", "string"),
+    "enabled": Attribute("enabled", "bool"),
+    "runtime": Attribute("runtime", "string"),
+    "deployment": Attribute("deploymentId", "string"),
+    "deploymentId": Attribute("deploymentId", "string"),
+    "schedule": Attribute("schedule", "string"),
+    "timeout": Attribute("timeout", "int"),
+    "entrypoint": Attribute("entrypoint", "string"),
+    "commands": Attribute("commands", "string"),
+    "installationId": Attribute("installationId", "string"),
+}
+
+# A change of one of these makes the active deployment differ from the settings.
+_LIVE_SETTINGS = ("name", "entrypoint", "commands", "provider_root_directory", "runtime")
+_VCS_MESSAGE = (
+    "When connecting to VCS (Version Control System), you need to provide "
+    '"installationId" and "providerBranch".'
+)
+
+
+class Functions:
+    """The functions of all projects."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._records = Records(ground, Function, searched=("$id", "name", "runtime"))
+
+    def create(self, project: str, id: str, values: Mapping[str, Any], *, era: Era) -> Function:
+        """Store a new function. `values` has the API's parameter names.
+
+        Raises ApiError: function_already_exists (1.9) or document_already_exists (1.6),
+        installation_not_found, general_argument_invalid.
+        """
+        settings = _settings(values)
+        _refuse_vcs(settings)
+        id = unique_id() if id == "unique()" else id
+        if self._records.get(project, id):
+            taken = "function_already_exists" if era == "1.9" else "document_already_exists"
+            raise ApiError(taken)
+        now = self._ground.now()
+        function = Function(
+            id=id, project=project, created_at=now, updated_at=now,
+            version="v4" if era == "1.6" else "v5", **settings,
+        )  # fmt: skip
+        return self._records.add(function)
+
+    def get(self, project: str, id: str) -> Function:
+        """The function. Raises ApiError function_not_found."""
+        function = self._records.get(project, id)
+        if function is None:
+            raise ApiError("function_not_found")
+        return function
+
+    def get_for(self, caller: Caller, id: str) -> Function:
+        """As `get`; a disabled function does not exist for callers without a key."""
+        function = self.get(caller.project, id)
+        if not function.enabled and not caller.is_privileged:
+            raise ApiError("function_not_found")
+        return function
+
+    def page(self, project: str, listing: Listing) -> tuple[list[Function], int]:
+        """One page of the project's functions, and how many match."""
+        return self._records.page(listing, project)
+
+    def update(
+        self, project: str, id: str, values: Mapping[str, Any], *, given: frozenset[str]
+    ) -> Function:
+        """Replace the settings: what is not given goes back to its default.
+
+        Kept although not given: runtime, entrypoint, the specifications and the repository's
+        branches and paths. Raises ApiError: function_not_found, installation_not_found,
+        general_argument_invalid.
+        """
+        function = self.get(project, id)
+        settings = _settings(values)
+        _refuse_vcs(settings)
+        for name in _kept(settings, given):
+            settings[name] = getattr(function, name)
+        settings["live"] = all(settings[n] == getattr(function, n) for n in _LIVE_SETTINGS)
+        return self._records.change(function, **settings)
+
+    def change(self, function: Function, **changes: Any) -> Function:
+        """Store changes that the service itself makes."""
+        return self._records.change(function, **changes)
+
+    def activate(self, function: Function, deployment: Deployment, **changes: Any) -> Function:
+        """Let `deployment` answer the function's calls from now on."""
+        return self._records.change(
+            function,
+            deployment_id=deployment.id,
+            deployment_created_at=deployment.created_at,
+            **changes,
+        )
+
+    def note_latest(self, function: Function, latest: Deployment | None) -> Function:
+        """Keep in the function's row what its newest deployment is and how it stands."""
+        return self._records.change(
+            function,
+            latest_deployment_id=latest.id if latest else "",
+            latest_deployment_created_at=latest.created_at if latest else "",
+            latest_deployment_status=str(latest.status) if latest else "",
+            updated_at=function.updated_at,
+        )
+
+    def delete(self, project: str, id: str, *, children: Callable[[Function], None]) -> None:
+        """Delete the function; `children` deletes what belongs to it, in the same transaction."""
+        function = self.get(project, id)
+        with self._ground.state.transaction():
+            children(function)
+            self._records.remove([function])
+
+    def every(self) -> list[Function]:
+        """The functions of all projects."""
+        return self._records.all()
+
+
+def _settings(values: Mapping[str, Any]) -> dict[str, Any]:
+    settings = {attribute(name): value for name, value in values.items()}
+    if (size := settings.pop("specification", None)) is not None:
+        settings["build_specification"] = settings["runtime_specification"] = size
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
+
+
+def _refuse_vcs(settings: Mapping[str, Any]) -> None:
+    """No installation of a version control app exists here, so naming one fails as it would."""
+    if settings.get("installation_id"):
+        raise ApiError("installation_not_found")
+    if settings.get("provider_repository_id"):
+        raise ApiError("general_argument_invalid", _VCS_MESSAGE)
+
+
+def _kept(settings: Mapping[str, Any], given: frozenset[str]) -> list[str]:
+    names = {attribute(name) for name in given}
+    sizes = {"build_specification", "runtime_specification"}
+    kept = {"runtime", "provider_branches", "provider_paths"} - names
+    if "specification" not in names:
+        kept |= sizes - names
+    if not settings.get("entrypoint"):
+        kept.add("entrypoint")
+    return sorted(kept)

@@ -1,0 +1,32 @@
+"""What every service stands on: rows, files, time, the catalog and the options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..catalog import Catalog, Probe
+from ..clock import Clock, stamp
+from ..config import Config
+from ..files import Files
+from ..state import StateDB
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The parts that all services share; `emulator` builds it once."""
+
+    config: Config
+    state: StateDB
+    files: Files
+    clock: Clock
+    catalog: Catalog
+    probe: Probe  # runs a command as functions are run, to see whether an interpreter works
+    endpoint: str  # the URL functions call back, ends in /v1
+    secret: bytes  # signs the keys given to functions
+    start: Callable[..., Any]  # starts a coroutine function beside everything else
+
+    def now(self) -> str:
+        """The present moment as rows hold it."""
+        return stamp(self.clock.now())

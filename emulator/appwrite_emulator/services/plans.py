@@ -1,0 +1,93 @@
+"""How a deployment is run: the target and the environment, kept until a row behind it changes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import ApiError
+from ..execution import context
+from ..execution.executor import Target
+from ..models import Deployment, Function
+from .ground import Ground
+from .variables import Variables
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A function's deployment, ready to be executed."""
+
+    function: Function
+    deployment: Deployment
+    target: Target
+    secret: str  # what the runtime's own server would ask for
+
+
+class Plans:
+    """The plan of each function that was executed; records are compared by identity."""
+
+    def __init__(
+        self, ground: Ground, variables: Variables, retire: Callable[[str], None]
+    ) -> None:
+        self._ground = ground
+        self._variables = variables
+        self._retire = retire  # ends the workers of targets whose key starts with a text
+        self._plans: dict[str, Plan] = {}
+
+    async def get(self, function: Function, deployment: Deployment) -> Plan:
+        """The plan for running `deployment`, made anew only when a row behind it was written.
+
+        Raises ApiError function_runtime_unsupported, and InterpreterMissing.
+        """
+        key = f"{function.project}/{function.id}"
+        plan = self._plans.get(key)
+        if plan and plan.function is function and plan.deployment is deployment:
+            return plan
+        stale = self._plans.get(key)
+        plan = self._plans[key] = await self._make(function, deployment)
+        if stale and stale.target.key != plan.target.key:
+            self._retire(stale.target.key)
+        return plan
+
+    def retire(self, deployment: Deployment) -> None:
+        """Let the workers of a deployment end after what they are doing."""
+        self._retire(f"{deployment.project}/{deployment.id}/")
+
+    async def _make(self, function: Function, deployment: Deployment) -> Plan:
+        ground = self._ground
+        subject = self.subject(function, deployment, size=function.runtime_specification)
+        launch = await ground.catalog.launch(subject.runtime.id, ground.probe)
+        secret = self.secret(deployment)
+        env = context.environment(subject, self.user_variables(function), secret=secret)
+        digest = hashlib.sha256(json.dumps([env, launch.argv]).encode()).hexdigest()[:16]
+        target = Target(
+            key=f"{function.project}/{deployment.id}/{digest}",
+            launch=launch,
+            folder=ground.files.build(deployment.build),
+            entrypoint=deployment.entrypoint,
+            env=env,
+            memory=subject.specification.memory,
+        )
+        return Plan(function, deployment, target, secret)
+
+    def subject(self, function: Function, deployment: Deployment, *, size: str) -> context.Subject:
+        """What environment and headers are computed from; `size` is a specification's slug."""
+        id = deployment.runtime or function.runtime
+        catalog, config = self._ground.catalog, self._ground.config
+        runtime = catalog.runtime(id)
+        if runtime is None:
+            raise ApiError("function_runtime_unsupported", f'Runtime "{id}" is not supported')
+        sizes = {s.slug: s for s in catalog.specifications()}
+        return context.Subject(
+            function, deployment, runtime, sizes[size], self._ground.endpoint, config.appwrite
+        )
+
+    def user_variables(self, function: Function) -> dict[str, str]:
+        return {variable.key: variable.value for variable in self._variables.of(function)}
+
+    def secret(self, deployment: Deployment) -> str:
+        """The runtime secret of a deployment: the same at every start, and nobody else's."""
+        return hmac.new(self._ground.secret, deployment.id.encode(), "sha256").hexdigest()[:32]

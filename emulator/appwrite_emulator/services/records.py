@@ -1,0 +1,132 @@
+"""Typed rows: one table of the state, read and written as records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+from .. import query
+from ..models import Record, Row, row_key
+from .ground import Ground
+
+R = TypeVar("R", bound=Record)
+
+_REMEMBERED = 512  # records kept as objects, per table
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which part of a list is wanted: `count=False` leaves `total` at 0."""
+
+    query: query.Query = field(default_factory=query.Query)
+    search: str = ""
+    count: bool = True
+
+
+class Records(Generic[R]):
+    """The records of one kind over all projects; an id is unique within its project."""
+
+    def __init__(
+        self,
+        ground: Ground,
+        kind: type[R],
+        *,
+        owner: str = "",
+        searched: Sequence[str] = (),
+    ) -> None:
+        self._table = ground.state.table(kind.table)
+        self._table.create_index("project", *([owner] if owner else []))
+        self._kind = kind
+        self._ground = ground
+        self._searched = searched
+        self._read: dict[str, tuple[Row, R]] = {}  # a write replaces the row, so identity tells
+
+    def __len__(self) -> int:
+        return len(self._table.rows())
+
+    def get(self, project: str, id: str) -> R | None:
+        """The record, or None. As long as its row is not written it is the same object."""
+        key = f"{project}/{id}"
+        row = self._table.row(key)
+        if row is None:
+            return None
+        known = self._read.get(key)
+        if known is not None and known[0] is row:
+            return known[1]
+        return self._remember(key, row)
+
+    def _remember(self, key: str, row: Row) -> R:
+        if len(self._read) >= _REMEMBERED:
+            self._read.clear()
+        record = self._kind.from_row(row)
+        self._read[key] = (row, record)
+        return record
+
+    def add(self, record: R) -> R:
+        """Store a new record, numbered in creation order."""
+        record = replace(record, sequence=self._table.next_sequence())
+        self._table.put(f"{record.project}/{record.id}", record.to_row())
+        return record
+
+    def change(self, record: R, **changes: Any) -> R:
+        """Store `changes` of `record`, with a new `updated_at` unless they bring one."""
+        changes.setdefault("updated_at", self._ground.now())
+        changed = replace(record, **changes)
+        row = changed.to_row()
+        keys = [row_key(name) for name in changes]
+        self._table.patch(f"{record.project}/{record.id}", {key: row[key] for key in keys})
+        return changed
+
+    def replace(self, record: R) -> None:
+        """Store the whole record; one that was deleted meanwhile stays deleted."""
+        key = f"{record.project}/{record.id}"
+        if self._table.row(key) is not None:
+            self._table.put(key, record.to_row())
+
+    def remove(self, records: Sequence[R]) -> None:
+        """Delete `records`; those that are gone already do not matter."""
+        self._table.drop(*(f"{record.project}/{record.id}" for record in records))
+
+    def all(self, **equal: Any) -> list[R]:
+        """The records whose row keys equal the given values, in creation order."""
+        return [self._kind.from_row(row) for row in self._table.rows(**equal)]
+
+    def latest(self, **equal: Any) -> R | None:
+        """The newest record whose row keys equal the given values."""
+        for row in reversed(self._table.rows(**equal)):
+            return self._kind.from_row(row)
+        return None
+
+    def drop_oldest(self, count: int, *, only: Callable[[Row], bool]) -> None:
+        """Delete the `count` oldest records, of all projects, that `only` accepts."""
+        rows = (row for row in self._table.rows() if only(row))
+        doomed = [f"{row['project']}/{row['$id']}" for row in islice(rows, count)]
+        self._table.drop(*doomed)
+
+    def page(
+        self,
+        listing: Listing,
+        project: str,
+        *,
+        only: Callable[[Row], bool] | None = None,
+        **equal: Any,
+    ) -> tuple[list[R], int]:
+        """One page of the project's records, and how many there are in all."""
+        rows: query.Rows = self._table.rows(project=project, **equal)
+        if only:
+            rows = [row for row in rows if only(row)]
+        if listing.search:
+            rows = [row for row in rows if self._is_found(row, listing.search)]
+        page = query.select(
+            rows,
+            listing.query,
+            resource=self._kind.__name__,
+            count=listing.count,
+            find=lambda id: self._table.row(f"{project}/{id}"),
+        )
+        return [self._kind.from_row(row) for row in page.rows], page.total
+
+    def _is_found(self, row: Row, term: str) -> bool:
+        return query.search(term, [str(row.get(key, "")) for key in self._searched])

@@ -1,0 +1,97 @@
+"""Chunked uploads: pieces in any order, at the same time, and again, become one deployment."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+
+from ..chunks import ContentRange, Received
+from ..errors import ApiError
+from ..models import Deployment, Function
+from .deployments import Deployments, Draft
+from .ground import Ground
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of an archive: the file that holds it and the range it is of the whole."""
+
+    path: Path
+    range: ContentRange
+
+
+class Uploads:
+    """Collects the chunks of deployments. What arrived is in the row: it survives a crash."""
+
+    def __init__(self, ground: Ground, deployments: Deployments) -> None:
+        self._ground = ground
+        self._deployments = deployments
+        self._joining: set[str] = set()
+
+    async def receive(
+        self, function: Function, draft: Draft, chunk: Chunk, *, id: str
+    ) -> Deployment:
+        """Take in one chunk of the deployment `id` (empty: a new one); start it when whole.
+
+        Chunks of a deployment that is complete already are ignored. Source: Appwrite 1.9.6.
+        Raises ApiError storage_invalid_content_range when the announced total has changed.
+        """
+        range = chunk.range
+        deployment = self._deployments.find(function, id)
+        if deployment is None:
+            deployment = self._deployments.add(function, draft, size=range.size, id=id)
+        if deployment.source:
+            return deployment
+        if deployment.source_size != range.size:
+            raise ApiError(
+                "storage_invalid_content_range",
+                f"The content range is invalid. Deployment {deployment.id} was announced with "
+                f"{deployment.source_size} bytes, this chunk says {range.size}.",
+            )
+        await anyio.to_thread.run_sync(_copy, chunk.path, self._part(deployment), range.start)
+        return await self._note(function, deployment, range)
+
+    async def _note(
+        self, function: Function, deployment: Deployment, range: ContentRange
+    ) -> Deployment:
+        current = self._deployments.find(function, deployment.id)
+        if current is None:
+            raise ApiError("deployment_not_found")
+        if current.source:
+            return current
+        received = Received(current.received).merge(range.start, range.stop)
+        current = self._deployments.note_received(current, received)
+        if received.is_complete(current.source_size) and current.id not in self._joining:
+            return await self._complete(current)
+        return current
+
+    async def _complete(self, deployment: Deployment) -> Deployment:
+        self._joining.add(deployment.id)
+        try:
+            name = await anyio.to_thread.run_sync(self._keep, self._part(deployment))
+        finally:
+            self._joining.discard(deployment.id)
+        return self._deployments.complete(deployment, name)
+
+    def _keep(self, part: Path) -> str:
+        with part.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return self._ground.files.keep_source(part, digest)
+
+    def _part(self, deployment: Deployment) -> Path:
+        return self._ground.files.incoming(f"{deployment.project}.{deployment.id}")
+
+
+def _copy(source: Path, part: Path, offset: int) -> None:
+    """Write the bytes of `source` at `offset`, whatever else is being written to `part`."""
+    with (
+        source.open("rb") as piece,
+        open(os.open(part, os.O_RDWR | os.O_CREAT, 0o600), "wb") as out,
+    ):
+        out.seek(offset)
+        shutil.copyfileobj(piece, out, 1024 * 1024)
