@@ -199,6 +199,12 @@ def test_more_bytes_than_allowed_are_refused_while_streaming(tmp_path: Path) -> 
     assert message == "Entry 'b' is refused: the archive unpacks to more than 1000 bytes."
 
 
+def test_exactly_the_allowed_bytes_are_unpacked(unpack_bytes: Callable[..., Path]) -> None:
+    into = unpack_bytes(gzip.compress(_tar(_file("a", b"0" * 1000))), max_size=1000)
+
+    assert (into / "a").stat().st_size == 1000
+
+
 def test_a_size_that_is_only_claimed_is_refused_before_reading(tmp_path: Path) -> None:
     info = tarfile.TarInfo("huge")
     info.size = 10**15
@@ -292,6 +298,9 @@ def test_packing_the_same_tree_gives_the_same_bytes(tmp_path: Path) -> None:
 
     first, second = ((tmp_path / f"{number}.tar.gz").read_bytes() for number in (1, 2))
     assert first == second
+    assert first[4:8] == bytes(4)  # no time in the gzip header
+    with tarfile.open(tmp_path / "1.tar.gz") as tar:
+        assert tar.getnames() == [".hidden", "a.txt", "src", "src/main.js"]
 
 
 def test_what_is_packed_unpacks_again(tmp_path: Path) -> None:

@@ -232,7 +232,7 @@ async def test_the_runtime_prepares_before_the_commands(
     assert [command.argv[2] for command in stage.commands] == ["make env", "pip install x"]
     assert "VIRTUAL_ENV" not in stage.commands[0].env
     assert stage.commands[1].env["VIRTUAL_ENV"] == str(request.folder / "src/function/env")
-    assert stage.timeouts[1] <= stage.timeouts[0]
+    assert stage.timeouts[1] < stage.timeouts[0]
 
 
 async def test_the_environment_is_clean_but_for_the_network_settings(
@@ -593,7 +593,8 @@ async def test_a_cancelled_build_leaves_no_process_and_no_folder(
 async def test_an_unpacking_that_is_cancelled_leaves_no_folder(
     tmp_path: Path, request_for: BuildRequest
 ) -> None:
-    many = _archive(tmp_path / "many.tar.gz", {f"f{number}": "x" for number in range(3000)})
+    files = {f"f{number}": "x" for number in range(3000)}
+    many = _archive(tmp_path / "many.tar.gz", {**files, "/refused": "if it gets that far"})
     request = replace(request_for, archive=many)
     with anyio.CancelScope() as scope:
 
