@@ -317,7 +317,7 @@ def _words(runtime: Runtime, family: Family) -> dict[str, str]:
         "folder": str(family.folder),
         "version": runtime.version,
         "major": runtime.version.split(".")[0],
-        "own": sys.executable,
+        "own": os.path.realpath(sys.executable),  # outside a virtual environment, where pip is
     }
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from appwrite_emulator.assets import assets
+from appwrite_emulator.catalog import Catalog
 
 from .launcher_driver import (
     CALL,
@@ -389,12 +392,36 @@ def main(context):
     assert json.loads(launcher.call().body) == ["hello", src, "function.main", src, "XYZ"]
 
 
-def test_packages_of_the_environment_are_found(launcher: Driven, root: Path) -> None:
-    venv = root / "runtime-env"
-    command = [sys.executable, "-I", "-m", "venv", "--without-pip", str(venv)]
-    subprocess.run(command, check=True, timeout=15)
-    packages = next(venv.glob("lib/python*/site-packages"))
-    (packages / "installed_one.py").write_text("NAME = 'one'")
+def make_wheel(folder: Path) -> Path:
+    """A package that needs neither a registry nor a build tool."""
+    wheel = folder / "installed_one-1.0-py3-none-any.whl"
+    info = "installed_one-1.0.dist-info"
+    files = {
+        "installed_one.py": "NAME = 'one'",
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: installed-one\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/RECORD": "",
+    }
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return wheel
+
+
+def prepare_script() -> str:
+    family = Catalog([assets("runtimes")]).family("python-3.11")
+    assert family is not None
+    return family.prepare.replace("{interpreter}", os.path.realpath(sys.executable))
+
+
+def test_packages_installed_by_the_build_are_found(launcher: Driven, root: Path) -> None:
+    script = f"{prepare_script()}\nruntime-env/bin/pip install -q --no-index {make_wheel(root)}"
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=root, capture_output=True, text=True, timeout=15, check=False
+    )
+    if "There is no pip" in done.stderr:
+        pytest.skip(done.stderr)
+    assert done.returncode == 0, done.stderr
     answer = called(
         launcher,
         root,
@@ -402,6 +429,7 @@ def test_packages_of_the_environment_are_found(launcher: Driven, root: Path) -> 
         "path = os.environ['PATH'].split(':')[0]\n"
         "return context.res.json([installed_one.NAME, sys.prefix, path, sys.executable])",
     )
+    venv = root / "runtime-env"
     python = str(venv / "bin" / "python")
     assert json.loads(answer.body) == ["one", str(venv), str(venv / "bin"), python]
 
