@@ -22,7 +22,7 @@ from .app import Route
 from .listing import read_listing
 from .params import Param, body_params, checked, read
 from .reply import Reply, json_reply
-from .request import MAX_BODY, Request, effective_format
+from .request import MAX_BODY, Request, Version, effective_format
 from .validators import Boolean, ExecutionHeaders, HeadersParam, Raw, ScheduledAt, Text, WhiteList
 
 READ = ("executions.read", "execution.read")
@@ -63,10 +63,9 @@ class ExecutionDoors:
         wanted = self._wanted(values, request)
         function_id = request.path_params["functionId"]
         answer = await self.executions.create(request.caller, function_id, wanted)
-        wire = await self._wire(answer.execution, request)
         if wanted.is_async:
-            return json_reply(wire, 202)
-        return _answered(wire, answer, request)
+            return json_reply(await self._wire(answer.execution, request), 202)
+        return await self._answered(answer, request)
 
     async def list(self, request: Request) -> Reply:
         listing = read_listing(request, service.ATTRIBUTES)
@@ -116,24 +115,36 @@ class ExecutionDoors:
         )
 
     async def _wire(self, execution: Execution, request: Request) -> render.Wire:
-        """Logs and errors are for keys and admins only."""
-        format = effective_format(request.format, self.config.appwrite)
+        return render.execution(
+            execution, await self._texts(execution, request), self._format(request)
+        )
+
+    async def _answered(self, answer: Answer, request: Request) -> Reply:
+        """A synchronous execution with what the function answered, as JSON or multipart."""
+        is_multipart = _wants_multipart(request.header("accept"))
+        try:
+            body = "" if is_multipart else answer.body.decode("utf-8")
+        except UnicodeDecodeError as exc:
+            raise ApiError("response_not_text") from exc
+        wire = render.execution(
+            answer.execution,
+            await self._texts(answer.execution, request),
+            self._format(request),
+            body=body,
+            response_headers=answer.headers,
+        )
+        if not is_multipart:
+            return json_reply(wire, 201)
+        name = "responseBody" if "responseBody" in wire else "response"
+        return _multipart(wire | {name: answer.body})
+
+    async def _texts(self, execution: Execution, request: Request) -> tuple[str, str]:
+        """Logs and errors, which are for keys and admins only."""
         is_shown = request.caller.is_privileged
-        texts = await self.executions.texts(execution) if is_shown else ("", "")
-        return render.execution(execution, texts, format)
+        return await self.executions.texts(execution) if is_shown else ("", "")
 
-
-def _answered(wire: render.Wire, answer: Answer, request: Request) -> Reply:
-    """A synchronous execution with what the function answered, as JSON or multipart."""
-    wire["responseHeaders"] = render.headers(answer.headers)
-    body_key = "responseBody" if "responseBody" in wire else "response"
-    if _wants_multipart(request.header("accept")):
-        return _multipart(wire | {body_key: answer.body})
-    try:
-        wire[body_key] = answer.body.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        raise ApiError("response_not_text") from exc
-    return json_reply(wire, 201)
+    def _format(self, request: Request) -> Version:
+        return effective_format(request.format, self.config.appwrite)
 
 
 def _wants_multipart(accept: str) -> bool:

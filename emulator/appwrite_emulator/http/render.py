@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..catalog import Runtime, Specification
@@ -15,27 +16,26 @@ _SYSTEM = ("id", "created_at", "updated_at")
 _FUNCTION = (
     *_SYSTEM, "execute", "name", "enabled", "live", "logging", "runtime", "deployment_retention",
     "deployment_id", "deployment_created_at", "latest_deployment_id",
-    "latest_deployment_created_at", "latest_deployment_status", "scopes", "events", "schedule",
-    "timeout", "entrypoint", "commands", "version", "installation_id", "provider_repository_id",
-    "provider_branch", "provider_root_directory", "provider_silent_mode", "provider_branches",
-    "provider_paths", "build_specification", "runtime_specification",
+    "latest_deployment_created_at", "latest_deployment_status", "scopes", "vars", "events",
+    "schedule", "timeout", "entrypoint", "commands", "version", "installation_id",
+    "provider_repository_id", "provider_branch", "provider_root_directory",
+    "provider_silent_mode", "provider_branches", "provider_paths", "build_specification",
+    "runtime_specification",
 )  # fmt: skip
 _DEPLOYMENT = (
     *_SYSTEM, "type", "resource_id", "resource_type", "entrypoint", "source_size", "build_size",
-    "total_size", "build_id", "activate", "status", "build_logs", "build_duration",
-    "provider_repository_name", "provider_repository_owner", "provider_repository_url",
-    "provider_commit_hash", "provider_commit_author_url", "provider_commit_author",
-    "provider_commit_message", "provider_commit_url", "provider_branch", "provider_branch_url",
+    "total_size", "build_id", "activate", "screenshot_light", "screenshot_dark", "status",
+    "build_logs", "build_duration", "provider_repository_name", "provider_repository_owner",
+    "provider_repository_url", "provider_commit_hash", "provider_commit_author_url",
+    "provider_commit_author", "provider_commit_message", "provider_commit_url",
+    "provider_branch", "provider_branch_url",
 )  # fmt: skip
 _EXECUTION = (
     *_SYSTEM, "permissions", "function_id", "deployment_id", "trigger", "status",
-    "request_method", "request_path", "response_status_code", "duration", "scheduled_at",
+    "request_method", "request_path", "request_headers", "response_status_code",
+    "response_body", "response_headers", "logs", "errors", "duration", "scheduled_at",
 )  # fmt: skip
 _VARIABLE = (*_SYSTEM, "key", "value", "secret", "resource_type", "resource_id")
-
-
-def _pick(record: object, attributes: Iterable[tuple[str, str]]) -> Wire:
-    return {key: getattr(record, name) for name, key in attributes}
 
 
 def _keyed(attributes: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -48,25 +48,24 @@ _EXECUTION_KEYS = _keyed(_EXECUTION)
 _VARIABLE_KEYS = _keyed(_VARIABLE)
 
 
+def _pick(record: object, keys: tuple[tuple[str, str], ...], own: Wire) -> Wire:
+    """The record's fields in Appwrite's order; `own` has those that are not as they are stored."""
+    return {key: own[key] if key in own else getattr(record, name) for name, key in keys}
+
+
 def function(
     record: Function, variables: Sequence[Variable], format: Version, *, in_list: bool = False
 ) -> Wire:
     """A function with its variables, whose secret values stay hidden."""
-    wire = _pick(record, _FUNCTION_KEYS)
-    wire["vars"] = [variable(each, format) for each in variables]
-    return _shaped(wire, _listed(format) if in_list else format, _FUNCTION_CHANGES)
-
-
-def _listed(format: Version) -> Version:
-    """The filters for formats before 1.6.0 do not reach the items of lists."""
-    return max(format, (1, 6, 0))
+    own = {"vars": [variable(each, max(format, _NESTED)) for each in variables]}
+    wire = _pick(record, _FUNCTION_KEYS, own)
+    return _shaped(wire, max(format, _LISTED) if in_list else format, _FUNCTION_CHANGES)
 
 
 def deployment(record: Deployment, format: Version) -> Wire:
     """A deployment."""
-    wire = _pick(record, _DEPLOYMENT_KEYS)
-    wire["screenshotLight"] = wire["screenshotDark"] = ""
-    return _shaped(wire, format, _DEPLOYMENT_CHANGES)
+    own = {"screenshotLight": "", "screenshotDark": ""}
+    return _shaped(_pick(record, _DEPLOYMENT_KEYS, own), format, _DEPLOYMENT_CHANGES)
 
 
 def canceled(record: Deployment, format: Version) -> Wire:
@@ -86,22 +85,30 @@ def canceled(record: Deployment, format: Version) -> Wire:
     return wire | build
 
 
-def execution(record: Execution, texts: tuple[str, str], format: Version) -> Wire:
-    """An execution as it is read later, without a body; `texts` are its logs and errors."""
-    wire = _pick(record, _EXECUTION_KEYS)
-    logs, errors = texts
-    wire["requestHeaders"] = headers(record.request_headers)
-    wire["responseHeaders"] = headers(record.response_headers)
-    wire |= {"responseBody": "", "logs": logs, "errors": errors}
-    return _shaped(wire, format, _EXECUTION_CHANGES)
+def execution(
+    record: Execution,
+    texts: tuple[str, str],
+    format: Version,
+    *,
+    body: str = "",
+    response_headers: Headers | None = None,
+) -> Wire:
+    """An execution; `texts` are its logs and errors. Body and all headers are for its creator."""
+    answered = record.response_headers if response_headers is None else response_headers
+    own = {
+        "requestHeaders": headers(record.request_headers),
+        "responseBody": body,
+        "responseHeaders": headers(answered),
+        "logs": texts[0],
+        "errors": texts[1],
+    }
+    return _shaped(_pick(record, _EXECUTION_KEYS, own), format, _EXECUTION_CHANGES)
 
 
 def variable(record: Variable, format: Version) -> Wire:
     """A variable; the value of a secret one is never shown."""
-    wire = _pick(record, _VARIABLE_KEYS)
-    if record.secret:
-        wire["value"] = ""
-    return _shaped(wire, format, _VARIABLE_CHANGES)
+    own = {"value": ""} if record.secret else {}
+    return _shaped(_pick(record, _VARIABLE_KEYS, own), format, _VARIABLE_CHANGES)
 
 
 def runtime(record: Runtime) -> Wire:
@@ -138,20 +145,30 @@ def headers(pairs: Headers) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in pairs]
 
 
-Change = Callable[[Wire], None]
-Changes = tuple[tuple[Version, Change], ...]
-_NEWEST: Version = (99, 0, 0)
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a model looks like to clients of a format before, or from, some version."""
+
+    version: Version
+    apply: Callable[[Wire], None]
+    is_for_newer: bool = False
 
 
-def _shaped(wire: Wire, format: Version, changes: Changes) -> Wire:
-    """`wire` with every change that applies to formats below the change's version."""
-    for version, change in changes:
-        if format < version:
-            change(wire)
+# The filters for formats before 1.6.0 do not reach the items of lists; nested variables keep
+# `secret` in every format.
+_LISTED: Version = (1, 6, 0)
+_NESTED: Version = (1, 7, 0)
+
+
+def _shaped(wire: Wire, format: Version, changes: Sequence[Change]) -> Wire:
+    """`wire` with every change that applies to `format`."""
+    for change in changes:
+        if (format >= change.version) is change.is_for_newer:
+            change.apply(wire)
     return wire
 
 
-def _without(*names: str) -> Change:
+def _without(*names: str) -> Callable[[Wire], None]:
     def drop(wire: Wire) -> None:
         for name in names:
             wire.pop(name, None)
@@ -159,7 +176,7 @@ def _without(*names: str) -> Change:
     return drop
 
 
-def _renamed(names: Mapping[str, str]) -> Change:
+def _renamed(names: Mapping[str, str]) -> Callable[[Wire], None]:
     def rename(wire: Wire) -> None:
         for old, new in names.items():
             wire[new] = wire.pop(old)
@@ -178,16 +195,24 @@ def _one_build_output(wire: Wire) -> None:
     wire["buildStderr"] = ""
 
 
+def _with(**values: Any) -> Callable[[Wire], None]:
+    def add(wire: Wire) -> None:
+        wire.update(values)
+
+    return add
+
+
 def _add_resource(wire: Wire) -> None:
-    """Executions belong to a resource since 2.0.0; the function's id stays for all the others."""
+    """Executions belong to a resource since 2.0.0; the function's id is no harm beside it."""
     wire["resourceId"] = wire["functionId"]
     wire["resourceType"] = "functions"
 
 
-# Source: response filters of Appwrite 1.9.6; (below this version, what changes).
-_FUNCTION_CHANGES: Changes = (
-    ((1, 9, 0), _one_specification),
-    (
+# Source: response filters of Appwrite 1.9.6, and what typed SDKs of 2.0.0 and 2.5.0 require.
+_FUNCTION_CHANGES = (
+    Change((2, 5, 0), _with(description="", emailEnabled=False), is_for_newer=True),
+    Change((1, 9, 0), _one_specification),
+    Change(
         (1, 7, 0),
         _without(
             "deploymentCreatedAt",
@@ -199,18 +224,19 @@ _FUNCTION_CHANGES: Changes = (
             "providerPaths",
         ),
     ),
-    ((1, 7, 0), _renamed({"deploymentId": "deployment"})),
-    ((1, 6, 0), _without("scopes", "specification")),
+    Change((1, 7, 0), _renamed({"deploymentId": "deployment"})),
+    Change((1, 6, 0), _without("scopes", "specification")),
 )
-_DEPLOYMENT_CHANGES: Changes = (
-    ((1, 7, 0), _renamed({"sourceSize": "size", "buildDuration": "buildTime"})),
-    ((1, 7, 0), _without("totalSize", "screenshotLight", "screenshotDark")),
-    ((1, 4, 0), _one_build_output),
+_DEPLOYMENT_CHANGES = (
+    Change((1, 7, 0), _renamed({"sourceSize": "size", "buildDuration": "buildTime"})),
+    Change((1, 7, 0), _without("totalSize", "screenshotLight", "screenshotDark")),
+    Change((1, 4, 0), _one_build_output),
 )
-_EXECUTION_CHANGES: Changes = (
-    (_NEWEST, _add_resource),
-    ((1, 6, 0), _without("scheduledAt")),
-    (
+_EXECUTION_CHANGES = (
+    Change((2, 0, 0), _add_resource, is_for_newer=True),
+    Change((1, 7, 0), _without("deploymentId")),
+    Change((1, 6, 0), _without("scheduledAt")),
+    Change(
         (1, 4, 0),
         _renamed(
             {
@@ -222,7 +248,8 @@ _EXECUTION_CHANGES: Changes = (
         ),
     ),
 )
-_VARIABLE_CHANGES: Changes = (
-    ((1, 7, 0), _without("secret")),
-    ((1, 4, 0), _renamed({"resourceId": "functionId"})),
+_VARIABLE_CHANGES = (
+    Change((2, 5, 0), _with(description=""), is_for_newer=True),
+    Change((1, 7, 0), _without("secret")),
+    Change((1, 4, 0), _renamed({"resourceId": "functionId"})),
 )
