@@ -596,13 +596,17 @@ async def test_an_unpacking_that_is_cancelled_leaves_no_folder(
     files = {f"f{number}": "x" for number in range(3000)}
     many = _archive(tmp_path / "many.tar.gz", {**files, "/refused": "if it gets that far"})
     request = replace(request_for, archive=many)
+    loop = asyncio.get_running_loop()
     with anyio.CancelScope() as scope:
 
-        def on_logs(text: str) -> None:
-            asyncio.get_running_loop().call_soon(scope.cancel)
+        def cancel_in_the_middle() -> None:
+            if (request.folder / "src" / "function" / "f0").exists():
+                scope.cancel()
+            else:
+                loop.call_later(0.001, cancel_in_the_middle)
 
-        builder = _builder(tmp_path, _Stage())
-        await builder.build(request, on_building=_ignore, on_logs=on_logs)
+        cancel_in_the_middle()
+        await _build(_builder(tmp_path, _Stage()), request)
 
     assert scope.cancelled_caught
     assert not request.folder.exists()
