@@ -11,7 +11,6 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from croniter import CroniterBadDateError, croniter
 
@@ -77,21 +76,20 @@ def _next(expression: str, start: datetime) -> datetime | None:
     return date
 
 
-@lru_cache(maxsize=256)
-def _alternatives(expression: str) -> tuple[str, ...]:
+def _alternatives(expression: str) -> list[str]:
     """Plain expressions that together run when `expression` does; none when it is invalid."""
     fields = _ALIASES.get(expression.lower(), expression).split()
     if len(fields) != 5 or not all(map(_is_field, _FIELDS, fields)):
-        return ()
+        return []
     minutes, hours, days, months, weekdays = fields
     times = [
         _numbers(field, text)
         for field, text in ((_MINUTE, minutes), (_HOUR, hours), (_MONTH, months))
     ]
     if not all(times):
-        return ()
+        return []
     minute, hour, month = (_join(numbers) for numbers in times)
-    return tuple(f"{minute} {hour} {d} {month} {w}" for d, w in _day_pairs(days, weekdays))
+    return [f"{minute} {hour} {d} {month} {w}" for d, w in _day_pairs(days, weekdays)]
 
 
 def _is_field(field: _Field, text: str) -> bool:

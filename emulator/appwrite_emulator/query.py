@@ -119,7 +119,7 @@ def select(
     if query.shuffled or any(order.attribute for order in query.orders):
         page, total = _sorted_page(rows, query, cursor)
     else:
-        page, total = _walked_page(rows, query, cursor, count)
+        page, total = _walked_page(rows, query, cursor, count=count)
     return Page(page, min(total, TOTAL_CAP) if count else 0)
 
 
@@ -140,7 +140,7 @@ def _find_cursor(query: Query, find: Callable[[str], Row | None], resource: str)
 
 
 def _walked_page(
-    rows: Rows, query: Query, cursor: Row | None, count: bool
+    rows: Rows, query: Query, cursor: Row | None, *, count: bool
 ) -> tuple[list[Row], int]:
     """The page when the order is that of creation, or its reverse: no more rows than needed."""
     before = query.cursor is not None and query.cursor.before
@@ -154,12 +154,13 @@ def _walked_page(
     else:
         total = len(rows)
     if cursor is not None:
-        passing = _beyond(passing, cursor["$sequence"], backwards)
-    page = list(islice(passing, query.offset, query.offset + query.limit))
+        passing = _beyond(passing, cursor["$sequence"], backwards=backwards)
+    start, stop = (min(n, len(rows)) for n in (query.offset, query.offset + query.limit))
+    page = list(islice(passing, start, stop))
     return page[::-1] if before else page, total
 
 
-def _beyond(rows: Iterable[Row], sequence: int, backwards: bool) -> Iterator[Row]:
+def _beyond(rows: Iterable[Row], sequence: int, *, backwards: bool) -> Iterator[Row]:
     if backwards:
         return (row for row in rows if row["$sequence"] < sequence)
     return (row for row in rows if row["$sequence"] > sequence)
