@@ -7,6 +7,7 @@ const { existsSync, writeSync } = require('node:fs');
 const { Socket } = require('node:net');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
+const { buildRequest, buildResponse } = require('./context.cjs');
 const render = require('./render.cjs');
 
 const PROTOCOL = 1;
@@ -19,16 +20,8 @@ const NO_RETURN =
   'Return statement missing. return context.res.empty() if no response is expected.';
 const NO_MAIN = "Function signature invalid. Did you forget to export a 'main' function?";
 
-// Repeated request headers of these names count once, the others are joined (Node's own rule).
-const SINGLE_HEADERS = new Set(
-  ('age authorization content-length content-type etag expires from host if-modified-since ' +
-    'if-unmodified-since last-modified location max-forwards proxy-authorization referer ' +
-    'retry-after server user-agent').split(' '),
-);
 const HEADER_NAME = /^[\^_`a-zA-Z\-0-9!#$%&'*+.|~]+$/;
 const BAD_HEADER_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
-
-// --- frames ----------------------------------------------------------------------------------
 
 const writeFrame = (type, id, header, body = '') => {
   const json = Buffer.from(JSON.stringify(header));
@@ -76,99 +69,6 @@ const readFrames = (onFrame) => {
   };
 };
 
-// --- what user code sees -----------------------------------------------------------------------
-
-const buildRequest = (call, headers, bodyBinary) => {
-  const { method, scheme, host, port } = call;
-  const queryString = call.queryString.split('?', 1)[0]; // Appwrite's Node server cuts there
-  const usualPort = scheme === 'https' ? 443 : 80;
-  const origin = `${scheme}://${host}${port === usualPort ? '' : `:${port}`}`;
-  const contentType = headers['content-type'] ?? 'text/plain';
-  return {
-    get body() {
-      if (!contentType.toLowerCase().startsWith('application/json')) return this.bodyText;
-      return bodyBinary.length === 0 ? {} : this.bodyJson;
-    },
-    get bodyRaw() {
-      return this.bodyText;
-    },
-    get bodyText() {
-      return bodyBinary.toString('utf8');
-    },
-    get bodyJson() {
-      return JSON.parse(this.bodyText);
-    },
-    get bodyBinary() {
-      return bodyBinary;
-    },
-    headers,
-    method,
-    host,
-    scheme,
-    query: parseQuery(queryString),
-    queryString,
-    port,
-    url: origin + call.path + (queryString && `?${queryString}`),
-    path: call.path,
-  };
-};
-
-const parseQuery = (queryString) => {
-  const query = {};
-  for (const piece of queryString.split('&')) {
-    const [key, ...rest] = piece.split('=');
-    if (key) query[key] = rest.join('=');
-  }
-  return query;
-};
-
-const receivedHeaders = (pairs) => {
-  const headers = {};
-  for (const [name, value] of pairs) {
-    const key = name.toLowerCase();
-    if (key.startsWith('x-open-runtimes-')) continue;
-    if (!(key in headers)) headers[key] = value;
-    else if (!SINGLE_HEADERS.has(key)) headers[key] += (key === 'cookie' ? '; ' : ', ') + value;
-  }
-  return Object.assign(headers, enforcedHeaders());
-};
-
-const enforcedHeaders = () => {
-  const headers = {};
-  try {
-    const given = JSON.parse(process.env.OPEN_RUNTIMES_HEADERS || '{}');
-    for (const name of Object.keys(given)) headers[name.toLowerCase()] = String(given[name]);
-  } catch {
-    return {};
-  }
-  return headers;
-};
-
-const buildResponse = () => ({
-  send(body, statusCode = 200, headers = {}) {
-    return { body, statusCode, headers };
-  },
-  text(body, statusCode = 200, headers = {}) {
-    return this.binary(Buffer.from(body, 'utf8'), statusCode, headers);
-  },
-  binary(bytes, statusCode = 200, headers = {}) {
-    return { body: bytes, statusCode, headers };
-  },
-  json(obj, statusCode = 200, headers = {}) {
-    headers['content-type'] = 'application/json';
-    return this.text(JSON.stringify(obj), statusCode, headers);
-  },
-  empty() {
-    return this.text('', 204, {});
-  },
-  redirect(url, statusCode = 301, headers = {}) {
-    headers['location'] = url;
-    return this.text('', statusCode, headers);
-  },
-});
-
-// --- loading the module ------------------------------------------------------------------------
-
 class LoadFailed extends Error {}
 
 const load = async ({ dir, entrypoint, env, cwd }) => {
@@ -208,8 +108,6 @@ const loadMessage = (error, entrypoint) => {
   if (error instanceof SyntaxError) return `Syntax error in ${entrypoint}: ${message}`;
   return error instanceof TypeError ? message : `Failed to load module: ${message}`;
 };
-
-// --- calling -----------------------------------------------------------------------------------
 
 class Execution {
   constructor(id, logging) {
@@ -261,11 +159,12 @@ const failure = (message, stack = '') => ({ status: 500, headers: [], error: { m
 
 const trace = (thrown) => {
   const lines = traceText(thrown).split('\n');
-  const ours = lines.findIndex(isOurs);
-  return lines.slice(0, ours < 0 ? lines.length : ours).join('\n');
+  const ours = lines.findIndex((line) => line.startsWith('    at ') && isOurs(line));
+  const users = lines.slice(0, ours < 0 ? lines.length : ours);
+  return users.filter((line) => !isOurs(line)).join('\n');
 };
 
-const isOurs = (line) => line.includes(__filename);
+const isOurs = (line) => line.includes(__dirname + path.sep);
 
 // What Appwrite's server logs for a thrown value: its stack, or the value, or its own mishap.
 const traceText = (thrown) => {
@@ -319,8 +218,6 @@ const readAll = async (stream) => {
   return chunks;
 };
 
-// --- the launcher ------------------------------------------------------------------------------
-
 const running = new AsyncLocalStorage();
 
 const hookConsole = () => {
@@ -334,42 +231,45 @@ const hookConsole = () => {
   }
 };
 
-const launch = () => {
-  let main = null;
+class Launcher {
+  constructor() {
+    this.main = null;
+  }
 
-  const onLoad = async (order) => {
+  onFrame(type, id, header, body) {
+    if (type === LOAD) this.load(JSON.parse(header));
+    else if (type === CALL) this.call(id, JSON.parse(header), body);
+    else if (type === EXIT) process.exit(0);
+  }
+
+  async load(order) {
     const started = performance.now();
     try {
-      main = await load(order);
+      this.main = await load(order);
     } catch (error) {
       if (!(error instanceof LoadFailed)) throw error;
       const { message, cause } = error;
       return writeFrame(LOAD_FAILED, 0, { message, stack: String(cause?.stack ?? '') });
     }
-    writeFrame(LOADED, 0, { ms: performance.now() - started });
-  };
+    return writeFrame(LOADED, 0, { ms: performance.now() - started });
+  }
 
-  const onCall = (id, call, body) => {
+  call(id, call, body) {
     const execution = new Execution(id, call.logging ?? true);
     const context = {
-      req: buildRequest(call, receivedHeaders(call.headers), body),
+      req: buildRequest(call, body),
       res: buildResponse(),
       log: (...values) => execution.write('log', values),
       error: (...values) => execution.write('error', values),
     };
-    running.run(execution, () => execution.run(main, context));
-  };
+    running.run(execution, () => execution.run(this.main, context));
+  }
+}
 
-  const source = new Socket({ fd: 3, readable: true, writable: false });
-  source.on('data', readFrames((type, id, header, body) => {
-    if (type === LOAD) onLoad(JSON.parse(header));
-    else if (type === CALL) onCall(id, JSON.parse(header), body);
-    else if (type === EXIT) process.exit(0);
-  }));
-  source.on('close', () => process.exit(0));
-  hookConsole();
-  const { pid, versions } = process;
-  writeFrame(READY, 0, { proto: 1, runtime: 'node', version: versions.node, pid });
-};
-
-launch();
+const launcher = new Launcher();
+const source = new Socket({ fd: 3, readable: true, writable: false });
+source.on('data', readFrames((...frame) => launcher.onFrame(...frame)));
+source.on('close', () => process.exit(0));
+hookConsole();
+const { pid, versions } = process;
+writeFrame(READY, 0, { proto: PROTOCOL, runtime: 'node', version: versions.node, pid });

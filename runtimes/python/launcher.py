@@ -8,6 +8,7 @@ from _thread import allocate_lock  # threading would cost milliseconds at every 
 from io import FileIO
 from time import perf_counter, tzset
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 PROTOCOL = 1
 READY, LOAD, LOADED, LOAD_FAILED, CALL, RESULT, LOG, EXIT = range(1, 9)
 
@@ -18,9 +19,6 @@ CUT = "... Log truncated due to size limit (8000 characters)"
 NO_RETURN = "Return statement missing. return context.res.empty() if no response is expected."
 NO_MAIN = "Function signature invalid. Did you forget to export a 'main' function?"
 CO_COROUTINE = 0x80
-
-
-# --- frames ---------------------------------------------------------------------------------
 
 
 class Channel:
@@ -63,135 +61,6 @@ class Channel:
                 return None
             rest = rest[count:]
         return data
-
-
-# --- what user code sees --------------------------------------------------------------------
-
-
-class Request:
-    """`context.req`: path and query are percent-decoded, as Appwrite's Python server does."""
-
-    def __init__(self, call, headers, body):
-        self.method = call["method"]
-        self.scheme = call["scheme"]
-        self.host = call["host"]
-        self.port = call["port"]
-        self.path = decoded(call["path"])
-        self.query_string = decoded_query(call["queryString"])
-        self.query = parsed_query(self.query_string)
-        self.headers = headers
-        self.body_binary = body
-
-    @property
-    def url(self):
-        usual = 443 if self.scheme == "https" else 80
-        port = "" if self.port == usual else f":{self.port}"
-        query = f"?{self.query_string}" if self.query_string else ""
-        return f"{self.scheme}://{self.host}{port}{self.path}{query}"
-
-    @property
-    def body_text(self):
-        return self.body_binary.decode("utf-8")
-
-    @property
-    def body_raw(self):
-        return self.body_text
-
-    @property
-    def body_json(self):
-        return json.loads(self.body_text)
-
-    @property
-    def body(self):
-        content_type = self.headers.get("content-type", "text/plain").lower()
-        if not content_type.startswith("application/json"):
-            return self.body_text
-        return self.body_json if self.body_binary else {}
-
-
-class Response:
-    """`context.res`: every method returns a plain dict, which counts only when it is returned."""
-
-    def text(self, body, statusCode=200, headers=None):
-        return self.binary(body.encode("utf-8"), statusCode, headers)
-
-    def json(self, obj, statusCode=200, headers=None):
-        headers = {} if headers is None else headers
-        headers["content-type"] = "application/json"
-        return self.text(compact(obj), statusCode, headers)
-
-    def binary(self, bytes, statusCode=200, headers=None):
-        return {
-            "body": bytes,
-            "statusCode": statusCode,
-            "headers": {} if headers is None else headers,
-        }
-
-    def redirect(self, url, statusCode=301, headers=None):
-        headers = {} if headers is None else headers
-        headers["location"] = url
-        return self.text("", statusCode, headers)
-
-    def empty(self):
-        return self.text("", 204)
-
-    def send(self, body, statusCode=200, headers=None):
-        return self.binary(body, statusCode, headers)
-
-
-class Context:
-    """What `main` is called with."""
-
-    def __init__(self, execution, request):
-        self.req = request
-        self.res = Response()
-        self.log = execution.log
-        self.error = execution.error
-
-
-def compact(value):
-    return json.dumps(value, separators=(",", ":"))
-
-
-def decoded(text):
-    if "%" not in text:
-        return text
-    from urllib.parse import unquote
-
-    return unquote(text)
-
-
-def decoded_query(text):
-    """`text` decoded, but for escapes that would be taken for separators afterwards."""
-    if "%" in text:
-        for kept in ("%26", "%2B", "%3B", "%3D"):
-            text = text.replace(kept.lower(), kept).replace(kept, "%25" + kept[1:])
-    return decoded(text.replace("+", " "))
-
-
-def parsed_query(text):
-    pieces = (piece.partition("=") for piece in text.split("&"))
-    return {name: value for name, _, value in pieces if name}
-
-
-def received_headers(pairs, enforced):
-    headers = {}
-    for name, value in pairs:
-        key = name.lower()
-        if key not in headers and not key.startswith("x-open-runtimes-"):
-            headers[key] = value if value.isascii() else as_utf8(value)
-    headers.update(enforced)
-    return headers
-
-
-def as_utf8(value):
-    try:
-        return value.encode("latin-1").decode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return value
-
-
-# --- loading the module ---------------------------------------------------------------------
 
 
 class LoadFailed(Exception):
@@ -244,19 +113,6 @@ def enter_venv(venv):
     os.environ["VIRTUAL_ENV"] = venv
 
 
-def enforced_headers():
-    """Headers that the platform sets over the client's, from OPEN_RUNTIMES_HEADERS."""
-    try:
-        given = json.loads(os.environ.get("OPEN_RUNTIMES_HEADERS") or "{}")
-    except ValueError:
-        return {}
-    given = given if isinstance(given, dict) else {}
-    return {name.lower(): str(value) for name, value in given.items()}
-
-
-# --- calling --------------------------------------------------------------------------------
-
-
 class Execution:
     """One call of `main`: its log lines and its only result."""
 
@@ -279,6 +135,8 @@ class Execution:
             self._finish(*outcome(output))
 
     def fail(self, exc):
+        if isinstance(exc, (SystemExit, KeyboardInterrupt)):
+            raise exc
         text = trace(exc)
         self.error(text)
         self._finish(failure(text.rstrip().rpartition("\n")[2], text))
@@ -294,10 +152,6 @@ class Execution:
         flush()
         self._logging = False  # a line after the result belongs to nobody
         self._channel.write(RESULT, self._id, compact(header).encode(), body)
-
-
-def rendered(message):
-    return compact(message) if isinstance(message, (list, dict, tuple)) else str(message)
 
 
 def failure(message, stack):
@@ -337,7 +191,7 @@ def trace(exc):
 
 
 def is_ours(filename):
-    return filename == __file__ or filename.startswith("<frozen importlib")
+    return os.path.dirname(filename) == HERE or filename.startswith("<frozen importlib")
 
 
 def flush():
@@ -346,9 +200,6 @@ def flush():
             stream.flush()
         except (AttributeError, OSError, ValueError):  # replaced or closed by user code
             continue
-
-
-# --- the launcher ---------------------------------------------------------------------------
 
 
 class Launcher:
@@ -403,8 +254,7 @@ class Launcher:
 
     def _call(self, identity, call, body):
         execution = Execution(self._channel, identity, call.get("logging", True))
-        headers = received_headers(call["headers"], self._enforced)
-        context = Context(execution, Request(call, headers, body))
+        context = Context(execution, call, body, self._enforced)
         if self._is_async:
             task = self._loop.create_task(self._await(execution, context))
             self._tasks.add(task)
@@ -415,16 +265,12 @@ class Launcher:
     def _run(self, execution, context):
         try:
             execution.answer(self._main(context))
-        except (SystemExit, KeyboardInterrupt):
-            raise
         except BaseException as exc:
             execution.fail(exc)
 
     async def _await(self, execution, context):
         try:
             execution.answer(await self._main(context))
-        except (SystemExit, KeyboardInterrupt):
-            raise
         except BaseException as exc:  # a cancelled `main` has to answer, too
             execution.fail(exc)
 
@@ -443,8 +289,13 @@ if __name__ == "__main__":
     ready = f'{{"proto":1,"runtime":"python","version":"{version}","pid":{os.getpid()}}}'
     channel.write(READY, 0, ready.encode())
 
+    # After READY, since this is half of the start-up time, and a spare has leisure.
     import builtins
-    import json  # after READY: half of the start-up time, and a spare has leisure
+    import json
 
+    sys.path.insert(0, HERE)
+    from context import Context, compact, enforced_headers, rendered
+
+    del sys.path[0], sys.modules["context"]  # user code may have a module of that name
     builtins.exit = builtins.quit = sys.exit  # `-S` leaves them out
     Launcher(channel).run()

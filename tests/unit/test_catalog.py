@@ -21,6 +21,7 @@ from appwrite_emulator.catalog import (
     read_family,
 )
 
+OWN = os.path.realpath(sys.executable)
 MINIMAL = {
     "name": '"Zig"',
     "runtimes": '["zig-*"]',
@@ -201,7 +202,7 @@ async def test_an_interpreter_that_does_not_run_is_passed_over(
 async def test_the_emulators_own_interpreter_can_be_a_candidate(make_family: MakeFamily) -> None:
     folder = make_family("zig", runtimes='["zig-2"]', interpreters='["{own}"]').parent
     launch = await found(Catalog([folder], search=[]), "zig-2")
-    assert launch.interpreter == os.path.realpath(sys.executable)
+    assert launch.interpreter == OWN
 
 
 async def test_what_was_found_is_remembered_and_a_failure_is_not(

@@ -264,6 +264,15 @@ def test_a_stack_names_the_entrypoint_and_not_the_launcher(tests_function: Drive
     assert "launcher.cjs" not in answer.errors
 
 
+def test_a_missing_package_met_late_keeps_its_stack(launcher: Driven, root: Path) -> None:
+    assert loaded(launcher, root, "module.exports = () => require('nope')").kind == LOADED
+    errors = launcher.call().errors
+    file = str(root / "main.js")
+    assert errors.startswith(f"Error: Cannot find module 'nope'\nRequire stack:\n- {file}\n    at ")
+    assert f"({file}:1:" in errors
+    assert "launcher.cjs" not in errors
+
+
 @pytest.mark.parametrize(
     ("thrown", "errors"),
     [

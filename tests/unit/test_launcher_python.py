@@ -335,6 +335,8 @@ async def main(context):
         ({"m.py": "import nope"}, "m.py", "Module not found: nope"),
         ({"m.py": "import other", "other.py": ""}, "m.py", "Module not found: other"),
         ({"m.py": "import config"}, "m.py", "Module not found: config"),
+        ({"m.py": "import context"}, "m.py", "Module not found: context"),
+        ({"m.py": "import launcher"}, "m.py", "Module not found: launcher"),
         ({"m.py": "def f(:\n"}, "m.py", "Syntax error in {root}/m.py:1: invalid syntax"),
         ({"m.py": "import os\nos.nope"}, "m.py", "module 'os' has no attribute 'nope'"),
         ({"m.py": "x = 1"}, "m.py", "NO_MAIN"),
