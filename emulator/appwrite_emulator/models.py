@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import random
 import re
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -254,4 +254,4 @@ class Caller:
 def unique_id() -> str:
     """A new id as Appwrite makes them: 20 hex digits, 13 of time and 7 random."""
     seconds, rest = divmod(time.time_ns() // 1000, 1_000_000)
-    return f"{seconds:08x}{rest:05x}{secrets.token_hex(4)[:7]}"
+    return f"{seconds:08x}{rest:05x}{random.getrandbits(28):07x}"

@@ -13,6 +13,7 @@ from .deployments import Deployments
 from .executions import Executions
 from .functions import Functions
 from .ground import Ground
+from .keys import Keys
 from .plans import Plans
 from .records import Records
 from .runs import Runs
@@ -37,7 +38,7 @@ class Services:
         """Build the services and connect them."""
         functions = Functions(ground)
         variables = Variables(ground, functions)
-        plans = Plans(ground, variables, executor.retire)
+        plans = Plans(ground, variables, Keys(ground), executor.retire)
         records = Records(ground, Deployment, owner="resourceId", searched=("$id", "entrypoint"))
         builds = Builds(ground, records, functions, plans, builder)
         deployments = Deployments(ground, records, functions, builds)

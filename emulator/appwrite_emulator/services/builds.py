@@ -16,7 +16,6 @@ from ..errors import ApiError
 from ..execution import context
 from ..models import Deployment, DeploymentStatus, Function, unique_id
 from ..state import EpochPassed
-from . import keys
 from .functions import Functions
 from .ground import Ground
 from .plans import Plans
@@ -175,7 +174,7 @@ class Builds:
             subject,
             self._plans.user_variables(function),
             secret=self._plans.secret(deployment),
-            build_key=keys.issue(ground, function, seconds=timeout),
+            build_key=self._plans.keys.issue(function, seconds=timeout),
         )
         return BuildRequest(
             archive=ground.files.source(deployment.source),

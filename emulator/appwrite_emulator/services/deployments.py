@@ -89,14 +89,11 @@ class Deployments:
         self, function: Function, draft: Draft, *, size: int, id: str = "", **provider: Any
     ) -> Deployment:
         """Store a deployment whose source is still to come."""
-        now = self._ground.now()
         with self._ground.state.transaction():
             deployment = self._records.add(
                 Deployment(
                     id=id or unique_id(),
-                    project=function.project,
-                    created_at=now,
-                    updated_at=now,
+                    **self._records.born(function.project),
                     type=draft.type,
                     resource_id=function.id,
                     entrypoint=draft.entrypoint,

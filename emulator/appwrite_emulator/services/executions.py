@@ -178,16 +178,13 @@ class Executions:
     def _run(
         self, caller: Caller, function: Function, deployment: Deployment, request: ExecutionRequest
     ) -> Run:
-        now = self._ground.now()
         headers = dict(request.headers)
         if request.client_ip:
             headers["x-appwrite-client-ip"] = request.client_ip
         status = ExecutionStatus.SCHEDULED if request.scheduled_at else ExecutionStatus.WAITING
         execution = Execution(
             id=unique_id(),
-            project=function.project,
-            created_at=now,
-            updated_at=now,
+            **self._records.born(function.project),
             permissions=(f'read("user:{caller.user_id}")',) if caller.user_id else (),
             function_id=function.id,
             deployment_id=deployment.id,

@@ -51,11 +51,12 @@ class Functions:
         if self._records.get(project, id):
             taken = "function_already_exists" if era == "1.9" else "document_already_exists"
             raise ApiError(taken)
-        now = self._ground.now()
         function = Function(
-            id=id, project=project, created_at=now, updated_at=now,
-            version="v4" if era == "1.6" else "v5", **settings,
-        )  # fmt: skip
+            id=id,
+            **self._records.born(project),
+            version="v4" if era == "1.6" else "v5",
+            **settings,
+        )
         return self._records.add(function)
 
     def get(self, project: str, id: str) -> Function:

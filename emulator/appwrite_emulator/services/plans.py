@@ -13,6 +13,7 @@ from ..execution import context
 from ..execution.executor import Target
 from ..models import Deployment, Function
 from .ground import Ground
+from .keys import Keys
 from .variables import Variables
 
 
@@ -30,10 +31,11 @@ class Plans:
     """The plan of each function that was executed; records are compared by identity."""
 
     def __init__(
-        self, ground: Ground, variables: Variables, retire: Callable[[str], None]
+        self, ground: Ground, variables: Variables, keys: Keys, retire: Callable[[str], None]
     ) -> None:
         self._ground = ground
         self._variables = variables
+        self.keys = keys
         self._retire = retire  # ends the workers of targets whose key starts with a text
         self._plans: dict[str, Plan] = {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 
 from .. import query
 from ..models import Record, Row, row_key
@@ -14,6 +14,15 @@ from .ground import Ground
 R = TypeVar("R", bound=Record)
 
 _REMEMBERED = 512  # records kept as objects, per table
+
+
+class Birth(TypedDict):
+    """The first fields of a new record."""
+
+    project: str
+    created_at: str
+    updated_at: str
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +53,7 @@ class Records(Generic[R]):
         self._read: dict[str, tuple[Row, R]] = {}  # a write replaces the row, so identity tells
 
     def __len__(self) -> int:
-        return len(self._table.rows())
+        return len(self._table)
 
     def get(self, project: str, id: str) -> R | None:
         """The record, or None. As long as its row is not written it is the same object."""
@@ -64,9 +73,18 @@ class Records(Generic[R]):
         self._read[key] = (row, record)
         return record
 
+    def born(self, project: str) -> Birth:
+        """What a new record of `project` begins with; its number is the order of creation."""
+        now = self._ground.now()
+        return {
+            "project": project,
+            "created_at": now,
+            "updated_at": now,
+            "sequence": self._table.next_sequence(),
+        }
+
     def add(self, record: R) -> R:
-        """Store a new record, numbered in creation order."""
-        record = replace(record, sequence=self._table.next_sequence())
+        """Store a new record."""
         self._table.put(f"{record.project}/{record.id}", record.to_row())
         return record
 

@@ -11,7 +11,6 @@ from ..catalog import InterpreterMissing
 from ..execution import context
 from ..execution.executor import Call, Executor, Outcome, Result
 from ..models import Deployment, Execution, ExecutionStatus, Function
-from . import keys
 from .ground import Ground
 from .plans import Plan, Plans
 
@@ -94,7 +93,7 @@ class Runs:
 
     def _key(self, function: Function) -> str:
         grace = 60 if self._ground.config.appwrite == "1.9" else 0
-        return keys.issue(self._ground, function, seconds=function.timeout + grace)
+        return self._plans.keys.issue(function, seconds=function.timeout + grace)
 
     async def _finished(self, run: Run, result: Result) -> Execution:
         is_logged = run.function.logging

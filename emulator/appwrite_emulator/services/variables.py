@@ -37,11 +37,14 @@ class Variables:
         if self._records.get(project, id):
             raise ApiError("variable_already_exists")
         self._refuse_taken(function, values["key"])
-        now = self._ground.now()
         variable = Variable(
-            id=id, project=project, created_at=now, updated_at=now, resource_id=function.id,
-            key=values["key"], value=values["value"], secret=values["secret"],
-        )  # fmt: skip
+            id=id,
+            **self._records.born(project),
+            resource_id=function.id,
+            key=values["key"],
+            value=values["value"],
+            secret=values["secret"],
+        )
         with self._ground.state.transaction():
             variable = self._records.add(variable)
             self._functions.change(function, live=False)
