@@ -134,6 +134,8 @@ async def running_executor(
     sizes: Sizes | None = None,
 ) -> AsyncIterator[tuple[Executor, Spawner, Path]]:
     """An executor at work, its spawner and a workspace."""
-    async with running_spawner() as (spawner, folder):
-        async with Executor(spawner, folder / "homes", sizes=sizes) as executor:
-            yield executor, spawner, folder
+    async with (
+        running_spawner() as (spawner, folder),
+        Executor(spawner, folder / "homes", sizes=sizes) as executor,
+    ):
+        yield executor, spawner, folder

@@ -26,7 +26,6 @@ from .worker import Load, LoadFailed, TimedOut, Worker, WorkerDied
 MAX_BODY = 20 * 1024 * 1024  # bytes, of requests and responses; contract, body limit
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CODE = Path("src") / "function"  # code root within a build folder
-_LEAST_WAIT = 5.0  # seconds that a call with a short timeout may wait for its worker to load
 _LEAST_RUN = 1.0  # seconds that are left to run in when loading took them all
 _TIMED_OUT = "Execution timed out.\n"
 
@@ -91,7 +90,8 @@ class Executor:
 
     def __init__(self, spawner: Spawner, homes: Path, *, sizes: Sizes | None = None) -> None:
         self._factory = _Factory(spawner, homes)
-        self._pool = Pool(self._factory, sizes or Sizes())
+        self._sizes = sizes or Sizes()
+        self._pool = Pool(self._factory, self._sizes)
 
     async def __aenter__(self) -> Self:
         await self._pool.__aenter__()
@@ -137,7 +137,7 @@ class Executor:
         return run.answer(frame)
 
     async def _wait(self, target: Target, call: Call, transcript: Transcript) -> Worker:
-        with anyio.move_on_after(max(call.timeout, _LEAST_WAIT)):
+        with anyio.move_on_after(max(call.timeout, self._sizes.patience)):
             return await self._pool.acquire(target, transcript)
         raise TimedOut
 

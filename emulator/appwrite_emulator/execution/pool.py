@@ -31,6 +31,7 @@ class Sizes:
     per_target: int = 4
     total: int = 32  # spares included
     idle_ttl: float = 600.0  # seconds
+    patience: float = 5.0  # seconds that a call with a shorter timeout may wait for a worker
 
 
 class Bindable(Protocol):
@@ -287,9 +288,8 @@ class Pool:
             await anyio.sleep(min(delay, _LONGEST_DELAY))
         try:
             await self._factory.start(worker, env)
-        except (SpawnFailed, WorkerDied) as exc:
+        except (SpawnFailed, WorkerDied):
             self._failures[argv] = failures + 1
-            worker.lose(str(exc))
             raise
         self._failures.pop(argv, None)
 

@@ -130,7 +130,9 @@ class Worker:
             await self._spawn(spawner, command)
             await self._expect(READY_LIMIT)
         except TimedOut as exc:
-            raise WorkerDied(f"{self.launch.argv[0]} was not ready in time: {exc}") from exc
+            text = f"{self.launch.argv[0]} was not ready in time: {exc}"
+            self.lose(text)
+            raise WorkerDied(text) from exc
         except BaseException as exc:
             self.lose(str(exc))
             raise
