@@ -150,6 +150,12 @@ class Driven:
         return data
 
 
+def loaded(launcher: Driven, root: Path, source: str, name: str) -> Frame:
+    """What the launcher says to a file of that source."""
+    (root / name).write_text(source)
+    return launcher.load(root, name)
+
+
 def request_header(action: str = "", **request: Any) -> dict[str, Any]:
     """A CALL header as the conformance client sends it."""
     headers = [["content-type", "text/plain"], ["x-action", action]]
