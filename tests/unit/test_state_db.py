@@ -156,6 +156,14 @@ def test_import_can_add_to_what_is_there(db: StateDB, tmp_path: Path) -> None:
     assert db.epoch == epoch
 
 
+def test_sequences_go_on_from_what_was_imported(db: StateDB, tmp_path: Path) -> None:
+    file = tmp_path / "fixture.json"
+    file.write_text('{"functions": {"p/a": {"$sequence": 41}, "p/b": {"$sequence": 3}}}')
+    assert db.table("functions").next_sequence() == 1
+    db.import_(file)
+    assert db.table("functions").next_sequence() == 42
+
+
 def test_import_of_a_damaged_or_missing_file_changes_nothing(db: StateDB, tmp_path: Path) -> None:
     file = tmp_path / "fixture.json"
     file.write_text('{"functions": {"p/a": 1}}')

@@ -14,6 +14,7 @@ import pytest
 
 from appwrite_emulator.state import StateCorrupt, StateDB, StateWriteFailed
 from appwrite_emulator.state.disk import Disk
+from appwrite_emulator.state.journal import Journal
 
 
 class FullDisk(Disk):
@@ -33,6 +34,14 @@ class FullDisk(Disk):
         if not self.truncates:
             raise OSError(errno.EIO, "Input/output error")
         super().truncate(descriptor, size)
+
+
+class HastyDisk(Disk):
+    """A disk that waits for nothing, for tests that open a state hundreds of times."""
+
+    def sync(self, descriptor: int) -> None: ...
+
+    def sync_folder(self, folder: Path) -> None: ...
 
 
 class CountingDisk(Disk):
@@ -128,12 +137,14 @@ def test_a_torn_end_is_kept_aside_with_one_warning(
     with caplog.at_level(logging.WARNING), StateDB.open(crashed) as db:
         assert len(rows(db)["functions"]) == 1
         db.table("functions").put("p/z", {"$id": "z"})
+        again = copy(crashed, crashed.parent / "again")
     assert len(caplog.records) == 1
     assert "never acknowledged" in caplog.text
     (torn,) = crashed.parent.glob("state.json.journal.torn-*")
     assert torn.read_bytes() == b'{"seq":5,"c'
-    with StateDB.open(crashed) as db:
-        assert "p/z" in rows(db)["functions"]
+    for state in (crashed, again):
+        with StateDB.open(state) as db:
+            assert "p/z" in rows(db)["functions"]
 
 
 def test_a_journal_cut_anywhere_holds_its_whole_lines(crashed: Path) -> None:
@@ -141,7 +152,7 @@ def test_a_journal_cut_anywhere_holds_its_whole_lines(crashed: Path) -> None:
     expected = _states_by_lines(crashed, whole)
     for size in range(len(whole)):
         _start_over(crashed, whole[:size])
-        with StateDB.open(crashed) as db:
+        with StateDB.open(crashed, disk=HastyDisk()) as db:
             assert rows(db) == expected[whole[:size].count(b"\n")]
 
 
@@ -275,6 +286,37 @@ def test_a_failed_write_that_cannot_be_undone_ends_writing(tmp_path: Path) -> No
     for path in (state, tmp_path / "state.json"):
         with StateDB.open(path) as db:
             assert rows(db) == before
+
+
+@pytest.mark.parametrize("failing", ["open", "replace"])
+def test_a_journal_that_cannot_be_rotated_goes_on_under_its_name(
+    tmp_path: Path, failing: str
+) -> None:
+    class FailingDisk(Disk):
+        is_failing = False
+
+        def open(self, path: Path, *, append: bool) -> int:
+            if self.is_failing and failing == "open":
+                raise OSError(errno.EMFILE, "Too many open files")
+            return super().open(path, append=append)
+
+        def replace(self, source: Path, target: Path) -> None:
+            super().replace(source, target)
+            if self.is_failing and failing == "replace":
+                self.is_failing = False
+                raise OSError(errno.EIO, "Input/output error")
+
+    disk = FailingDisk()
+    journal = Journal(disk, tmp_path / "journal")
+    journal.open()
+    journal.append(b"one\n", durable=False)
+    disk.is_failing = True
+    with pytest.raises(OSError, match=r"Too many|Input"):
+        journal.rotate(tmp_path / "journal.1")
+    journal.append(b"two\n", durable=False)
+    journal.close()
+    assert (tmp_path / "journal").read_bytes() == b"one\ntwo\n"
+    assert not (tmp_path / "journal.1").exists()
 
 
 def test_a_value_that_json_does_not_know_changes_nothing(tmp_path: Path) -> None:
