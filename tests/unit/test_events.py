@@ -21,6 +21,8 @@ DOCUMENT = "databases.[databaseId].collections.[collectionId].documents.[documen
         "users.*.create",
         "users.*.update.email",
         "users.*.sessions",
+        "users.*.sessions.abc",
+        "databases.*.collections.*.documents.abc",
         "users.*.sessions.*.create",
         "buckets.*.files.*.create",
         "databases.*.collections.*.documents.*.create",
@@ -118,6 +120,17 @@ def test_names_of_a_database_event_are_followed_by_their_twins() -> None:
     assert names[:2] == [old[0], "databases.DB.tables.C.rows.DOC.create"]
     assert names[-2:] == ["databases.DB", "databases.*"]
     assert len(names) == 42
+
+
+def test_an_event_without_an_action_has_the_names_of_its_resources() -> None:
+    names = events.generate("teams.[t].memberships.[m]", {"t": "T", "m": "M"})
+    assert names[:2] == ["teams.T.memberships.M", "teams.*.memberships.*"]
+    assert sorted(names[2:]) == [
+        "teams.*",
+        "teams.*.memberships.M",
+        "teams.T",
+        "teams.T.memberships.*",
+    ]
 
 
 def test_a_placeholder_without_a_value_is_an_error() -> None:

@@ -166,6 +166,10 @@ def test_a_random_order_has_every_row_once() -> None:
             q("limit", "", 0),
             "Invalid limit: Value must be a valid range between 1 and 9,223,372,036,854,775,808",
         ),
+        (
+            q("limit", "", 2**63),
+            "Invalid limit: Value must be a valid range between 1 and 9,223,372,036,854,775,808",
+        ),
         (q("limit"), "Invalid limit: Value must be a valid number"),
         (q("limit", "", "x"), "Invalid limit: Value must be a valid number"),
         (q("offset", "", True), "Invalid limit: Value must be a valid number"),
@@ -188,6 +192,11 @@ def test_a_random_order_has_every_row_once() -> None:
 )
 def test_a_wrong_query_is_refused_in_appwrites_words(text: str, message: str) -> None:
     assert refusal(text) == f"Invalid query: {message}"
+
+
+def test_the_notation_before_1_5_must_be_admitted() -> None:
+    assert refusal("limit(1)") == "Invalid query: Invalid query: Syntax error"
+    assert query.parse(["limit(1)"], ATTRIBUTES, legacy=True).limit == 1
 
 
 def test_select_is_for_lists_that_allow_it() -> None:

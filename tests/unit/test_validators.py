@@ -61,6 +61,7 @@ SCHEDULED = "Execution schedule must be a valid date, and at least 1 minute from
         (v.PHONE, "+14155552671", "+14155552671"),
         (v.PASSWORD, "new\nline", "new\nline"),
         (v.LABEL, "vip", "vip"),
+        (v.key(2), "a-", "a-"),
     ],
 )
 def test_what_may_be_is_cleaned(validator: v.Validator, value: Any, cleaned: Any) -> None:
@@ -76,6 +77,7 @@ def test_what_may_be_is_cleaned(validator: v.Validator, value: Any, cleaned: Any
         (v.CustomId(), "a" * 37, KEY),
         (v.CustomId(), "ä", KEY),
         (v.CustomId(), "a\n", KEY),
+        (v.key(2), "abc", KEY.replace("36", "2")),
         (v.key(81), "a b", KEY.replace("36", "81")),
         (
             v.Text(2),
