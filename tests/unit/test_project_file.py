@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -289,3 +290,8 @@ def test_links_are_deployed_as_links(tmp_path: Path) -> None:
     (tmp_path / "real" / "a.js").touch()
     (tmp_path / "alias").symlink_to("real")
     assert _deployed(tmp_path, {}) == ["alias", "real/a.js"]
+
+
+def test_pipes_are_no_source(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert _deployed(tmp_path, {"main.js": ""}) == ["main.js"]

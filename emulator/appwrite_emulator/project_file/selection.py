@@ -48,9 +48,9 @@ def _walk(entry: Entry, base: str, rules: tuple[_Rules, ...]) -> Iterator[Path]:
         path = base + item.name + ("/" if is_folder else "")
         if item.name in _NEVER_DEPLOYED or _is_ignored(path, rules):
             continue
-        if not is_folder:
+        if item.is_symlink() or item.is_file():
             yield Path(path)
-        elif not (entry.commands and _is_install(item)):
+        elif is_folder and not (entry.commands and _is_install(item)):
             yield from _walk(entry, path, rules)
 
 
