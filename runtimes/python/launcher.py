@@ -212,12 +212,14 @@ class Launcher:
         self._enforced = {}
         self._loop = None
         self._tasks = set()
+        self._left = None  # how user code left the process
 
     def run(self):
         while self._loop is None:
             self._turn()
         self._loop.add_reader(3, self._turn)
         self._loop.run_forever()
+        raise self._left
 
     def _turn(self):
         frame = self._channel.read()
@@ -271,6 +273,9 @@ class Launcher:
     async def _await(self, execution, context):
         try:
             execution.answer(await self._main(context))
+        except (SystemExit, KeyboardInterrupt) as exc:
+            self._left = exc  # asyncio would complain of a task that raises it
+            self._loop.stop()
         except BaseException as exc:  # a cancelled `main` has to answer, too
             execution.fail(exc)
 
