@@ -45,6 +45,7 @@ _ALIASES = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
+_LAST = {"L": "l", "LW": "31W"}
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -99,7 +100,7 @@ def _is_field(field: _Field, text: str) -> bool:
         mixed = field is _DAY and bool({"L", "W"} & set(text))
         return not mixed and all(_is_field(field, item) for item in text.split(","))
     if "/" in text:
-        span, step, *_ = text.split("/")
+        span, _, step = text.partition("/")
         is_step = re.fullmatch(r"[+-]?[1-9]\d{0,8}", step, re.ASCII) is not None
         return is_step and not span.isdecimal() and _is_field(field, span)
     if "-" in text:
@@ -163,22 +164,21 @@ def _plain_days(text: str) -> Iterator[str]:
     numbers = _numbers(_DAY, text)
     if numbers:
         yield _join(numbers)
-    elif text == "L":
-        yield "l"
-    elif text.endswith("W"):
-        yield "31W" if text == "LW" else text
+    elif text in _LAST:
+        yield _LAST[text]
+    elif re.fullmatch(r"\d+W", text):
+        yield f"{int(text[:-1])}W"
 
 
 def _plain_weekdays(text: str) -> Iterator[str]:
     numbers: set[int] = set()
     for item in text.split(","):
-        name = _WEEKDAY.number(re.split("[L#]", item)[0])
-        if "#" in item:
-            yield f"{int(name) % 7}#{item[-1]}"
-        elif item.endswith("L"):
-            yield f"L{int(name) % 7}"
-        else:
+        special = re.fullmatch(r"(\w+?)(L|#\d)", item)
+        if special is None:
             numbers |= _weekday_numbers(item)
+            continue
+        weekday = int(_WEEKDAY.number(special[1])) % 7
+        yield f"L{weekday}" if special[2] == "L" else f"{weekday}{special[2]}"
     if numbers:
         yield _join(numbers)
 

@@ -42,6 +42,8 @@ def read(text: str, methods: Container[str], *, legacy: bool = False) -> Call:
     """
     try:
         value = json.loads(text)
+        if "\\u" in text:  # half a surrogate pair could not be sent back in an error
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as exc:
         if legacy and (match := _LEGACY.fullmatch(text)):
             return _read_legacy(match[1], match[2], methods)

@@ -90,6 +90,7 @@ def test_days_run_when_they_say(expression: str, dates: list[str]) -> None:
         "? * * * *",
         "1.5 * * * *",
         "1,,2 * * * *",
+        "*/5/3 * * * *",
         "1-2-3 * * * *",
         "*-5 * * * *",
         "0 0 1,L * *",
@@ -156,8 +157,19 @@ def test_the_next_minute_is_the_first_that_matches(field: str, seconds: int) -> 
     assert cron.next_after(f"{field} * * * *", moment) == expected
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.text(alphabet="*0123456789,-/LW#?MONFRI", min_size=1, max_size=6), max_size=6))
-def test_any_text_is_judged_without_failing(fields: list[str]) -> None:
-    date = cron.next_after(" ".join(fields), FRIDAY)
+tokens = ["*", "?", "5", "7", "31", "0", "-", "/", ",", "#", "L", "W", "MON", "FEB", "+", "x"]
+fields = st.lists(st.sampled_from(tokens), min_size=1, max_size=5).map("".join)
+
+
+@settings(max_examples=400, deadline=None)
+@given(fields, st.sampled_from(range(5)))
+def test_any_field_is_judged_without_failing(field: str, place: int) -> None:
+    expression = ["0", "0", "*", "*", "*"]
+    expression[place] = field
+    date = cron.next_after(" ".join(expression), FRIDAY)
     assert date is None or (date > FRIDAY and date.second == 0)
+
+
+@given(st.text())
+def test_any_text_is_judged_without_failing(expression: str) -> None:
+    assert cron.is_valid(expression) is (cron.next_after(expression, FRIDAY) is not None)

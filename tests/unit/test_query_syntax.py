@@ -38,6 +38,8 @@ def test_the_calls_inside_logic_are_read() -> None:
         ("", "Invalid query: Syntax error"),
         ('equal("name", ["a"])', "Invalid query: Syntax error"),
         ("[" * 100_000, "Invalid query: Syntax error"),
+        ('{"method":"\\ud83d"}', "Invalid query: Syntax error"),
+        ('{"method":"\\ud83d\\ude00"}', "Invalid query method: \U0001f600"),
         ("1", "Invalid query. Must be an array, got integer"),
         ("1.5", "Invalid query. Must be an array, got double"),
         ('"a"', "Invalid query. Must be an array, got string"),
