@@ -28,9 +28,11 @@ def workspace(sandbox: Sandbox) -> Iterator[Path]:
     """A folder that functions can reach, gone afterwards."""
     with tempfile.TemporaryDirectory() as data:
         folder = sandbox.workspace(Path(data))
-        yield folder
-        shutil.rmtree(folder)
-        Path(data).mkdir(exist_ok=True)
+        try:
+            yield folder
+        finally:
+            if folder != Path(data):
+                shutil.rmtree(folder)
 
 
 @asynccontextmanager

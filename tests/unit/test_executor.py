@@ -324,7 +324,27 @@ async def test_a_load_that_hangs_times_out(bench: Bench) -> None:
 
     result = await bench.run(timeout=0.1)
 
-    assert (result.outcome, result.errors) == (Outcome.TIMED_OUT, "Execution timed out.\n")
+    assert result.outcome is Outcome.TIMED_OUT
+    assert result.errors == (
+        "Execution timed out.\n"
+        "No worker was free: at most 4 run at once, all were busy or still loading.\n"
+    )
+
+
+async def test_code_loaded_ahead_serves_the_next_call(bench: Bench) -> None:
+    bench.target = target(bench.folder, load=[["log", "log", "early"]])
+
+    assert await bench.executor.load(bench.target) == ""
+    assert bench.executor.stats()["idle"] == 1
+
+    result = await bench.run()
+    assert (result.logs, result.cold) == ("early\n", True)
+
+
+async def test_code_that_does_not_load_ahead_tells_why(bench: Bench) -> None:
+    bench.target = target(bench.folder, load=[["reply", {"message": "no main"}]])
+
+    assert await bench.executor.load(bench.target) == "no main"
 
 
 async def test_user_code_sees_its_variables_and_folders(bench: Bench) -> None:

@@ -15,10 +15,11 @@ _DAEMON = """
 import os, sys, time
 if os.fork() == 0:
     os.setsid()
-    if os.fork() == 0:
-        print(os.getpid(), flush=True)
+    pid = os.fork()
+    if pid == 0:
         os.closerange(0, 64)
         time.sleep(60)
+    print(pid, flush=True)
     os._exit(0)
 os.wait()
 """

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -162,6 +163,28 @@ async def test_a_huge_environment_passes_the_socket_in_pieces() -> None:
     assert os.read(reader, 99) == b"100000"
     os.close(reader)
     os.close(writer)
+
+
+async def test_descriptors_closed_while_a_message_waits_still_arrive() -> None:
+    pipes = [os.pipe() for _ in range(8)]
+    async with running_spawner() as (spawner, folder):
+        command = python(folder, "import os; os.write(1, b'here')")
+        big = replace(command, env={f"V{number}": "x" * 120_000 for number in range(5)})
+
+        async def one(writer: int) -> None:
+            with anyio.move_on_after(0.001):  # most are cancelled before they were sent
+                await spawner.spawn(big, {1: writer})
+            os.close(writer)
+
+        async with anyio.create_task_group() as group:
+            for _, writer in pipes:
+                group.start_soon(one, writer)
+        child = await spawner.spawn(python(folder, "raise SystemExit(6)"), {})
+
+        assert (await child.wait()).code == 6
+    for reader, _ in pipes:
+        assert os.read(reader, 99) in (b"", b"here")
+        os.close(reader)
 
 
 async def test_the_death_of_the_helper_ends_its_children_and_a_new_one_starts() -> None:

@@ -17,7 +17,7 @@ from ..catalog import Launch
 from ..models import Headers
 from ..sandbox import Command, Limits
 from . import response
-from .logs import LogLine, Transcript
+from .logs import Early, LogLine, Transcript
 from .pool import Pool, Sizes
 from .protocol import Frame
 from .spawner import Spawner, SpawnFailed
@@ -26,8 +26,8 @@ from .worker import Load, LoadFailed, TimedOut, Worker, WorkerDied
 MAX_BODY = 20 * 1024 * 1024  # bytes, of requests and responses; contract, body limit
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CODE = Path("src") / "function"  # code root within a build folder
+_NO_WORKER = "No worker was free: at most {} run at once, all were busy or still loading.\n"
 _LEAST_RUN = 1.0  # seconds that are left to run in when loading took them all
-_TIMED_OUT = "Execution timed out.\n"
 
 
 class Outcome(StrEnum):
@@ -126,8 +126,8 @@ class Executor:
             run.is_cold = not worker.served
             deadline = max(begun + call.timeout, loop.time() + min(_LEAST_RUN, call.timeout))
             frame = await worker.call(_header(call), call.body, transcript, deadline)
-        except TimedOut:
-            return run.end(Outcome.TIMED_OUT, _TIMED_OUT)
+        except TimedOut as exc:
+            return run.end(Outcome.TIMED_OUT, f"Execution timed out.\n{exc}")
         except LoadFailed as exc:
             return run.end(Outcome.LOAD_FAILED, f"{exc}\n")
         except WorkerDied as exc:
@@ -139,7 +139,18 @@ class Executor:
     async def _wait(self, target: Target, call: Call, transcript: Transcript) -> Worker:
         with anyio.move_on_after(max(call.timeout, self._sizes.patience)):
             return await self._pool.acquire(target, transcript)
-        raise TimedOut
+        raise TimedOut(_NO_WORKER.format(self._sizes.per_target))
+
+    async def load(self, target: Target) -> str:
+        """Have a worker load `target` ahead of its first call; "" or why it does not load.
+
+        What user code says meanwhile belongs to the first call served.
+        """
+        try:
+            self._pool.give_back(await self._pool.acquire(target, Early()))
+        except (LoadFailed, SpawnFailed, WorkerDied, TimedOut) as exc:
+            return str(exc)
+        return ""
 
     def retire(self, key_prefix: str) -> None:
         """Idle workers of targets whose key starts so end now, busy ones after their calls."""

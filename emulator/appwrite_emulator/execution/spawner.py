@@ -121,12 +121,32 @@ class Child:
             self._started.set_exception(SpawnFailed("the helper process ended"))
 
 
-@dataclass(slots=True)
 class _Letter:
     """One message on its way to the helper; its descriptors go with the first byte."""
 
-    data: memoryview
-    fds: Sequence[int] = ()
+    def __init__(self, data: bytes, fds: Sequence[int]) -> None:
+        self._data = memoryview(data)
+        self._fds = list(fds)
+        self._copies: list[int] = []
+
+    def send(self, door: socket.socket) -> bool:
+        """Send what the socket takes; whether that was all."""
+        rights = array.array("i", self._fds)
+        extra = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)] if self._fds else []
+        sent = door.sendmsg([self._data], extra)
+        self.drop()
+        self._data = self._data[sent:]
+        return not self._data
+
+    def keep(self) -> None:
+        """Copy the descriptors: the message must wait, and their owner may close them."""
+        if not self._copies:
+            self._fds = self._copies = [os.dup(fd) for fd in self._fds]
+
+    def drop(self) -> None:
+        for fd in self._copies:
+            os.close(fd)
+        self._fds, self._copies = [], []
 
 
 class _Line:
@@ -148,30 +168,24 @@ class _Line:
 
     def tell(self, message: Mapping[str, Any], fds: Sequence[int] = ()) -> None:
         data = json.dumps(message).encode()
-        letter = _Letter(memoryview(struct.pack(">I", len(data)) + data), fds)
+        letter = _Letter(struct.pack(">I", len(data)) + data, fds)
         self._outbox.append(letter)
         if len(self._outbox) == 1:
             self._flush()
+        if self._outbox:
+            letter.keep()
 
     def _flush(self) -> None:
         try:
             while self._outbox:
-                self._send(self._outbox[0])
+                if self._outbox[0].send(self.socket):
+                    self._outbox.popleft()
         except BlockingIOError:
             self._loop.add_writer(self.socket, self._flush)
         except OSError:
             self.close()
         else:
             self._loop.remove_writer(self.socket)
-
-    def _send(self, letter: _Letter) -> None:
-        rights = array.array("i", letter.fds)
-        extra = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)] if letter.fds else []
-        sent = self.socket.sendmsg([letter.data], extra)
-        letter.fds = ()
-        letter.data = letter.data[sent:]
-        if not letter.data:
-            self._outbox.popleft()
 
     def _hear(self) -> None:
         try:
@@ -217,6 +231,9 @@ class _Line:
             self._loop.remove_reader(self.socket)
             self._loop.remove_writer(self.socket)
             self.socket.close()
+            for letter in self._outbox:
+                letter.drop()
+            self._outbox.clear()
             self.ready.set()
             for child in self.children.values():
                 child._end(Exit(None, signal.SIGKILL, "spawner"))

@@ -197,9 +197,12 @@ def main(number: int) -> None:
     trees.prctl(trees.PR_SET_CHILD_SUBREAPER, 1)
     trees.prctl(trees.PR_SET_DUMPABLE, 0)  # our copy of the emulator's environment stays ours
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    helper = Helper(door)
     try:
         # With unread messages a closed socket reports an error instead of its end.
         with suppress(OSError):
-            Helper(door).serve()
+            helper.serve()
     finally:
+        for tree in helper.trees.values():
+            tree.stop()  # where processes cannot be listed, keepers end their own
         trees.sweep()
