@@ -72,7 +72,7 @@ class ExecutionDoors:
         found, total = self.executions.page(
             request.caller, request.path_params["functionId"], listing
         )
-        items = [await self._wire(execution, request) for execution in found]
+        items = [await self._wire(execution, request, in_list=True) for execution in found]
         return json_reply(render.listing("executions", items, total), 200)
 
     async def get(self, request: Request) -> Reply:
@@ -114,10 +114,11 @@ class ExecutionDoors:
             client_ip=request.client_ip,
         )
 
-    async def _wire(self, execution: Execution, request: Request) -> render.Wire:
-        return render.execution(
-            execution, await self._texts(execution, request), self._format(request)
-        )
+    async def _wire(
+        self, execution: Execution, request: Request, *, in_list: bool = False
+    ) -> render.Wire:
+        texts = await self._texts(execution, request)
+        return render.execution(execution, texts, self._format(request), in_list=in_list)
 
     async def _answered(self, answer: Answer, request: Request) -> Reply:
         """A synchronous execution with what the function answered, as JSON or multipart."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import anyio
 
 from ..errors import ApiError
-from ..execution import context
 from ..execution.executor import Outcome
 from ..models import (
     Caller,
@@ -20,11 +17,11 @@ from ..models import (
     ExecutionStatus,
     Function,
     Headers,
-    Trigger,
-    unique_id,
+    Row,
 )
 from ..query import Attribute
 from ..state import EpochPassed
+from . import permissions
 from .deployments import Deployments
 from .functions import Functions
 from .ground import Ground
@@ -76,6 +73,7 @@ class Executions:
         self._records = Records(
             ground, Execution, owner="functionId", searched=("$id", "functionId")
         )
+        self._pending: dict[str, anyio.Event] = {}  # set when the execution has ended
 
     async def create(self, caller: Caller, function_id: str, request: ExecutionRequest) -> Answer:
         """Run the function now, later or in the background, as `request` says.
@@ -88,13 +86,14 @@ class Executions:
             raise ApiError("general_bad_request", _SYNC_SCHEDULED)
         function = self._functions.get_for(caller, function_id)
         deployment = self._active(function)
-        _require_execute(caller, function)
-        run = self._run(caller, function, deployment, request)
+        permissions.require_execute(caller, function)
+        born = self._records.born(function.project)
+        run = self._runs.prepare(caller, function, deployment, request, born=born)
         if request.scheduled_at:
             return Answer(self._records.add(run.execution))
         if request.is_async:
             run = replace(run, execution=self._records.add(run.execution))
-            self._ground.start(self._run_in_background, run)
+            self._begin(run)
             return Answer(run.execution)
         return await self._run_now(run)
 
@@ -105,7 +104,7 @@ class Executions:
         if (
             execution is None
             or execution.function_id != function.id
-            or not _is_readable(execution.permissions, caller)
+            or not permissions.is_readable(execution.permissions, caller)
         ):
             raise ApiError("execution_not_found")
         return execution
@@ -115,10 +114,17 @@ class Executions:
     ) -> tuple[list[Execution], int]:
         """One page of the executions that `caller` may read, and how many match."""
         function = self._functions.get_for(caller, function_id)
-        readable = (
-            None if caller.is_privileged else lambda row: _is_readable(row["$permissions"], caller)
-        )
-        return self._records.page(listing, caller.project, only=readable, functionId=function.id)
+
+        def readable(row: Row) -> bool:
+            return permissions.is_readable(row["$permissions"], caller)
+
+        only = None if caller.is_privileged else readable
+        return self._records.page(listing, caller.project, only=only, functionId=function.id)
+
+    async def finished(self, project: str, id: str) -> None:
+        """Return once the execution, if it runs in the background, has ended."""
+        if pending := self._pending.get(f"{project}/{id}"):
+            await pending.wait()
 
     async def texts(self, execution: Execution) -> tuple[str, str]:
         """(logs, errors) of an execution, read from Files where they are long."""
@@ -135,10 +141,7 @@ class Executions:
 
         Raises ApiError function_not_found, execution_not_found, execution_in_progress.
         """
-        function = self._functions.get(caller.project, function_id)
-        execution = self._records.get(caller.project, id)
-        if execution is None or execution.function_id != function.id:
-            raise ApiError("execution_not_found")
+        execution = self.get(caller, function_id, id)
         if execution.status in (ExecutionStatus.WAITING, ExecutionStatus.PROCESSING):
             raise ApiError("execution_in_progress")
         self._records.remove([execution])
@@ -175,40 +178,6 @@ class Executions:
             raise ApiError("build_not_ready")
         return deployment
 
-    def _run(
-        self, caller: Caller, function: Function, deployment: Deployment, request: ExecutionRequest
-    ) -> Run:
-        headers = dict(request.headers)
-        if request.client_ip:
-            headers["x-appwrite-client-ip"] = request.client_ip
-        status = ExecutionStatus.SCHEDULED if request.scheduled_at else ExecutionStatus.WAITING
-        execution = Execution(
-            id=unique_id(),
-            **self._records.born(function.project),
-            permissions=(f'read("user:{caller.user_id}")',) if caller.user_id else (),
-            function_id=function.id,
-            deployment_id=deployment.id,
-            trigger=Trigger.SCHEDULE if request.scheduled_at else Trigger.HTTP,
-            status=status,
-            request_method=request.method,
-            request_path=request.path,
-            request_headers=context.stored_headers(headers.items(), self._stored()),
-            scheduled_at=request.scheduled_at,
-        )
-        origin = context.Origin(
-            Trigger.HTTP,
-            user_id=caller.user_id,
-            event="" if request.is_async else None,
-            client_ip=request.client_ip,
-        )
-        return Run(execution, function, deployment, request, origin, self._ground.state.epoch)
-
-    def _stored(self) -> frozenset[str]:
-        stored = context.STORED_REQUEST_HEADERS
-        return (
-            stored if self._ground.config.appwrite == "1.6" else stored | {"x-appwrite-client-ip"}
-        )
-
     async def _run_now(self, run: Run) -> Answer:
         limit = self._ground.config.sync_timeout
         execution, result = await self._runs.perform(run, limit=limit)
@@ -216,32 +185,50 @@ class Executions:
             self._ground.state.check(run.epoch)
         except EpochPassed as exc:
             raise ApiError("general_server_error", _RESTORED) from exc
-        execution = self._records.add(execution)
-        self._trim()
+        if self._functions.exists(execution.project, execution.function_id):
+            execution = self._records.add(execution)
+            self._trim()
         if result.outcome is Outcome.TIMED_OUT and run.function.timeout > limit:
             raise ApiError("function_synchronous_timeout")
         headers = (*result.headers, ("x-appwrite-execution-id", execution.id))
         return Answer(execution, result.body, headers)
 
+    def _begin(self, run: Run) -> None:
+        self._pending[_key(run.execution)] = anyio.Event()
+        self._ground.start(self._run_in_background, run)
+
     async def _run_in_background(self, run: Run) -> None:
         try:
-            self._ground.state.check(run.epoch)
-            begun = self._records.change(run.execution, status=ExecutionStatus.PROCESSING)
-            run = replace(run, execution=begun)
-            execution, _ = await self._runs.perform(run, limit=_ENDLESS)
-            self._ground.state.check(run.epoch)
-            self._records.replace(execution)
-            self._trim()
+            await self._perform_stored(run)
         except EpochPassed:
             logger.info(_RESTORED, extra={"action": "drop_execution", "id": run.execution.id})
         except Exception:  # one execution's turn: the others must go on
             logger.exception("execution %s failed in the emulator", run.execution.id)
             self._fail(run.execution, _OUR_FAULT)
+        finally:
+            self._pending.pop(_key(run.execution)).set()
+
+    async def _perform_stored(self, run: Run) -> None:
+        """Run an execution that has a row, unless it was deleted meanwhile."""
+        self._ground.state.check(run.epoch)
+        current = self._current(run.execution)
+        if current is None:
+            return
+        begun = self._records.change(current, status=ExecutionStatus.PROCESSING)
+        execution, _ = await self._runs.perform(replace(run, execution=begun), limit=_ENDLESS)
+        self._ground.state.check(run.epoch)
+        self._records.replace(execution)
+        self._trim()
+
+    def _current(self, execution: Execution) -> Execution | None:
+        """The row as it is now; None when it was deleted."""
+        return self._records.get(execution.project, execution.id)
 
     def _fail(self, execution: Execution, reason: str) -> None:
-        self._records.change(
-            execution, status=ExecutionStatus.FAILED, response_status_code=500, errors=reason
-        )
+        if current := self._current(execution):
+            self._records.change(
+                current, status=ExecutionStatus.FAILED, response_status_code=500, errors=reason
+            )
 
     def _trim(self) -> None:
         """Drop the oldest finished executions, a few at a time, once there are 5 % too many."""
@@ -253,22 +240,5 @@ class Executions:
             )
 
 
-def _is_readable(permissions: Sequence[str], caller: Caller) -> bool:
-    return caller.is_privileged or any(f'read("{role}")' in permissions for role in caller.roles)
-
-
-def _require_execute(caller: Caller, function: Function) -> None:
-    if caller.is_privileged or not set(function.execute).isdisjoint(caller.roles):
-        return
-    if not function.execute:
-        raise ApiError("user_unauthorized", "No permissions provided for action 'execute'")
-    own, given = _php_json(caller.roles), _php_json(function.execute)
-    raise ApiError(
-        "user_unauthorized",
-        f'Missing "execute" permission for role "{caller.roles[-1]}". '
-        f'Only "{own}" scopes are allowed and "{given}" was given.',
-    )
-
-
-def _php_json(values: Sequence[str]) -> str:
-    return json.dumps(values, separators=(",", ":")).replace("/", "\\/")
+def _key(execution: Execution) -> str:
+    return f"{execution.project}/{execution.id}"

@@ -66,6 +66,10 @@ class Functions:
             raise ApiError("function_not_found")
         return function
 
+    def exists(self, project: str, id: str) -> bool:
+        """Whether there is such a function."""
+        return self._records.get(project, id) is not None
+
     def get_for(self, caller: Caller, id: str) -> Function:
         """As `get`; a disabled function does not exist for callers without a key."""
         function = self.get(caller.project, id)

@@ -10,9 +10,18 @@ import anyio
 from ..catalog import InterpreterMissing
 from ..execution import context
 from ..execution.executor import Call, Executor, Outcome, Result
-from ..models import Deployment, Execution, ExecutionStatus, Function
+from ..models import (
+    Caller,
+    Deployment,
+    Execution,
+    ExecutionStatus,
+    Function,
+    Trigger,
+    unique_id,
+)
 from .ground import Ground
 from .plans import Plan, Plans
+from .records import Birth
 
 LONG_LOG = 16 * 1024  # characters a row holds itself; longer logs lie in Files
 
@@ -49,6 +58,47 @@ class Runs:
         self._ground = ground
         self._plans = plans
         self._executor = executor
+
+    def prepare(
+        self,
+        caller: Caller,
+        function: Function,
+        deployment: Deployment,
+        request: ExecutionRequest,
+        *,
+        born: Birth,
+    ) -> Run:
+        """The execution that `request` asks for, with all it needs; nothing is stored."""
+        headers = dict(request.headers)
+        if request.client_ip:
+            headers["x-appwrite-client-ip"] = request.client_ip
+        status = ExecutionStatus.SCHEDULED if request.scheduled_at else ExecutionStatus.WAITING
+        execution = Execution(
+            id=unique_id(),
+            **born,
+            permissions=(f'read("user:{caller.user_id}")',) if caller.user_id else (),
+            function_id=function.id,
+            deployment_id=deployment.id,
+            trigger=Trigger.SCHEDULE if request.scheduled_at else Trigger.HTTP,
+            status=status,
+            request_method=request.method,
+            request_path=request.path,
+            request_headers=context.stored_headers(headers.items(), self._stored()),
+            scheduled_at=request.scheduled_at,
+        )
+        origin = context.Origin(
+            Trigger.HTTP,
+            user_id=caller.user_id,
+            event="" if request.is_async else None,
+            client_ip=request.client_ip,
+        )
+        return Run(execution, function, deployment, request, origin, self._ground.state.epoch)
+
+    def _stored(self) -> frozenset[str]:
+        stored = context.STORED_REQUEST_HEADERS
+        return (
+            stored if self._ground.config.appwrite == "1.6" else stored | {"x-appwrite-client-ip"}
+        )
 
     async def perform(self, run: Run, *, limit: float) -> tuple[Execution, Result]:
         """Run the function for at most its timeout and `limit` seconds; nothing is stored.

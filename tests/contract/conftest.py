@@ -1,0 +1,62 @@
+"""Emulators that the whole suite shares: every test works in a project of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from appwrite_emulator.config import Key
+
+from .server import Project, Server, serving
+
+SYNC_TIMEOUT = 0.5
+"""Seconds a synchronous execution gets on the server `hasty`."""
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """As started without options: Appwrite 1.9, any project, any key."""
+    with serving(memory=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server_16() -> Iterator[Server]:
+    """Started with `--appwrite 1.6`."""
+    with serving(memory=True, appwrite="1.6") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def hasty() -> Iterator[Server]:
+    """With small limits: time for synchronous executions, size of archives."""
+    with serving(memory=True, sync_timeout=SYNC_TIMEOUT, size_limit=100_000) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def strict() -> Iterator[Server]:
+    """Only the declared keys and projects are known."""
+    keys = (
+        Key("reader", ("functions.read",), "home"),
+        Key("runner", ("execution.read", "executions.write"), "home"),
+        Key("full", (), "home"),
+        Key("elsewhere", (), "other"),
+    )
+    with serving(memory=True, strict=True, project="home", keys=keys) as running:
+        yield running
+
+
+@pytest.fixture
+def project(server: Server) -> Project:
+    """A new project of the default server."""
+    return server.project()
+
+
+@pytest.fixture(params=["1.9", "1.6"])
+def either(request: pytest.FixtureRequest) -> Project:
+    """A new project of the server of each era."""
+    name = "server" if request.param == "1.9" else "server_16"
+    running: Server = request.getfixturevalue(name)
+    return running.project()
