@@ -158,10 +158,10 @@ def test_a_later_folder_replaces_a_family(make_family: MakeFamily) -> None:
 
 
 def test_the_closest_pattern_wins(make_family: MakeFamily) -> None:
-    own = make_family("ml", runtimes='["python-ml-*"]').parent
+    own = make_family("special", runtimes='["python-ml-*"]').parent
     catalog = Catalog([assets("runtimes"), own])
     chosen = [catalog.family(id) for id in ("python-ml-3.11", "python-3.11")]
-    assert [family and family.key for family in chosen] == ["ml", "python"]
+    assert [family and family.key for family in chosen] == ["special", "python"]
 
 
 async def test_the_declared_version_is_preferred(
