@@ -124,6 +124,34 @@ def test_a_small_journal_is_folded_when_nothing_happens(tmp_path: Path) -> None:
         assert "p/a" in json.loads(path.read_text())["functions"]
 
 
+def test_a_compaction_that_failed_is_not_tried_again_at_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class NoRoom(Disk):
+        def __init__(self) -> None:
+            self.tries = 0
+            self.has_room = False
+            self.refused = threading.Event()
+
+        def open(self, path: Path, *, append: bool) -> int:
+            if path.name.endswith(".tmp") and not self.has_room:
+                self.tries += 1
+                self.refused.set()
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().open(path, append=append)
+
+    disk, path = NoRoom(), tmp_path / "state.json"
+    with StateDB.open(path, compact_at=1_000, disk=disk) as db:
+        for number in range(200):  # about 12,000 bytes
+            put(db, f"{number:05}")
+            assert number != 50 or disk.refused.wait(10)
+        disk.has_room = True
+    assert 1 <= disk.tries < 20
+    assert caplog.text.count("could not be renewed") == disk.tries
+    with StateDB.open(path) as db:
+        assert len(ids(db)) == 200
+
+
 def test_the_snapshot_before_is_the_backup(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     for id in "abc":

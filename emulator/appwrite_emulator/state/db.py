@@ -111,7 +111,8 @@ class StateDB(TinyDB):
         when the file is damaged, `FileNotFoundError` when there is none.
         """
         path.stat()
-        imported, _ = snapshot.read(path)
+        with snapshot.without_garbage_collection():
+            imported, _ = snapshot.read(path)
         if not merge:
             self.restore(imported)
             return

@@ -49,6 +49,7 @@ class Persistence:
         self._stamp: snapshot.Stamp | None = None  # of the state file as we know it
         self._compacting = threading.Lock()
         self._is_compaction_due = False
+        self._retry_above = 0  # bytes of journal, after a compaction that failed
         self._written = threading.Event()
         self._stopping = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="state keeper", daemon=True)
@@ -75,7 +76,8 @@ class Persistence:
 
         A snapshot taken between journal and memory would claim a commit that it lacks.
         """
-        if self._journal.size > self._limit() and not self._is_compaction_due:
+        size = self._journal.size
+        if size > max(self._limit(), self._retry_above) and not self._is_compaction_due:
             self._is_compaction_due = True
             threading.Thread(target=self._compact_or_warn, daemon=True).start()
 
@@ -118,19 +120,21 @@ class Persistence:
             logger.warning("%s could not be synced: %s", self._paths.journal, exc)
 
     def _compact_or_warn(self, *, is_last: bool = False) -> None:
-        try:
-            with self._compacting:
+        with self._compacting:
+            try:
                 if is_last or not self._stopping.is_set():
                     self._compact(is_last=is_last)
-        except (OSError, StateWriteFailed) as exc:
-            logger.warning(
-                "%s could not be renewed (%s); every change is still in its journal",
-                self._paths.state,
-                exc,
-                extra={"action": "state.compact"},
-            )
-        finally:
-            self._is_compaction_due = False
+                self._retry_above = 0
+            except (OSError, StateWriteFailed) as exc:
+                self._retry_above = self._journal.size + self._compact_at
+                logger.warning(
+                    "%s could not be renewed (%s); every change is still in its journal",
+                    self._paths.state,
+                    exc,
+                    extra={"action": "state.compact"},
+                )
+            finally:
+                self._is_compaction_due = False
 
     def _compact(self, *, is_last: bool) -> None:
         self._sync()
