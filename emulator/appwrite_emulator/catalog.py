@@ -140,7 +140,7 @@ class Catalog:
         self._folders = folders
         self._search = search
         self._launches: dict[str, Launch] = {}
-        self._versions: dict[tuple[str, ...], str] = {}
+        self._versions: dict[Command, str] = {}
 
     def runtimes(self, era: Era) -> tuple[Runtime, ...]:
         """The runtimes of `era` in Appwrite's order, then those that only a manifest names."""
@@ -185,7 +185,8 @@ class Catalog:
         candidates = tuple(_candidates(_filled(family.interpreters, words), search))
         versions: dict[str, str] = {}
         for path in candidates:
-            version = await self._version(path, family, probe)
+            command = _filled(family.version_command, words | {"interpreter": path})
+            version = await self._version(command, probe)
             if version and _agrees(version, runtime.version, family.version_parts):
                 return _launch(runtime, family, path, version)
             if version:
@@ -195,8 +196,7 @@ class Catalog:
         newest = max(versions, key=lambda path: _numbers(versions[path]))
         return _launch(runtime, family, newest, versions[newest])
 
-    async def _version(self, path: str, family: Family, probe: Probe) -> str | None:
-        command = _filled(family.version_command, {"interpreter": path})
+    async def _version(self, command: Command, probe: Probe) -> str | None:
         if command not in self._versions:
             found = re.search(r"\d+(\.\d+)*", await probe(command) or "")
             if found is None:
@@ -224,7 +224,7 @@ class Catalog:
     def _added(self) -> tuple[Runtime, ...]:
         known = {runtime.id for runtimes in self._by_era.values() for runtime in runtimes}
         return tuple(
-            _added(family, id)
+            _own_runtime(family, id)
             for family in self.families
             for id in family.runtimes
             if id not in known and "*" not in id
@@ -303,7 +303,7 @@ def _from_row(row: Mapping[str, Any]) -> Runtime:
     return Runtime(**values | {"supports": tuple(row["supports"])})
 
 
-def _added(family: Family, id: str) -> Runtime:
+def _own_runtime(family: Family, id: str) -> Runtime:
     version = id.removeprefix(f"{family.key}-")
     return Runtime(id, family.key, family.name, version, "", "", f"{family.key}.png", ("x86",))
 
@@ -347,6 +347,7 @@ def _matches(pattern: str, search: Sequence[str]) -> list[str]:
     return [
         path
         for folder in search
+        if os.path.isabs(folder)
         for path in sorted(glob.glob(os.path.join(glob.escape(folder), pattern)))
     ]
 
@@ -360,7 +361,9 @@ def _agrees(version: str, declared: str, parts: int) -> bool:
 
 
 def _missing(runtime: Runtime, family: Family, candidates: Sequence[str]) -> str:
-    tried = f"these do not run: {', '.join(candidates)}" if candidates else "none is on PATH"
+    tried = "none is on PATH"
+    if candidates:
+        tried = "functions, which may run as another user, cannot run: " + ", ".join(candidates)
     remedy = _fill(family.remedy, _words(runtime, family))
     return f"Runtime '{runtime.id}' needs {family.name}, but {tried}. {remedy}"
 

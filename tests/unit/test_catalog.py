@@ -230,7 +230,7 @@ async def test_a_missing_interpreter_says_what_was_tried_and_what_to_do(
         "Runtime 'zig-2.1' needs Zig, but none is on PATH. Install Zig 2."
     )
     tools = make_tools(zig="exit 1")
-    with pytest.raises(InterpreterMissing, match=f"these do not run: {tools}/zig. Install"):
+    with pytest.raises(InterpreterMissing, match=f"cannot run: {tools}/zig. Install"):
         await found(Catalog([folder], search=[tools]), "zig-2.1")
 
 
