@@ -1,0 +1,101 @@
+"""The commands with their options and help; what they do is imported when they are run."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .. import __version__
+from .options import config_options, given
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+_OPTIONS_NOTE = """Every option is also a variable, as --build-timeout is
+APPWRITE_EMULATOR_BUILD_TIMEOUT, and a key of the file appwrite-emulator.toml in DIR, as
+build_timeout. An argument wins over a variable, a variable over the file."""
+
+
+@click.group(
+    context_settings=_CONTEXT,
+    epilog="""\b
+Examples:
+  appwrite-emulator start              serve the functions of this project
+  appwrite-emulator exec -- npm test   run tests against an emulator of their own""",
+)
+@click.version_option(__version__, prog_name="appwrite-emulator")
+def main() -> None:
+    """Appwrite Functions as one light local process: no Docker, no account.
+
+    Official SDKs and Appwrite's CLI work against it unchanged.
+    """
+
+
+@main.command(
+    epilog=f"""{_OPTIONS_NOTE}
+
+\b
+Examples:
+  appwrite-emulator start              the project here, or in a folder above
+  appwrite-emulator start examples/quickstart --port 9090
+  appwrite-emulator start --memory     forget everything at the end
+  appwrite-emulator start --host 0.0.0.0 --key "$SECRET"
+"""
+)
+@click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@config_options()
+def start(directory: Path | None, **options: Any) -> None:
+    """Deploy the functions of DIR and serve them until Ctrl-C.
+
+    DIR is the folder of an appwrite.config.json (or appwrite.json); without such a file an empty
+    project is served. The line that begins with "Ready" comes when everything answers.
+    """
+    from .driving import drive, explained
+    from .session import prepare
+    from .start import start
+
+    with explained():
+        session = prepare(directory, given(options))
+    raise SystemExit(drive(partial(start, session)))
+
+
+@main.command(
+    "exec",
+    context_settings={"allow_interspersed_args": False},
+    short_help="Run a command against an emulator of its own.",
+    epilog=f"""{_OPTIONS_NOTE}
+
+\b
+Examples:
+  appwrite-emulator exec -- pytest
+  appwrite-emulator exec --dir backend -- npm test
+  appwrite-emulator exec -- sh -c 'curl -H "X-Appwrite-Project: $APPWRITE_PROJECT_ID"
+      -H "X-Appwrite-Key: $APPWRITE_API_KEY" $APPWRITE_ENDPOINT/functions'
+""",
+)
+@click.option(
+    "--dir",
+    "directory",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Folder with the project file [default: the nearest folder upward that has one].",
+)
+@config_options(port="a free one", state="none, in memory")
+@click.argument(
+    "command", metavar="-- COMMAND [ARG]...", nargs=-1, required=True, type=click.UNPROCESSED
+)
+def execute(directory: Path | None, command: tuple[str, ...], **options: Any) -> None:
+    """Start an emulator, run COMMAND, stop, and return COMMAND's exit code.
+
+    The emulator takes a free port and keeps its state in memory, unless --port and --state say
+    otherwise. COMMAND finds it by APPWRITE_ENDPOINT, APPWRITE_PROJECT_ID and APPWRITE_API_KEY.
+    """
+    from .driving import drive, explained
+    from .exec import execute
+    from .session import prepare
+
+    with explained():
+        session = prepare(directory, {"port": 0} | given(options))
+    raise SystemExit(drive(partial(execute, session, command)))

@@ -1,0 +1,55 @@
+"""Running a command's work: logging, the event loop, and errors as one line each."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import anyio
+import click
+
+from ..catalog import ManifestInvalid
+from ..config import ConfigError
+from ..project_file import ProjectFileError
+from ..sandbox import SandboxMissing
+from ..state import StateError
+
+EXPLAINED = (ConfigError, ProjectFileError, StateError, SandboxMissing, ManifestInvalid)
+"""What can keep an emulator from running; the texts are for the person at the terminal."""
+
+_REFUSED = 2  # exit code, as click has for wrong arguments
+
+
+def drive(work: Callable[[], Awaitable[int]]) -> int:
+    """Run `work` in an event loop of its own; returns the exit code."""
+    logging.basicConfig(
+        level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    uvloop = importlib.util.find_spec("uvloop") is not None
+    with explained():
+        return anyio.run(work, backend_options={"use_uvloop": uvloop})
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what cannot run into its one line on stderr and exit code 2."""
+    problems: list[str] = []
+    try:
+        yield
+    except* EXPLAINED as group:
+        problems = [str(exc) for exc in _leaves(group)]
+    if problems:
+        for problem in problems:
+            click.echo(f"appwrite-emulator: {problem}", err=True)
+        raise SystemExit(_REFUSED)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for exc in group.exceptions:
+        if isinstance(exc, BaseExceptionGroup):
+            yield from _leaves(exc)
+        else:
+            yield exc

@@ -1,0 +1,63 @@
+"""What a command is about to run: directory, options and project file, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .. import project_file
+from ..config import Config, ConfigError
+from ..network import is_loopback
+from ..project_file import Entry, ProjectFile
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of the emulator by a command."""
+
+    config: Config
+    directory: Path
+    project: ProjectFile | None  # None: the directory has no project file
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The functions to deploy."""
+        return self.project.functions if self.project else ()
+
+
+def prepare(directory: Path | None, options: Mapping[str, Any]) -> Session:
+    """Read what lies in `directory`, by default that of the nearest project file upward.
+
+    Raises ConfigError, ProjectFileError.
+    """
+    if directory is None:
+        path = project_file.find(Path.cwd(), upward=True)
+        directory = path.parent if path else Path.cwd()
+    else:
+        _require_folder(directory)
+        path = project_file.find(directory)
+    config = guarded(Config.load(directory, **options))
+    project = project_file.read(path) if path else None
+    if project and not config.project:
+        config = replace(config, project=project.project_id)
+    return Session(config, directory, project)
+
+
+def guarded(config: Config) -> Config:
+    """`config`, made strict when other machines can call. Raises ConfigError without a key."""
+    if is_loopback(config.host):
+        return config
+    if not config.keys:
+        raise ConfigError(
+            f"host is {config.host}, so other machines could deploy and run code here. Give at "
+            "least one --key, which callers must then have, or listen on localhost"
+        )
+    return replace(config, strict=True)
+
+
+def _require_folder(directory: Path) -> None:
+    if not directory.is_dir():
+        what = "is a file, not a folder" if directory.exists() else "does not exist"
+        raise ConfigError(f"{directory} {what}. Give the folder that holds {project_file.NAMES[0]}")

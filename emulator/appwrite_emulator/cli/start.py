@@ -1,0 +1,81 @@
+"""`start`: serve a folder's functions until told to stop."""
+
+from __future__ import annotations
+
+import gc
+from signal import Signals
+
+import anyio
+import click
+
+from .. import __version__
+from ..emulator import Emulator
+from ..network import is_loopback
+from . import signals
+from .report import function_lines
+from .session import Session
+
+
+class _Stop:
+    """The first signal ends the work and the emulator finishes in peace; the second hurries it.
+
+    After the second the signals are anybody's: a third one kills.
+    """
+
+    def __init__(self) -> None:
+        self.work = anyio.CancelScope()
+        self.peace = anyio.CancelScope()
+        self.signal: Signals | None = None  # the one that hurried
+
+    def ask(self, signal: Signals) -> None:
+        if not self.work.cancel_called:
+            self.work.cancel()
+            return
+        self.signal = signal
+        signals.release()
+        self.peace.cancel()
+
+
+async def start(session: Session) -> int:
+    """Serve until a signal asks for the end; returns the exit code."""
+    stop = _Stop()
+    with signals.caught(stop.ask), stop.peace:
+        async with Emulator(session.config, directory=session.directory) as emulator:
+            with stop.work:
+                await _deploy(session, emulator)
+                gc.collect()
+                gc.freeze()  # what lives now lives to the end: keep collections short
+                click.echo(_ready_line(session, emulator))
+                await anyio.sleep_forever()
+            click.echo("Stopping.", err=True)
+    return 128 + stop.signal if stop.signal else 0
+
+
+async def _deploy(session: Session, emulator: Emulator) -> None:
+    click.echo(f"appwrite-emulator {__version__}")
+    click.echo(emulator.sandbox.report.line)
+    if not is_loopback(session.config.host):
+        click.secho(_exposed(session), fg="red", bold=True, err=True)
+    if session.project is None:
+        click.echo(f"No project file in {session.directory.absolute()}: nothing to deploy.")
+        return
+    count = len(session.entries)
+    click.echo(f"{session.project.path}: {count} function{'s' if count != 1 else ''}")
+    applied = await emulator.services.projects.apply(
+        emulator.project, session.entries, lambda id, text: click.echo(f"… {id}  {text}")
+    )
+    for line in function_lines(applied):
+        click.echo(line)
+
+
+def _exposed(session: Session) -> str:
+    return (
+        f"WARNING: listening on {session.config.host}: other machines can reach this emulator. "
+        "Whoever has a key can run code here; only the declared keys are accepted."
+    )
+
+
+def _ready_line(session: Session, emulator: Emulator) -> str:
+    ready = click.style("Ready", fg="green", bold=True)
+    key = "your keys" if session.config.strict else f'any key, such as "{emulator.key}"'
+    return f'{ready} at {emulator.endpoint} for project "{emulator.project}" with {key}'
