@@ -212,6 +212,21 @@ async def test_starts_that_keep_failing_are_delayed() -> None:
         assert durations[3] > 0.1
 
 
+async def test_more_calls_than_workers_all_hear_of_a_failed_load() -> None:
+    async with _crowd(per_target=2) as (executor, folder, _):
+        broken = target(folder, load=[["reply", {"message": "no main"}]])
+        results: list[Result] = []
+
+        async def one() -> None:
+            results.append(await executor.run(broken, call()))
+
+        async with anyio.create_task_group() as group:
+            for _ in range(6):
+                group.start_soon(one)
+
+    assert [result.errors for result in results] == ["no main\n"] * 6
+
+
 async def test_several_calls_share_a_worker_that_can_take_them() -> None:
     """The fake launcher works off one after the other; what counts is who was given them."""
     async with _crowd() as (executor, folder, _):

@@ -223,8 +223,13 @@ class _Factory:
         self._homes = homes
         self._home_of: dict[Worker, Path] = {}
 
-    def make(self, launch: Launch, pool: Pool) -> Worker:
-        return Worker(launch, max_body=MAX_BODY, on_free=pool.give_back, on_lost=pool.forget)
+    def make(
+        self,
+        launch: Launch,
+        on_free: Callable[[Worker], None],
+        on_lost: Callable[[Worker], None],
+    ) -> Worker:
+        return Worker(launch, max_body=MAX_BODY, on_free=on_free, on_lost=on_lost)
 
     async def start(self, worker: Worker, env: Mapping[str, str]) -> None:
         home = self._home_of[worker] = self._homes / secrets.token_hex(8)

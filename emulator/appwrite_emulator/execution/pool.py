@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import anyio
-import anyio.abc
 
 from ..catalog import Launch
 from .logs import Listener
 from .spawner import SpawnFailed
-from .worker import Load, LoadFailed, TimedOut, Worker, WorkerDied, WorkerState
+from .starter import Bindable, Factory, Starter, spare_key, start_env
+from .worker import LoadFailed, TimedOut, Worker, WorkerDied, WorkerState
 
 Failure = SpawnFailed | LoadFailed | WorkerDied | TimedOut
 
 _LOAD_LIMIT = 30.0  # seconds
-_PATIENCE = 3  # starts that may fail in a row before the next one is delayed
-_FIRST_DELAY, _LONGEST_DELAY = 0.1, 5.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,45 +28,6 @@ class Sizes:
     total: int = 32  # spares included
     idle_ttl: float = 600.0  # seconds
     patience: float = 5.0  # seconds that a call with a shorter timeout may wait for a worker
-
-
-class Bindable(Protocol):
-    """What a worker is bound to."""
-
-    @property
-    def key(self) -> str:
-        """Workers with the same key are interchangeable."""
-        ...
-
-    @property
-    def launch(self) -> Launch:
-        """How the launcher of its language is started."""
-        ...
-
-    @property
-    def env(self) -> Mapping[str, str]:
-        """The variables of user code."""
-        ...
-
-
-class Factory(Protocol):
-    """Makes workers; the pool decides when."""
-
-    def make(self, launch: Launch, pool: Pool) -> Worker:
-        """A worker that is not started and tells `pool` when it is free or lost."""
-        ...
-
-    async def start(self, worker: Worker, env: Mapping[str, str]) -> None:
-        """Start it with `env` on top of its environment."""
-        ...
-
-    def load_of(self, target: Any) -> Load:
-        """What the worker must load to serve `target`."""
-        ...
-
-    async def bury(self, worker: Worker) -> None:
-        """End it and remove what it leaves on the disk."""
-        ...
 
 
 @dataclass(slots=True)
@@ -106,7 +63,7 @@ class Pool:
         self._preparing: set[tuple[str, ...]] = set()
         self._live: set[Worker] = set()
         self._reserved = 0  # workers about to be made
-        self._failures: dict[tuple[str, ...], int] = {}
+        self._starter = Starter(factory)
         self._idle_since: dict[Worker, float] = {}
         self._sweeper: asyncio.TimerHandle | None = None
         self._tasks = anyio.create_task_group()
@@ -233,27 +190,30 @@ class Pool:
         return len(self._live) + self._reserved < self._sizes.total
 
     def _has_spare(self, target: Bindable) -> bool:
-        return _spare_key(target) in self._spares and not self._reserved
+        return spare_key(target) in self._spares and not self._reserved
 
     def _evict(self) -> bool:
         """Make room: the worker that rested longest goes, or else a spare."""
-        victims: Iterator[Worker] = iter(sorted(self._idle_since, key=self._idle_since.__getitem__))
-        victim = next(victims, None) or next(iter(self._spares.values()), None)
-        if victim is None:
+        idle, spares = self._idle_since, self._spares.values()
+        if not idle and not spares:
             return False
+        victim = min(idle, key=idle.__getitem__) if idle else next(iter(spares))
         victim.lose("Made room for another function")
         return True
 
     async def _grow(self, group: _Group) -> None:
         worker: Worker | None = None
+        failure: Failure | None = None
         try:
             worker = await self._obtain(group)
             await worker.load(self._factory.load_of(group.target), limit=_LOAD_LIMIT)
         except (SpawnFailed, LoadFailed, WorkerDied, TimedOut) as exc:
-            self._refuse(group, worker, exc)
-            return
+            failure = exc
         finally:
             group.starting -= 1
+        if worker is None or failure is not None:
+            self._refuse(group, worker, failure)
+            return
         self._offer(worker)
         self._prepare(group.target.launch)
 
@@ -261,17 +221,17 @@ class Pool:
         """A worker ready to load: the spare of that launcher, or a new one."""
         self._reserved -= 1
         target = group.target
-        worker = self._spares.pop(_spare_key(target), None)
+        worker = self._spares.pop(spare_key(target), None)
         if worker is None:
             worker = self._make(target.launch)
             self._bind(worker, group)
-            await self._start(worker, _start_env(target))
+            await self._starter.start(worker, start_env(target))
         else:
             self._bind(worker, group)
         return worker
 
     def _make(self, launch: Launch) -> Worker:
-        worker = self._factory.make(launch, self)
+        worker = self._factory.make(launch, self.give_back, self.forget)
         self._live.add(worker)
         return worker
 
@@ -279,28 +239,14 @@ class Pool:
         worker.key = group.target.key
         group.workers.append(worker)
 
-    async def _start(self, worker: Worker, env: Mapping[str, str]) -> None:
-        """Start a worker, later and later while the same launcher keeps failing."""
-        argv = worker.launch.argv
-        failures = self._failures.get(argv, 0)
-        if failures >= _PATIENCE:
-            delay = _FIRST_DELAY * 2 ** min(failures - _PATIENCE, 16)
-            await anyio.sleep(min(delay, _LONGEST_DELAY))
-        try:
-            await self._factory.start(worker, env)
-        except (SpawnFailed, WorkerDied):
-            self._failures[argv] = failures + 1
-            raise
-        self._failures.pop(argv, None)
-
-    def _refuse(self, group: _Group, worker: Worker | None, failure: Failure) -> None:
+    def _refuse(self, group: _Group, worker: Worker | None, failure: Failure | None) -> None:
         """The longest waiting call answers for a worker that could not be made."""
         if group.waiting:
             waiter = group.waiting.popleft()
             if worker is not None:
                 worker.early.replay(waiter.listener)
             if not waiter.worker.done():
-                waiter.worker.set_exception(failure)
+                waiter.worker.set_exception(failure or WorkerDied("No worker was made"))
         self._tidy(group)
         self._balance()
 
@@ -314,7 +260,7 @@ class Pool:
     async def _make_spare(self, launch: Launch) -> None:
         worker = self._make(launch)
         try:
-            await self._start(worker, {})
+            await self._starter.start(worker, {})
         except (SpawnFailed, WorkerDied):
             return  # the next call tries again, and tells
         finally:
@@ -376,18 +322,3 @@ class Pool:
             counts[worker.state] += 1
         counts["waiting"] = sum(len(group.waiting) for group in self._groups.values())
         return counts
-
-
-def _spare_key(target: Bindable) -> tuple[str, ...]:
-    """The spares that can serve `target`: none when variables must be there at the start."""
-    return () if _start_env(target) else target.launch.argv
-
-
-def _start_env(target: Bindable) -> dict[str, str]:
-    """The variables that an interpreter reads only when it starts."""
-    patterns = target.launch.start_variables
-    return {
-        name: value
-        for name, value in target.env.items()
-        if any(fnmatchcase(name, pattern) for pattern in patterns)
-    }
