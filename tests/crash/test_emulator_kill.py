@@ -1,0 +1,240 @@
+"""`kill -9` of a loaded emulator: nothing acknowledged is lost, no process is left."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import random
+import subprocess
+import sys
+import tarfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+HERE = Path(__file__).parent
+SOURCES = HERE.parents[1] / "emulator"
+HEADERS = {
+    "x-appwrite-project": "crash",
+    "x-appwrite-key": "any",
+    "x-appwrite-response-format": "1.9.5",
+}
+CODE = 'def main(context):\n    context.log("served")\n    return context.res.text("ok")\n'
+SLOW = "import time\n" + CODE.replace("    return", "    time.sleep(0.1)\n    return")
+
+
+@dataclass
+class Model:
+    """What the emulator has acknowledged."""
+
+    functions: set[str] = field(default_factory=set)
+    variables: dict[str, str] = field(default_factory=dict)
+    completed: set[str] = field(default_factory=set)
+    accepted: set[str] = field(default_factory=set)  # asynchronous: must end, one way or other
+    deleted: set[str] = field(default_factory=set)
+    deployments: set[str] = field(default_factory=set)
+    doubtful: set[str] = field(default_factory=set)  # their deletion may have come to pass
+
+
+def archive(source: str) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+        entry = tarfile.TarInfo("main.py")
+        entry.size = len(source)
+        tar.addfile(entry, io.BytesIO(source.encode()))
+    return out.getvalue()
+
+
+class Client:
+    """The calls the load is made of; each notes what was acknowledged."""
+
+    def __init__(self, http: httpx2.AsyncClient, model: Model, chance: random.Random) -> None:
+        self.http = http
+        self.model = model
+        self.chance = chance
+
+    async def create_function(self) -> None:
+        id = f"f{self.chance.getrandbits(40):x}"
+        body = {"functionId": id, "name": id, "runtime": "python-3.12"}
+        reply = await self.http.post("/functions", json=body)
+        assert reply.status_code == 201, reply.text
+        self.model.functions.add(id)
+
+    async def create_variable(self) -> None:
+        key = f"K{self.chance.getrandbits(40):x}"
+        body = {"key": key, "value": "v", "secret": False}
+        reply = await self.http.post("/functions/fast/variables", json=body)
+        assert reply.status_code == 201, reply.text
+        self.model.variables[reply.json()["$id"]] = key
+
+    async def execute(self) -> None:
+        reply = await self.http.post("/functions/fast/executions", json={"body": "x"})
+        assert reply.status_code == 201, reply.text
+        assert reply.json()["status"] == "completed", reply.text
+        self.model.completed.add(reply.json()["$id"])
+
+    async def execute_later(self) -> None:
+        reply = await self.http.post("/functions/slow/executions", json={"async": True})
+        assert reply.status_code == 202, reply.text
+        self.model.accepted.add(reply.json()["$id"])
+
+    async def delete_execution(self) -> None:
+        if len(self.model.completed) < 20:
+            return await self.execute()
+        id = self.chance.choice(sorted(self.model.completed))
+        self.model.completed.discard(id)
+        self.model.doubtful.add(id)
+        reply = await self.http.delete(f"/functions/fast/executions/{id}")
+        assert reply.status_code == 204, reply.text
+        self.model.doubtful.discard(id)
+        self.model.deleted.add(id)
+
+    async def deploy(self) -> None:
+        deployment = await deploy(self.http, "spare", CODE, commands="sleep 0.2")
+        self.model.deployments.add(deployment)
+
+    async def work(self) -> None:
+        calls = [self.execute] * 6 + [self.execute_later, self.create_variable] * 2
+        calls += [self.create_function, self.delete_execution, self.deploy]
+        while True:
+            try:
+                await self.chance.choice(calls)()
+            except httpx2.TransportError:
+                return  # killed
+
+
+async def deploy(http: httpx2.AsyncClient, function: str, code: str, commands: str = "") -> str:
+    reply = await http.post(
+        f"/functions/{function}/deployments",
+        data={"activate": "true", "commands": commands},
+        files={"code": ("code.tar.gz", archive(code), "application/gzip")},
+    )
+    assert reply.status_code == 202, reply.text
+    return str(reply.json()["$id"])
+
+
+async def ended(http: httpx2.AsyncClient, path: str) -> dict[str, Any]:
+    """What lies at `path`, once its status is final."""
+    async with asyncio.timeout(20):
+        while True:
+            row: dict[str, Any] = (await http.get(path)).json()
+            if row["status"] in ("ready", "failed", "completed", "canceled"):
+                return row
+            await asyncio.sleep(0.01)  # the API has no other way to wait
+
+
+class Victim:
+    """An emulator below a process that can tell whether anything of it is left."""
+
+    def __init__(self, state: Path) -> None:
+        command = [sys.executable, str(HERE / "served.py"), str(state)]
+        self.process = subprocess.Popen(
+            [sys.executable, str(HERE / "reaper.py"), *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(SOURCES)},
+            text=True,
+        )
+        assert self.process.stdout
+        self.endpoint = self.process.stdout.readline().strip()
+        assert self.endpoint.startswith("http"), self.endpoint
+
+    def kill(self) -> None:
+        report, _ = self.process.communicate("kill\n", timeout=20)
+        assert self.process.returncode == 0, report
+
+
+@asynccontextmanager
+async def connected(victim: Victim) -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(base_url=victim.endpoint, headers=HEADERS, timeout=20) as http:
+        yield http
+
+
+async def prepare(http: httpx2.AsyncClient) -> None:
+    for function, code in (("fast", CODE), ("slow", SLOW), ("spare", CODE)):
+        body = {
+            "functionId": function,
+            "name": function,
+            "runtime": "python-3.12",
+            "entrypoint": "main.py",
+        }
+        assert (await http.post("/functions", json=body)).status_code == 201
+        deployment = await deploy(http, function, code)
+        row = await ended(http, f"/functions/{function}/deployments/{deployment}")
+        assert row["status"] == "ready", row
+
+
+async def compare(http: httpx2.AsyncClient, model: Model) -> None:
+    """Everything acknowledged is there; what was under way has ended, with a reason."""
+    for id in model.functions:
+        assert (await http.get(f"/functions/{id}")).status_code == 200, id
+    variables = (await http.get("/functions/fast/variables?queries[0]=" + LIMIT)).json()
+    found = {each["$id"]: each["key"] for each in variables["variables"]}
+    assert model.variables.items() <= found.items()
+    await compare_executions(http, model)
+    for id in model.deployments:
+        row = await ended(http, f"/functions/spare/deployments/{id}")
+        assert row["status"] == "ready" or "stopped during this build" in row["buildLogs"], row
+
+
+LIMIT = '{"method":"limit","values":[90000]}'
+
+
+async def compare_executions(http: httpx2.AsyncClient, model: Model) -> None:
+    fast = await rows(http, "fast")
+    missing = model.completed - fast.keys()
+    assert not missing, f"{len(missing)} acknowledged executions are lost"
+    assert {fast[id]["status"] for id in model.completed} <= {"completed"}
+    assert not model.deleted & fast.keys(), "a deleted execution is back"
+    slow = await rows(http, "slow")
+    assert model.accepted <= slow.keys()
+    for id in model.accepted:
+        row = slow[id]
+        assert row["status"] == "completed" or "stopped before" in row["errors"], row
+
+
+async def rows(http: httpx2.AsyncClient, function: str) -> dict[str, dict[str, Any]]:
+    reply = await http.get(f"/functions/{function}/executions?queries[0]={LIMIT}")
+    return {row["$id"]: row for row in reply.json()["executions"]}
+
+
+async def one_round(state: Path, model: Model, chance: random.Random, *, is_first: bool) -> None:
+    victim = Victim(state)
+    try:
+        async with connected(victim) as http, asyncio.TaskGroup() as group:
+            if is_first:
+                await prepare(http)
+            await compare(http, model)
+            for _ in range(6):
+                group.create_task(Client(http, model, chance).work())
+            await asyncio.sleep(chance.uniform(0.05, 0.9))  # the random moment of the kill
+            await asyncio.to_thread(victim.kill)
+    finally:
+        if victim.process.poll() is None:
+            victim.kill()
+
+
+@pytest.mark.timeout(1800)
+async def test_kills_lose_nothing_acknowledged_and_leave_no_process(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    model, chance = Model(), random.Random(20240229)
+    for number in range(request.config.getoption("--kills")):
+        await one_round(tmp_path / "state.json", model, chance, is_first=number == 0)
+    victim = Victim(tmp_path / "state.json")
+    try:
+        async with connected(victim) as http:
+            await compare(http, model)
+            reply = await http.post("/functions/fast/executions", json={})
+            assert reply.json()["responseBody"] == "ok", "it serves on"
+    finally:
+        victim.kill()
+    assert len(model.completed) > 10, "there was no load"
+    assert model.accepted, "there was no load in the background"
+    assert model.deployments, "there were no builds"
