@@ -15,6 +15,7 @@ from .functions import Functions
 from .ground import Ground
 from .keys import Keys
 from .plans import Plans
+from .projects import Projects
 from .records import Records
 from .runs import Runs
 from .uploads import Uploads
@@ -32,6 +33,7 @@ class Services:
     deployments: Deployments
     uploads: Uploads
     executions: Executions
+    projects: Projects
 
     @classmethod
     def over(cls, ground: Ground, executor: Executor, builder: Builder) -> Self:
@@ -44,7 +46,8 @@ class Services:
         deployments = Deployments(ground, records, functions, builds)
         uploads = Uploads(ground, deployments)
         executions = Executions(ground, functions, deployments, Runs(ground, plans, executor))
-        return cls(ground, functions, variables, builds, deployments, uploads, executions)
+        projects = Projects(ground, functions, variables, deployments, builds)
+        return cls(ground, functions, variables, builds, deployments, uploads, executions, projects)
 
     def delete_function(self, project: str, id: str) -> None:
         """Delete a function and all that is its own. Raises ApiError function_not_found."""
