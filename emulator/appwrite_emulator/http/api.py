@@ -11,6 +11,7 @@ from .auth import Callers
 from .deployments import DeploymentDoors
 from .executions import ExecutionDoors
 from .functions import FunctionDoors
+from .repositories import RepositoryDoors
 from .runtimes import RuntimeDoors
 from .safety import Safety
 from .variables import VariableDoors
@@ -30,10 +31,16 @@ def _routes(services: Services, incoming: Path) -> Iterator[Route]:
     config, catalog = services.ground.config, services.ground.catalog
     yield from ExecutionDoors(config, services.ground.clock, services.executions).routes()
     yield from RuntimeDoors(config, catalog).routes()
+    yield from RepositoryDoors(config, services.deployments).routes()
     yield from DeploymentDoors(
         config, services.deployments, services.uploads, services.variables, incoming
     ).routes()
     yield from VariableDoors(config, services.variables).routes()
     yield from FunctionDoors(
-        config, catalog, services.functions, services.variables, services.delete_function
+        config,
+        catalog,
+        services.functions,
+        services.variables,
+        services.delete_function,
+        services.deployments.from_repository,
     ).routes()

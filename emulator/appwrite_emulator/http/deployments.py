@@ -35,10 +35,6 @@ _CREATE = (
 _DEPLOYMENT_ID = (Param("deploymentId", Uid()),)
 _DOWNLOAD = (Param("type", WhiteList(("source", "output")), "source"),)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}")
-_NOT_HERE = (
-    "Deployments from {} are not available in this emulator. "
-    "Upload the code: POST /v1/functions/{{functionId}}/deployments"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +53,6 @@ class DeploymentDoors:
         yield Route("POST", all, self.create, WRITE)
         yield Route("GET", all, self.list, READ)
         yield Route("POST", all + "/duplicate", self.duplicate, WRITE)
-        yield Route("POST", all + "/template", self.from_template, WRITE)
-        yield Route("POST", all + "/vcs", self.from_vcs, WRITE)
         yield Route("PATCH", "/v1/functions/{functionId}/deployment", self.activate, WRITE)
         yield Route("GET", one, self.get, READ)
         yield Route("PATCH", one, self.activate, WRITE)
@@ -80,7 +74,7 @@ class DeploymentDoors:
             self.incoming,
             max_bytes=self._most_bytes(),
         ) as form:
-            values = read(_CREATE, form.fields)
+            values = read(_CREATE, form.fields or await read_body(request))
             is_cli = request.header("x-sdk-language") == "cli"
             values["type"] = DeploymentType.CLI if is_cli else DeploymentType.MANUAL
             function, draft = self.deployments.draft(
@@ -143,12 +137,6 @@ class DeploymentDoors:
         project, function_id = request.caller.project, request.path_params["functionId"]
         deployment = self.deployments.rebuild(project, function_id, id)
         return json_reply(self._wire(deployment, request), 202)
-
-    async def from_template(self, request: Request) -> Reply:
-        raise ApiError("general_not_implemented", _NOT_HERE.format("templates"))
-
-    async def from_vcs(self, request: Request) -> Reply:
-        raise ApiError("general_not_implemented", _NOT_HERE.format("version control"))
 
     async def download(self, request: Request) -> Answer:
         """The uploaded archive, or the build's output with `type=output`."""

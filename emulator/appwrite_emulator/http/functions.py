@@ -8,8 +8,8 @@ from typing import Any
 
 from ..catalog import Catalog
 from ..config import Config
-from ..errors import ApiError, Era
-from ..models import Function
+from ..errors import Era
+from ..models import Deployment, DeploymentType, Function
 from ..services import functions as service
 from ..services.functions import Functions
 from ..services.variables import Variables
@@ -52,6 +52,7 @@ class FunctionDoors:
     functions: Functions
     variables: Variables
     delete_function: Callable[[str, str], None]
+    deploy_template: Callable[..., Deployment]
 
     def routes(self) -> Iterator[Route]:
         path = "/v1/functions/{functionId}"
@@ -70,13 +71,17 @@ class FunctionDoors:
         )
         values = read(rules, await read_body(request))
         settings = {name: value for name, value in values.items() if name != "functionId"}
-        _refuse_template(await read_body(request), request, self.config.appwrite)
         function = self.functions.create(
             request.caller.project,
             values["functionId"],
             settings,
             era=request.era(self.config.appwrite),
         )
+        if self._names_template(await read_body(request), request):
+            self.deploy_template(
+                function.project, function.id, DeploymentType.MANUAL, activate=True
+            )
+            function = self.functions.get(function.project, function.id)
         return json_reply(self._wire(function, request), 201)
 
     async def list(self, request: Request) -> Reply:
@@ -111,6 +116,11 @@ class FunctionDoors:
     def _wire(self, function: Function, request: Request, *, in_list: bool = False) -> render.Wire:
         format = effective_format(request.format, self.config.appwrite)
         return render.function(function, self.variables.of(function), format, in_list=in_list)
+
+    def _names_template(self, body: Mapping[str, Any], request: Request) -> bool:
+        """Clients from before 1.7.0 deploy a template by naming it with the new function."""
+        is_old = request.is_older((1, 7, 0), self.config.appwrite)
+        return is_old and all(body.get(name) for name in _TEMPLATE)
 
     def _runtime(self) -> WhiteList:
         known = dict.fromkeys(
@@ -154,14 +164,3 @@ async def read_body(request: Request) -> dict[str, Any]:
 def _default_size(request: Request, era: Era) -> str:
     """A function's size when none is given. Source: Appwrite 1.6.2 and 1.9.6."""
     return "s-1vcpu-512mb" if request.is_older((1, 9, 0), era) else "s-8vcpu-8gb"
-
-
-def _refuse_template(body: Mapping[str, Any], request: Request, era: Era) -> None:
-    """1.6 clients deploy a template by naming it here; say that it cannot be had, not nothing."""
-    if request.is_older((1, 7, 0), era) and all(body.get(name) for name in _TEMPLATE):
-        raise ApiError(
-            "general_not_implemented",
-            f"The template {body['templateOwner']}/{body['templateRepository']} cannot be deployed:"
-            " templates are not available in this emulator. Create the function without template*"
-            " parameters and upload its code.",
-        )

@@ -103,6 +103,15 @@ class Builds:
             else 0,
         )
 
+    def fail(self, deployment: Deployment, reason: str) -> Deployment:
+        """End a deployment that nothing builds, saying why."""
+        return self._store(
+            deployment,
+            status=DeploymentStatus.FAILED,
+            build_logs=f"{deployment.build_logs}\n{reason}".strip(),
+            build_ended_at=self._ground.now(),
+        )
+
     def recover(self) -> int:
         """Fail what was being built when the process ended, queue what was waiting."""
         broken = [
@@ -111,13 +120,7 @@ class Builds:
             for deployment in self._deployments.all(status=str(status))
         ]
         for deployment in broken:
-            logs = f"{deployment.build_logs}\n{_INTERRUPTED}".strip()
-            self._store(
-                deployment,
-                status=DeploymentStatus.FAILED,
-                build_logs=logs,
-                build_ended_at=self._ground.now(),
-            )
+            self.fail(deployment, _INTERRUPTED)
         for deployment in self._deployments.all(status=str(DeploymentStatus.WAITING)):
             if deployment.source:
                 self.begin(deployment)

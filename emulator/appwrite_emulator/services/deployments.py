@@ -34,6 +34,11 @@ ATTRIBUTES = {
     "type": Attribute("type", "string"),
 }
 
+_NO_NETWORK = (
+    "Unable to clone code repository: repositories are not available in this emulator. "
+    "Upload the code as a deployment."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -126,6 +131,23 @@ class Deployments:
         keep = self._ground.files.keep_source
         name = await anyio.to_thread.run_sync(keep, source.path, source.digest)
         return self.complete(self.add(function, draft, size=source.size), name)
+
+    def from_repository(
+        self,
+        project: str,
+        function_id: str,
+        type: DeploymentType,
+        *,
+        activate: bool,
+        **provider: str,
+    ) -> Deployment:
+        """A deployment of code that lies in a repository, which cannot be had: it fails.
+
+        Raises ApiError function_not_found.
+        """
+        function = self._functions.get(project, function_id)
+        draft = Draft(function.entrypoint, function.commands, activate, type)
+        return self._builds.fail(self.add(function, draft, size=0, **provider), _NO_NETWORK)
 
     def get(self, project: str, function_id: str, id: str) -> Deployment:
         """The deployment. Raises ApiError function_not_found, deployment_not_found."""

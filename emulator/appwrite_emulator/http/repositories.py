@@ -1,0 +1,75 @@
+"""The doors of deployments whose code lies in a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..config import Config
+from ..models import DeploymentType
+from ..services.deployments import Deployments
+from . import render
+from .app import Route
+from .functions import WRITE, read_body
+from .params import Param, read
+from .reply import Reply, json_reply
+from .request import Request, effective_format
+from .validators import Boolean, Text, WhiteList
+
+_ACTIVATE = Param("activate", Boolean(), False)
+_TEMPLATE = (
+    Param("repository", Text(128, 0)),
+    Param("owner", Text(128, 0)),
+    Param("rootDirectory", Text(128, 0)),
+    Param("type", WhiteList(("commit", "branch", "tag"))),
+    Param("reference", Text(128, 0)),
+    _ACTIVATE,
+)
+_VCS = (
+    Param("type", WhiteList(("branch", "commit"))),
+    Param("reference", Text(255)),
+    _ACTIVATE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryDoors:
+    """Deploy a template or a branch; there is no network for it, so these deployments fail."""
+
+    config: Config
+    deployments: Deployments
+
+    def routes(self) -> Iterator[Route]:
+        all = "/v1/functions/{functionId}/deployments"
+        yield Route("POST", all + "/template", self.from_template, WRITE)
+        yield Route("POST", all + "/vcs", self.from_vcs, WRITE)
+
+    async def from_template(self, request: Request) -> Reply:
+        values = read(_TEMPLATE, await read_body(request))
+        url = f"https://github.com/{values['owner']}/{values['repository']}"
+        provider = {
+            "provider_repository_name": values["repository"],
+            "provider_repository_owner": values["owner"],
+            "provider_repository_url": url,
+            "provider_branch_url": f"{url}/blob/{values['reference']}",
+        }
+        return self._create(request, values, provider)
+
+    async def from_vcs(self, request: Request) -> Reply:
+        return self._create(request, read(_VCS, await read_body(request)), {})
+
+    def _create(
+        self, request: Request, values: Mapping[str, Any], provider: Mapping[str, str]
+    ) -> Reply:
+        branch = values["reference"] if values["type"] == "branch" else ""
+        deployment = self.deployments.from_repository(
+            request.caller.project,
+            request.path_params["functionId"],
+            DeploymentType.VCS,
+            activate=values["activate"],
+            provider_branch=branch,
+            **provider,
+        )
+        format = effective_format(request.format, self.config.appwrite)
+        return json_reply(render.deployment(deployment, format), 202)
