@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from appwrite_emulator.execution.executor import Executor, Outcome, Result, Target
@@ -453,6 +454,20 @@ async def test_killing_fails_running_calls_and_serves_later_ones(bench: Bench) -
     assert results[0].outcome is Outcome.CRASHED
     assert results[0].errors == "All executions were ended\n"
     assert (await bench.run()).outcome is Outcome.ANSWERED
+
+
+async def test_killing_while_workers_start_leaves_no_process_and_no_home() -> None:
+    async with running_spawner() as (spawner, folder):
+        homes = folder / "homes"
+        async with (
+            Executor(spawner, homes) as executor,
+            anyio.create_task_group() as group,
+        ):
+            for _ in range(3):
+                group.start_soon(executor.run, target(folder), call())
+            await anyio.lowlevel.checkpoint()
+            await executor.kill()
+        assert os.listdir(homes) == []
 
 
 async def test_homes_do_not_pile_up() -> None:

@@ -10,7 +10,7 @@ import anyio
 
 from ..catalog import Launch
 from .spawner import SpawnFailed
-from .worker import Load, Worker, WorkerDied
+from .worker import Load, Worker, WorkerDied, WorkerState
 
 _PATIENCE = 3  # starts that may fail in a row before the next one is delayed
 _FIRST_DELAY, _LONGEST_DELAY = 0.1, 5.0  # seconds
@@ -74,6 +74,8 @@ class Starter:
         if failures >= _PATIENCE:
             delay = _FIRST_DELAY * 2 ** min(failures - _PATIENCE, 16)
             await anyio.sleep(min(delay, _LONGEST_DELAY))
+            if worker.state is WorkerState.DEAD:
+                raise WorkerDied("All executions were ended")
         try:
             await self._factory.start(worker, env)
         except (SpawnFailed, WorkerDied):

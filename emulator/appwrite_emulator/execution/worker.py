@@ -114,6 +114,8 @@ class Worker:
         self._runs: dict[int, _Run] = {}
         self._count = 0
         self._child: Child | None = None
+        self._is_spawned = asyncio.Event()
+        self._is_spawned.set()
         self._awaited: asyncio.Future[Frame] = self._loop.create_future()
         self._stderr = b""
         self._reason = ""
@@ -143,9 +145,11 @@ class Worker:
             theirs = self._channel.open()
         except OSError as exc:
             raise SpawnFailed(f"no pipes for a worker: {exc}") from exc
+        self._is_spawned.clear()
         try:
             self._child = await spawner.spawn(command, theirs)
         finally:
+            self._is_spawned.set()
             for fd in theirs.values():
                 os.close(fd)
         if self.state is WorkerState.DEAD:
@@ -196,6 +200,7 @@ class Worker:
     async def bury(self) -> None:
         """End the tree and fail what still ran; afterwards nothing of the worker is left."""
         try:
+            await self._is_spawned.wait()  # a process that is being started must be ended too
             how = await self._end()
             self._channel.drain()
             words = self._stderr.decode("utf-8", "replace").strip()
