@@ -104,7 +104,7 @@ def request_headers(
 
     Source: Appwrite 1.9.6; 1.6.2 lacks the execution id and the client's address.
     """
-    headers = {name.lower(): str(value) for name, value in given.items()}
+    headers = {name.lower(): as_bytes_text(str(value)) for name, value in given.items()}
     headers |= {
         "x-appwrite-trigger": str(origin.trigger),
         "x-appwrite-user-id": origin.user_id,
@@ -120,6 +120,11 @@ def request_headers(
     if origin.client_ip:
         headers["x-appwrite-client-ip"] = origin.client_ip
     return headers
+
+
+def as_bytes_text(value: str) -> str:
+    """`value` as HTTP carries it: one character for each byte of its UTF-8 form."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("latin-1")
 
 
 def add_transport_headers(
