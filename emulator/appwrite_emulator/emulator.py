@@ -185,7 +185,12 @@ class Emulator:
                 state=state,
                 files=files,
                 clock=self.clock,
-                catalog=Catalog([assets("runtimes"), *config.runtimes]),
+                catalog=Catalog(
+                    [
+                        sandbox.lend(folder, workspace)
+                        for folder in (assets("runtimes"), *config.runtimes)
+                    ]
+                ),
                 probe=partial(output_of, spawner, workspace / "homes" / "probe"),
                 endpoint=self.endpoint,
                 secret=signing_secret(state),

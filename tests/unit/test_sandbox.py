@@ -154,3 +154,30 @@ def test_reclaiming_leaves_readers_and_takes_writers_their_right(tmp_path: Path)
     assert tool.stat().st_uid == 0
     assert stat.S_IMODE(tool.stat().st_mode) == 0o755
     assert stat.S_IMODE((tmp_path / "bin").stat().st_mode) == 0o755
+
+
+def test_a_folder_that_functions_can_reach_is_lent_as_it_is(tmp_path: Path) -> None:
+    sandbox = LimitsSandbox(Report(rung="limits"))
+
+    assert sandbox.lend(tmp_path, tmp_path / "work") == tmp_path
+
+
+@_needs_root
+def test_a_folder_out_of_reach_is_lent_as_a_fresh_readable_copy(tmp_path: Path) -> None:
+    closed, work = tmp_path / "closed" / "runtimes", tmp_path / "work"
+    closed.mkdir(parents=True, mode=0o700)
+    work.mkdir()
+    (closed.parent).chmod(0o700)
+    (closed / "launcher").write_text("one")
+    (closed / "launcher").chmod(0o600)
+    sandbox = LimitsSandbox(Report(rung="limits"), _NOBODY)
+    sandbox.lend(closed, work)
+    (closed / "launcher").write_text("two")
+
+    copy = sandbox.lend(closed, work)
+
+    assert copy != closed
+    assert copy.name == "runtimes"
+    assert (copy / "launcher").read_text() == "two"
+    assert (copy / "launcher").stat().st_mode & stat.S_IROTH
+    assert not (copy / "launcher").stat().st_mode & stat.S_IWOTH

@@ -49,6 +49,10 @@ class Sandbox(Protocol):
         """The folder for builds, homes and caches: `data`, or one that `owner` can reach."""
         ...
 
+    def lend(self, folder: Path, workspace: Path) -> Path:
+        """`folder`, or its copy in `workspace` when `owner` cannot reach it."""
+        ...
+
     def adopt(self, path: Path) -> None:
         """Give the tree at `path` to the user that functions run as; links are not followed."""
         ...

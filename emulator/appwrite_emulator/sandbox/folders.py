@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 from dataclasses import replace
@@ -43,6 +44,18 @@ def shared_folder(data: Path) -> Path:
         raise PermissionError(f"{folder} belongs to somebody else: remove it or set TMPDIR")
     folder.chmod(0o711)  # the umask may have taken bits away
     return folder
+
+
+def copy_of(folder: Path, workspace: Path) -> Path:
+    """A fresh copy of `folder` in `workspace` that everybody can read."""
+    digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+    copy = workspace / "lent" / digest / folder.name
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(folder, copy)
+    for path in (workspace / "lent", copy.parent):
+        path.chmod(0o711)
+    publish(copy)
+    return copy
 
 
 def give(path: Path, owner: Owner) -> None:

@@ -23,6 +23,11 @@ class LimitsSandbox:
             return data
         return folders.shared_folder(data)
 
+    def lend(self, folder: Path, workspace: Path) -> Path:
+        if self.owner is None or folders.is_reachable(folder, self.owner):
+            return folder
+        return folders.copy_of(folder, workspace)
+
     def adopt(self, path: Path) -> None:
         if self.owner is not None:
             folders.give(path, self.owner)

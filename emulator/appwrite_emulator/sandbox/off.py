@@ -22,6 +22,9 @@ class OffSandbox:
     def workspace(self, data: Path) -> Path:
         return data
 
+    def lend(self, folder: Path, workspace: Path) -> Path:
+        return folder
+
     def adopt(self, path: Path) -> None:
         """Nothing to do: functions run as we do."""
 
