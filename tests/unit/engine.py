@@ -18,7 +18,7 @@ from appwrite_emulator.catalog import Launch
 from appwrite_emulator.execution.executor import Call, Executor, Target
 from appwrite_emulator.execution.pool import Sizes
 from appwrite_emulator.execution.spawner import Spawner
-from appwrite_emulator.sandbox import Command, Limits, Sandbox, choose
+from appwrite_emulator.sandbox import Command, Limits, Mode, Sandbox, choose
 
 PYTHON = "/usr/bin/python3"  # one that an unprivileged user can run
 
@@ -36,9 +36,9 @@ def workspace(sandbox: Sandbox) -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def running_spawner() -> AsyncIterator[tuple[Spawner, Path]]:
+async def running_spawner(mode: Mode = "auto") -> AsyncIterator[tuple[Spawner, Path]]:
     """A spawner at work and a workspace."""
-    sandbox = choose()
+    sandbox = choose(mode)
     with workspace(sandbox) as folder:
         async with Spawner(sandbox) as spawner:
             yield spawner, folder

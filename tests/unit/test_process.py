@@ -107,6 +107,17 @@ async def test_too_much_memory_kills_the_tree_and_names_the_limit() -> None:
     assert "limit 50 MB, peak " in exit.text
 
 
+async def test_nothing_is_watched_when_the_sandbox_is_off() -> None:
+    said: list[str] = []
+    async with running_spawner("off") as (spawner, folder):
+        code = "a = bytearray(90_000_000); import time; time.sleep(0.1)"
+        command = python(folder, code, limits=Limits(memory=50 << 20, processes=0))
+
+        exit = await process.run(spawner, command, on_output=said.append, timeout=5)
+
+    assert exit == Exit(0, None)
+
+
 async def test_too_many_processes_kill_the_tree() -> None:
     exit, _ = await _run(
         "import os, time\nwhile os.fork(): time.sleep(0.001)\ntime.sleep(30)",

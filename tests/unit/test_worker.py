@@ -95,8 +95,8 @@ async def test_a_failed_load_loses_the_worker(house: House) -> None:
 async def test_losing_twice_is_told_once_and_burying_ends_the_process(house: House) -> None:
     worker = house.worker()
     await worker.start(house.spawner, house.command())
-    assert worker._child is not None
-    pid = worker._child.pid
+    pid = worker.pid
+    assert pid is not None
 
     worker.lose("enough")
     worker.lose("again")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Self
 
 import anyio
@@ -117,12 +118,12 @@ class Executor:
             tell=on_log,
             enabled=call.logging,
         )
-        run = _Run(target, transcript, begun)
+        run = _Run(target, transcript)
         worker = self._pool.take(target.key)
         try:
             if worker is None:
                 worker = await self._wait(target, call, transcript)
-                run.begun = loop.time() - worker.load_time * (not worker.served)
+                run.begun = perf_counter() - worker.load_time * (not worker.served)
             run.is_cold = not worker.served
             deadline = max(begun + call.timeout, loop.time() + min(_LEAST_RUN, call.timeout))
             frame = await worker.call(_header(call), call.body, transcript, deadline)
@@ -168,8 +169,8 @@ class Executor:
 class _Run:
     """What is known of a run on its way to a result."""
 
-    def __init__(self, target: Target, transcript: Transcript, begun: float) -> None:
-        self.begun = begun
+    def __init__(self, target: Target, transcript: Transcript) -> None:
+        self.begun = perf_counter()  # finer than the time of some event loops
         self.is_cold = True
         self._case = target.launch.content_type_case
         self._transcript = transcript
@@ -196,7 +197,7 @@ class _Run:
             body=answer.body,
             logs=logs,
             errors=errors,
-            duration=asyncio.get_running_loop().time() - self.begun,
+            duration=perf_counter() - self.begun,
             cold=self.is_cold,
         )
 

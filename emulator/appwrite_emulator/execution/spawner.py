@@ -99,9 +99,10 @@ class Child:
     def watch(self, memory: int | None, *, data: int | None = None) -> None:
         """Watch memory (limit in bytes) and processes of the tree from now on; None: no more.
 
-        `data` sets the heap limit of the leading process, in bytes.
+        `data` sets the heap limit of the leading process, in bytes. A sandbox whose report says
+        that memory is not watched makes this do nothing.
         """
-        if self._exit is None:
+        if self._exit is None and self._spawner.sandbox.report.memory == "watcher":
             self._spawner.tell({"op": "watch", "id": self._id, "memory": memory, "data": data})
 
     def _start(self, pid: int) -> None:

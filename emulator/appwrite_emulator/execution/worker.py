@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from time import perf_counter
 from typing import Any
 
 import anyio
@@ -123,6 +124,11 @@ class Worker:
         self._is_watched = False
         self._looked = 0.0
 
+    @property
+    def pid(self) -> int | None:
+        """Process id of the launcher, None before it was started."""
+        return self._child.pid if self._child is not None else None
+
     async def start(self, spawner: Spawner, command: Command) -> None:
         """Start the launcher and wait until it is ready.
 
@@ -161,7 +167,7 @@ class Worker:
         Raises LoadFailed with the launcher's text, TimedOut, or WorkerDied; the worker is lost
         then. `early` holds what was said meanwhile.
         """
-        begun = self._loop.time()
+        begun = perf_counter()
         self.state = WorkerState.LOADING
         self.early = Early()
         self._memory = load.memory
@@ -178,7 +184,7 @@ class Worker:
             self.lose("its code could not be loaded")
             raise LoadFailed(str(frame.header.get("message", "")))
         self.state = WorkerState.IDLE
-        self.load_time = self._loop.time() - begun
+        self.load_time = perf_counter() - begun
         self._rest()
 
     async def _expect(self, seconds: float) -> Frame:
