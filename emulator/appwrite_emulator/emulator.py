@@ -113,6 +113,7 @@ class Emulator:
             url = network.url(self.config.host, sockets[0].getsockname()[1])
             app = await stack.enter_async_context(self._composed(url))
             server = network.Server(app)
+            runtimes = (assets("runtimes"), *config.runtimes)
             group = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(server.stop)
             group.start_soon(server.serve, sockets, name="http")
@@ -166,18 +167,21 @@ class Emulator:
             workspace = sandbox.workspace(data)
             files = Files(data, workspace / "builds")
             files.start()
+            homes = workspace / "homes"
+            await to_thread.run_sync(_remove, homes)  # what a killed process left behind
             spawner = await stack.enter_async_context(Spawner(sandbox))
             executor = await stack.enter_async_context(
-                Executor(spawner, workspace / "homes", sizes=Sizes(total=config.workers))
+                Executor(spawner, homes, sizes=Sizes(total=config.workers))
             )
             builder = Builder(
                 spawner,
                 sandbox,
-                homes=workspace / "homes",
+                homes=homes,
                 caches=workspace / "caches",
                 environ=usable_settings(own_environment()),
                 now=self.clock.now,
             )
+            runtimes = (assets("runtimes"), *config.runtimes)
             group = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(group.cancel_scope.cancel)
             ground = Ground(
@@ -185,20 +189,15 @@ class Emulator:
                 state=state,
                 files=files,
                 clock=self.clock,
-                catalog=Catalog(
-                    [
-                        sandbox.lend(folder, workspace)
-                        for folder in (assets("runtimes"), *config.runtimes)
-                    ]
-                ),
-                probe=partial(output_of, spawner, workspace / "homes" / "probe"),
+                catalog=Catalog([sandbox.lend(folder, workspace) for folder in runtimes]),
+                probe=partial(output_of, spawner, homes / "probe"),
                 endpoint=self.endpoint,
                 secret=signing_secret(state),
                 start=group.start_soon,
             )
             self._services = services = Services.over(ground, executor, builder)
+            await services.sweep()  # before new files are made
             services.recover()
-            await to_thread.run_sync(services.sweep)
             host = urlsplit(url).hostname or ""
             yield api.build(services, files.uploads, frozenset({host}))
 
@@ -224,7 +223,7 @@ class Emulator:
 
 
 def _remove(folder: Path) -> None:
-    """Remove the folder with builds that are read-only and cannot be listed."""
+    """Remove a folder, if it is there, with builds that are read-only and cannot be listed."""
     for path in (folder, *folder.glob("*"), *folder.glob("builds/*")):
         if path.is_dir() and not path.is_symlink():
             path.chmod(0o700)

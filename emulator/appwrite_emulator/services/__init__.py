@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
+
+from anyio import to_thread
 
 from ..builder import Builder
 from ..execution.executor import Executor
@@ -63,10 +66,12 @@ class Services:
         self.executions.recover()
         self.builds.recover()
 
-    def sweep(self) -> int:
-        """Remove files that no row names; how many there were."""
-        return self.ground.files.sweep(
+    async def sweep(self) -> int:
+        """Remove files that no row names; how many there were. Nothing may be in the making."""
+        remove = partial(
+            self.ground.files.sweep,
             sources=self.deployments.source_names(),
             logs=self.executions.log_names(),
             builds=self.deployments.build_names(),
         )
+        return await to_thread.run_sync(remove)
