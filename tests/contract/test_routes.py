@@ -82,9 +82,9 @@ def _call(project: Project, row: Row) -> Reply:
     caller = project.at(FORMATS[row.era])
     path = row.path.format(**ids)
     if (row.method, row.path) == ("POST", "/functions/{functionId}/deployments"):
-        body = form({"activate": "1"}, {"code": ("code.tar.gz", tar_gz({"main.py": PYTHON}))})
+        files = {"code": ("code.tar.gz", tar_gz({"main.py": PYTHON}))}
         headers = {"content-type": multipart_type()}
-        return caller.call(row.method, path, body=body, headers=headers)
+        return caller.call(row.method, path, body=form({"activate": "1"}, files), headers=headers)
     body = BODIES.get(f"{row.method} {row.path}")
     if isinstance(body, dict):
         body = {
