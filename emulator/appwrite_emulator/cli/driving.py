@@ -41,9 +41,9 @@ def explained() -> Iterator[None]:
         yield
     except* EXPLAINED as group:
         problems = [str(exc) for exc in _leaves(group)]
+    for problem in dict.fromkeys(problems):  # one cause can stop several functions at once
+        click.echo(f"appwrite-emulator: {problem}", err=True)
     if problems:
-        for problem in problems:
-            click.echo(f"appwrite-emulator: {problem}", err=True)
         raise SystemExit(_REFUSED)
 
 

@@ -36,9 +36,11 @@ def prepare(directory: Path | None, options: Mapping[str, Any]) -> Session:
         path = project_file.find(Path.cwd(), upward=True)
         directory = path.parent if path else Path.cwd()
     else:
-        _require_folder(directory)
+        _require_folder(directory, f"Give the folder that holds {project_file.NAMES[0]}")
         path = project_file.find(directory)
     config = guarded(Config.load(directory, **options))
+    for folder in config.runtimes:
+        _require_folder(folder, "--runtimes wants a folder with a folder for each language")
     project = project_file.read(path) if path else None
     if project and not config.project:
         config = replace(config, project=project.project_id)
@@ -57,7 +59,7 @@ def guarded(config: Config) -> Config:
     return replace(config, strict=True)
 
 
-def _require_folder(directory: Path) -> None:
-    if not directory.is_dir():
-        what = "is a file, not a folder" if directory.exists() else "does not exist"
-        raise ConfigError(f"{directory} {what}. Give the folder that holds {project_file.NAMES[0]}")
+def _require_folder(path: Path, remedy: str) -> None:
+    if not path.is_dir():
+        what = "is a file, not a folder" if path.exists() else "does not exist"
+        raise ConfigError(f"{path} {what}. {remedy}")

@@ -47,7 +47,7 @@ async def start(session: Session) -> int:
                 gc.freeze()  # what lives now lives to the end: keep collections short
                 click.echo(_ready_line(session, emulator))
                 await anyio.sleep_forever()
-            click.echo("Stopping.", err=True)
+            click.echo("Stopping")
     return 128 + stop.signal if stop.signal else 0
 
 

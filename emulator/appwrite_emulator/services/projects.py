@@ -151,7 +151,13 @@ class Projects:
         self, project: str, entry: Entry, tell: Callable[[str], None]
     ) -> Deployment | None:
         """The ended deployment of the entry's folder; None when the active one will do."""
-        needs_build = self._set_variables(self._settle(project, entry), entry)
+        function = self._settle(project, entry)
+        if not function.entrypoint:
+            raise EntryRefused(
+                "entrypoint is missing. Add the file that has its code to the entry, such as "
+                '"entrypoint": "main.js".'
+            )
+        needs_build = self._set_variables(function, entry)
         source = await to_thread.run_sync(self._pack, project, entry)
         try:
             self._refuse_size(source)
