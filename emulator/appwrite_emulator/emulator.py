@@ -113,7 +113,6 @@ class Emulator:
             url = network.url(self.config.host, sockets[0].getsockname()[1])
             app = await stack.enter_async_context(self._composed(url))
             server = network.Server(app)
-            runtimes = (assets("runtimes"), *config.runtimes)
             group = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(server.stop)
             group.start_soon(server.serve, sockets, name="http")
