@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from appwrite_emulator.config import Key
 
+from .gate import Gate
 from .server import Project, Server, serving
 
 SYNC_TIMEOUT = 0.5
@@ -60,3 +63,11 @@ def either(request: pytest.FixtureRequest) -> Project:
     name = "server" if request.param == "1.9" else "server_16"
     running: Server = request.getfixturevalue(name)
     return running.project()
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    """Where user code waits for the test, in a folder that it can reach."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        yield Gate(Path(folder) / "gate")

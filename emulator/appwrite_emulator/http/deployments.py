@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..chunks import ContentRange, Received, chunks_total
 from ..config import Config
@@ -24,7 +25,7 @@ from .params import Param, query_params, read
 from .ranges import byte_range
 from .reply import FileReply, Reply, json_reply
 from .request import MAX_BODY, Request, effective_format
-from .upload import choose_code, read_form
+from .upload import Form, choose_code, read_form
 from .validators import Boolean, Text, Uid, WhiteList
 
 _CREATE = (
@@ -74,7 +75,7 @@ class DeploymentDoors:
             self.incoming,
             max_bytes=self._most_bytes(),
         ) as form:
-            values = read(_CREATE, form.fields or await read_body(request))
+            values = read(_CREATE, await _fields(form, request))
             is_cli = request.header("x-sdk-language") == "cli"
             values["type"] = DeploymentType.CLI if is_cli else DeploymentType.MANUAL
             function, draft = self.deployments.draft(
@@ -196,6 +197,12 @@ class DeploymentDoors:
 def _place(request: Request) -> tuple[str, str, str]:
     path = request.path_params
     return request.caller.project, path["functionId"], path["deploymentId"]
+
+
+async def _fields(form: Form, request: Request) -> Mapping[str, Any]:
+    """What came beside the files, or in a body that is no multipart form."""
+    is_form = request.header("content-type").lower().startswith("multipart/form-data")
+    return form.fields if is_form else await read_body(request)
 
 
 def _upload_id(request: Request) -> str:

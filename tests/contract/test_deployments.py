@@ -1,0 +1,399 @@
+"""Deployments: checks in order, builds from waiting to their end, activation, deletion."""
+
+from __future__ import annotations
+
+import pytest
+
+from .forms import form, multipart_type, tar_gz
+from .gate import Gate
+from .server import Json, Project, Server, names
+
+PYTHON = "def main(context):\n    return context.res.text('{}')\n"
+MISSING = (404, "deployment_not_found", "Deployment with the requested ID could not be found.")
+NOT_DEPLOYED = (
+    404,
+    "deployment_not_found",
+    "Deployment not found. Create a deployment before trying to execute a function",
+)
+DONE = (
+    400,
+    "build_already_completed",
+    "Build with the requested ID is already completed and cannot be canceled.",
+)
+NOT_READY = (
+    400,
+    "build_not_ready",
+    "Build with the requested ID is building and not ready for execution.",
+)
+
+
+@pytest.fixture
+def owner(project: Project) -> Project:
+    """A project with the function `f`."""
+    project.function()
+    return project
+
+
+def _answer(text: str) -> dict[str, str]:
+    return {"main.py": PYTHON.format(text)}
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({}, 'Param "activate" is not optional.'),
+        ({"activate": "yes"}, "Invalid `activate` param: Value must be a valid boolean"),
+        ({"activate": ""}, "Invalid `activate` param: Value must be a valid boolean"),
+        (
+            {"activate": "1", "entrypoint": ""},
+            "Invalid `entrypoint` param: Value must be a valid string and at least 1 chars and no "
+            "longer than 1028 chars",
+        ),
+        (
+            {"activate": "1", "commands": "c" * 8193},
+            "Invalid `commands` param: Value must be a valid string and no longer than 8192 chars",
+        ),
+    ],
+)
+def test_parameters_are_checked_first(project: Project, fields: dict[str, str], text: str) -> None:
+    error = project.upload("nothing", b"", fields=fields).error
+    assert error == (400, "general_argument_invalid", text)
+
+
+def test_then_the_function_the_entrypoint_the_file_and_its_name(hasty: Server) -> None:
+    project = hasty.project()
+    path, fields = "/functions/f/deployments", {"activate": "true"}
+    headers = {"content-type": multipart_type(), "content-range": "nonsense"}
+
+    def send(files: dict[str, tuple[str, bytes]], **changed: str) -> tuple[int, str, str]:
+        body = form(fields, files)
+        return project.call("POST", path, body=body, headers={**headers, **changed}).error
+
+    assert send({})[1] == "function_not_found"
+    project.post("/functions", {"functionId": "f", "name": "F", "runtime": "python-3.12"})
+    assert send({}) == (
+        404,
+        "function_entrypoint_missing",
+        "Entrypoint for your Appwrite Function is missing. Please specify it when making "
+        'deployment or update the entrypoint under your function\'s "Settings" > '
+        '"Configuration" > "Entrypoint".',
+    )
+    fields["entrypoint"] = "main.py"
+    assert send({}) == (400, "storage_file_empty", "No file sent")
+    wrong = (400, "storage_file_type_unsupported", "The given file extension is not supported.")
+    for name in ("code.zip", "code", "gz.tar", ""):
+        assert send({"code": (name, b"x" * 200_000)}) == wrong
+    big = {"code": ("code.tar.GZ", b"x" * 100_001)}
+    for text in ("nonsense", "bytes 5-4/9", "bytes 0-10/9", "bytes 0-1", "bytes a-b/c"):
+        assert send(big, **{"content-range": text}) == (
+            400,
+            "storage_invalid_content_range",
+            "The content range is invalid. Please check the value of the Content-Range header.",
+        )
+    too_big = (
+        400,
+        "storage_invalid_file_size",
+        "The file size is either not valid or exceeds the maximum allowed size. Please check the "
+        "file or the value of the _APP_STORAGE_LIMIT environment variable.",
+    )
+    assert send(big, **{"content-range": ""}) == too_big
+    assert send({"code": ("c.gz", b"ab")}, **{"content-range": "bytes 0-1/100001"}) == too_big
+    assert project.get(path).json["total"] == 0
+
+
+def test_a_json_body_has_no_file(owner: Project) -> None:
+    error = owner.post("/functions/f/deployments", {"activate": True}).error
+    assert error == (400, "storage_file_empty", "No file sent")
+
+
+@pytest.mark.parametrize(
+    ("text", "activate"), [("true", True), ("1", True), ("false", False), ("0", False)]
+)
+def test_a_deployment_starts_out_waiting(owner: Project, text: str, activate: bool) -> None:
+    archive = tar_gz(_answer("hi"))
+    fields = {"activate": text, "commands": "true"}
+    made = owner.upload("f", archive, fields=fields).expect(202)
+    expected = {
+        "type": "manual", "resourceId": "f", "resourceType": "functions", "entrypoint": "main.py",
+        "sourceSize": len(archive), "totalSize": len(archive), "buildSize": 0,
+        "activate": activate, "status": "waiting", "buildLogs": "", "buildDuration": 0,
+    }  # fmt: skip
+    assert {name: made[name] for name in expected} == expected
+    assert "chunksTotal" not in made
+    built = owner.built("f", made["$id"])
+    assert built["status"] == "ready"
+    assert built["buildSize"] > 0
+    assert built["totalSize"] == built["sourceSize"] + built["buildSize"]
+    assert built["buildId"]
+
+
+def test_the_type_tells_the_command_line_from_others(owner: Project) -> None:
+    sent = owner.upload("f", tar_gz(_answer("hi")), headers={"x-sdk-language": "cli"}).expect(202)
+    assert sent["type"] == "cli"
+    owner.built("f", sent["$id"])
+
+
+def test_the_first_file_is_the_code_when_none_is_called_so(owner: Project) -> None:
+    files = {"upload": ("x.tar.gz", tar_gz(_answer("first"))), "other": ("y.zip", b"")}
+    headers = {"content-type": multipart_type()}
+    body = form({"activate": "true"}, files)
+    sent = owner.call("POST", "/functions/f/deployments", body=body, headers=headers).expect(202)
+    assert owner.built("f", sent["$id"])["status"] == "ready"
+    assert owner.execute("f")["responseBody"] == "first"
+
+
+def test_a_ready_deployment_that_asked_for_it_is_active(owner: Project) -> None:
+    kept = owner.deploy("f", _answer("first"), activate="false")
+    function = owner.get("/functions/f").json
+    assert (function["deploymentId"], function["latestDeploymentId"]) == ("", kept["$id"])
+    assert owner.post("/functions/f/executions", {}).error == NOT_DEPLOYED
+    active = owner.deploy("f", _answer("second"))
+    function = owner.get("/functions/f").json
+    assert function["deploymentId"] == function["latestDeploymentId"] == active["$id"]
+    assert function["deploymentCreatedAt"] == active["$createdAt"]
+    assert function["latestDeploymentStatus"] == "ready"
+    assert owner.execute("f")["responseBody"] == "second"
+
+
+def test_activation_makes_a_function_live(owner: Project) -> None:
+    owner.post("/functions/f/variables", {"key": "K", "value": "v"}).expect(201)
+    owner.deploy("f", _answer("hi"))
+    assert owner.get("/functions/f").json["live"] is True
+
+
+def test_only_the_last_one_that_asked_keeps_asking(owner: Project) -> None:
+    first = owner.deploy("f", _answer("first"))
+    second = owner.deploy("f", _answer("second"))
+    flags = {
+        each["$id"]: each["activate"]
+        for each in owner.get("/functions/f/deployments").json["deployments"]
+    }
+    assert flags == {first["$id"]: False, second["$id"]: True}
+
+
+@pytest.mark.parametrize("old_way", [True, False])
+def test_any_ready_deployment_can_be_activated(owner: Project, old_way: bool) -> None:
+    first = owner.deploy("f", _answer("first"))["$id"]
+    owner.deploy("f", _answer("second"))
+    if old_way:
+        reply = owner.patch(f"/functions/f/deployments/{first}", {})
+    else:
+        reply = owner.patch("/functions/f/deployment", {"deploymentId": first})
+    assert reply.expect(200)["deploymentId"] == first
+    assert owner.execute("f")["responseBody"] == "first"
+
+
+def test_what_cannot_be_activated_is_refused(owner: Project) -> None:
+    owner.function("g")
+    broken = owner.deploy("f", {}, activate="false")["$id"]
+    foreign = owner.deploy("g", _answer("g"))["$id"]
+    waiting = owner.upload("f", b"x", headers={"content-range": "bytes 0-0/9"}).expect(202)["$id"]
+    canceled = owner.patch(f"/functions/f/deployments/{waiting}/status").expect(200)
+    assert canceled["status"] == "canceled"
+    for id, error in (
+        ("nothing", MISSING), (foreign, MISSING), (broken, NOT_READY), (waiting, NOT_READY),
+    ):  # fmt: skip
+        assert owner.patch("/functions/f/deployment", {"deploymentId": id}).error == error
+        assert owner.patch(f"/functions/f/deployments/{id}", {}).error == error
+    error = owner.patch("/functions/f/deployment", {}).error
+    assert error[2] == 'Param "deploymentId" is not optional.'
+
+
+def _begin(owner: Project, gate: Gate) -> str:
+    """The id of a deployment whose build will wait at the gate."""
+    fields = {"activate": "true", "commands": gate.commands}
+    return str(owner.upload("f", tar_gz(_answer("slow")), fields=fields).expect(202)["$id"])
+
+
+@pytest.mark.parametrize(("era", "active"), [("1.9", "newer"), ("1.6", "slow")])
+def test_an_older_build_takes_over_from_a_newer_one_in_1_6_only(
+    request: pytest.FixtureRequest, gate: Gate, era: str, active: str
+) -> None:
+    server: Server = request.getfixturevalue("server" if era == "1.9" else "server_16")
+    owner = server.project()
+    owner.function()
+    older = _begin(owner, gate)
+    with gate.reached():
+        newer = owner.deploy("f", _answer("newer"), activate="false")["$id"]
+        owner.patch("/functions/f/deployment", {"deploymentId": newer}).expect(200)
+    assert owner.built("f", older)["status"] == "ready"
+    assert owner.execute("f")["responseBody"] == active
+
+
+def test_a_newer_upload_takes_the_wish_to_be_activated_from_the_older(
+    owner: Project, gate: Gate
+) -> None:
+    older = _begin(owner, gate)
+    with gate.reached():
+        newer = owner.deploy("f", _answer("newer"))["$id"]
+        owner.delete(f"/functions/f/deployments/{newer}").expect(204)
+    built = owner.built("f", older)
+    assert (built["status"], built["activate"]) == ("ready", False)
+    assert owner.get("/functions/f").json["deploymentId"] == ""
+
+
+def test_a_build_shows_its_state_and_its_log_while_it_runs(owner: Project, gate: Gate) -> None:
+    id = _begin(owner, gate)
+    with gate.reached():
+        seen = owner.get(f"/functions/f/deployments/{id}").expect(200)
+        assert seen["status"] == "building"
+        assert owner.get("/functions/f").json["latestDeploymentStatus"] == "building"
+        assert owner.post("/functions/f/executions", {}).error == NOT_DEPLOYED
+    built = owner.built("f", id)
+    assert built["status"] == "ready"
+    assert "at the gate\n" in built["buildLogs"]
+    assert owner.get("/functions/f").json["latestDeploymentStatus"] == "ready"
+
+
+def test_the_active_deployment_serves_while_another_builds(owner: Project, gate: Gate) -> None:
+    owner.deploy("f", _answer("first"))
+    id = _begin(owner, gate)
+    with gate.reached():
+        assert owner.execute("f")["responseBody"] == "first"
+    owner.built("f", id)
+    assert owner.execute("f")["responseBody"] == "slow"
+
+
+@pytest.mark.parametrize("route", ["status", "build"])
+def test_a_build_can_be_canceled(owner: Project, gate: Gate, route: str) -> None:
+    id = _begin(owner, gate)
+    with gate.reached():
+        canceled = owner.patch(f"/functions/f/deployments/{id}/{route}", {}).expect(200)
+        assert canceled["status"] == "canceled"
+    owner.built("f", id)
+    after = owner.get(f"/functions/f/deployments/{id}").expect(200)
+    assert after == canceled
+    assert after["buildLogs"].endswith("\x1b[33m Build has been canceled. \x1b[0m\n")
+    assert owner.get("/functions/f").json["latestDeploymentStatus"] == "canceled"
+    assert owner.post("/functions/f/executions", {}).error == NOT_DEPLOYED
+    again = owner.patch(f"/functions/f/deployments/{id}/{route}", {}).expect(200)
+    assert again["status"] == "canceled"
+
+
+def test_the_log_of_1_6_does_not_mention_the_cancel(server_16: Server, gate: Gate) -> None:
+    owner = server_16.project()
+    owner.function()
+    id = _begin(owner, gate)
+    with gate.reached():
+        canceled = owner.patch(f"/functions/f/deployments/{id}/build", {}).expect(200)
+    assert canceled["status"] == "canceled"
+    assert canceled["endTime"]
+    assert "canceled" not in canceled["buildLogs"]
+
+
+@pytest.mark.parametrize("files", [_answer("ready"), {}], ids=["ready", "failed"])
+def test_a_build_that_ended_cannot_be_canceled(owner: Project, files: dict[str, str]) -> None:
+    id = owner.deploy("f", files)["$id"]
+    assert owner.patch(f"/functions/f/deployments/{id}/status", {}).error == DONE
+    assert owner.patch(f"/functions/f/deployments/{id}/build", {}).error == DONE
+
+
+@pytest.mark.parametrize("old_way", [True, False])
+def test_a_rebuild_is_a_new_deployment_with_the_settings_of_now(
+    owner: Project, old_way: bool
+) -> None:
+    first = owner.deploy("f", {"main.py": PYTHON.format("a"), "b.py": PYTHON.format("b")})
+    changed = {"name": "f", "execute": ["any"], "entrypoint": "b.py", "commands": "echo again"}
+    owner.put("/functions/f", changed).expect(200)
+    path = "/functions/f/deployments"
+    if old_way:
+        assert owner.at("1.6.0").post(f"{path}/{first['$id']}/build", {}).status == 204
+    else:
+        body = {"deploymentId": first["$id"], "buildId": "ignored"}
+        owner.post(f"{path}/duplicate", body).expect(202)
+    id = names(owner.get(path).expect(200)["deployments"])[-1]
+    copy = owner.built("f", id)
+    assert id != first["$id"]
+    assert (copy["entrypoint"], copy["type"], copy["activate"]) == ("b.py", "manual", True)
+    assert copy["sourceSize"] == first["sourceSize"]
+    assert "again\n" in copy["buildLogs"]
+    assert owner.execute("f")["responseBody"] == "b"
+
+
+def test_only_what_was_uploaded_can_be_rebuilt(owner: Project) -> None:
+    owner.function("g")
+    foreign = owner.deploy("g", _answer("g"))["$id"]
+    part = owner.upload("f", b"x", headers={"content-range": "bytes 0-0/9"}).expect(202)["$id"]
+    for id in ("nothing", foreign, part):
+        body = {"deploymentId": id}
+        assert owner.post("/functions/f/deployments/duplicate", body).error == MISSING
+        assert owner.post(f"/functions/f/deployments/{id}/build", {}).error == MISSING
+
+
+def test_deleting_the_active_deployment_leaves_the_function_without(owner: Project) -> None:
+    first = owner.deploy("f", _answer("first"))["$id"]
+    second = owner.deploy("f", _answer("second"))["$id"]
+    reply = owner.delete(f"/functions/f/deployments/{second}")
+    assert (reply.status, reply.body) == (204, b"")
+    function = owner.get("/functions/f").json
+    assert function["deploymentId"] == function["deploymentCreatedAt"] == ""
+    assert (function["latestDeploymentId"], function["latestDeploymentStatus"]) == (first, "ready")
+    assert owner.post("/functions/f/executions", {}).error == NOT_DEPLOYED
+    assert owner.get(f"/functions/f/deployments/{second}").error == MISSING
+    assert owner.delete(f"/functions/f/deployments/{second}").error == MISSING
+    owner.delete(f"/functions/f/deployments/{first}").expect(204)
+    assert owner.get("/functions/f").json["latestDeploymentId"] == ""
+
+
+def test_deleting_another_deployment_leaves_the_active_one(owner: Project) -> None:
+    first = owner.deploy("f", _answer("first"))["$id"]
+    second = owner.deploy("f", _answer("second"))["$id"]
+    owner.delete(f"/functions/f/deployments/{first}").expect(204)
+    assert owner.get("/functions/f").json["deploymentId"] == second
+    assert owner.execute("f")["responseBody"] == "second"
+
+
+def test_a_build_can_be_deleted_while_it_runs(owner: Project, gate: Gate) -> None:
+    id = _begin(owner, gate)
+    with gate.reached():
+        owner.delete(f"/functions/f/deployments/{id}").expect(204)
+    assert owner.get(f"/functions/f/deployments/{id}").error == MISSING
+    assert owner.deploy("f", _answer("next"))["status"] == "ready"
+
+
+def test_a_function_can_be_deleted_while_it_builds(owner: Project, gate: Gate) -> None:
+    _begin(owner, gate)
+    with gate.reached():
+        owner.delete("/functions/f").expect(204)
+    owner.function()
+    assert owner.get("/functions/f/deployments").json["total"] == 0
+    assert owner.deploy("f", _answer("next"))["status"] == "ready"
+
+
+def test_deployments_are_found_by_their_fields(owner: Project) -> None:
+    first = owner.deploy("f", _answer("first"))["$id"]
+    second = owner.deploy("f", {}, activate="false")["$id"]
+    path = "/functions/f/deployments"
+
+    def found(query: Json) -> list[str]:
+        return names(owner.get(path, query).expect(200)["deployments"])
+
+    assert found({"method": "equal", "attribute": "status", "values": ["ready"]}) == [first]
+    assert found({"method": "equal", "attribute": "activate", "values": [False]}) == [second]
+    assert found({"method": "greaterThan", "attribute": "size", "values": [1]}) == [first, second]
+    assert found({"method": "orderDesc"}) == [second, first]
+    assert names(owner.get(path, search=second).json["deployments"]) == [second]
+    assert owner.get(path, total="false").json["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("type", "reference", "branch", "url"),
+    [("branch", "main", "main", "main"), ("tag", "0.3.0", "", "0.3.0")],
+)
+def test_a_template_cannot_be_had_without_a_network(
+    owner: Project, type: str, reference: str, branch: str, url: str
+) -> None:
+    template = {
+        "repository": "templates", "owner": "appwrite", "rootDirectory": "node/starter",
+        "type": type, "reference": reference, "activate": True,
+    }  # fmt: skip
+    made = owner.post("/functions/f/deployments/template", template).expect(202)
+    assert (made["status"], made["type"]) == ("failed", "vcs")
+    assert made["providerBranch"] == branch
+    assert made["providerRepositoryUrl"] == "https://github.com/appwrite/templates"
+    assert made["providerBranchUrl"] == f"{made['providerRepositoryUrl']}/blob/{url}"
+    assert made["buildLogs"].startswith("Unable to clone code repository: ")
+    assert owner.get("/functions/f").json["latestDeploymentStatus"] == "failed"
+    wrong = {**template, "type": "folder"}
+    error = owner.post("/functions/f/deployments/template", wrong).error
+    assert error[2] == "Invalid `type` param: Value must be one of (commit, branch, tag)"
