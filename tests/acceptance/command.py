@@ -86,11 +86,12 @@ class Running:
 
 
 @contextmanager
-def launched(*arguments: str, **env: str) -> Iterator[subprocess.Popen[str]]:
+def launched(*arguments: str, own_session: bool = False) -> Iterator[subprocess.Popen[str]]:
     """The command with these arguments, its output in pipes; killed when the test is over."""
     process = subprocess.Popen(
         [*COMMAND, *arguments],
-        env=environment(**env),
+        env=environment(),
+        start_new_session=own_session,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -122,7 +122,6 @@ def test_ignored_files_are_not_deployed(shop: Path) -> None:
 
 BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"runtime": "node22"}, "Did you mean node-22"),
-    ({"entrypoint": "gone.mjs"}, "gone.mjs"),
     ({"entrypoint": ""}, "entrypoint is missing"),
     ({"commands": "echo because; exit 3"}, "because"),
     ({"schedule": "every day"}, "no cron expression"),
@@ -150,6 +149,15 @@ def test_broken_functions_are_explained_and_the_others_serve(shop: Path) -> None
                 break
             explained.append(line)
         assert lines_with(explained, reason), (reason, emulator.lines)
+
+
+def test_what_works_but_should_be_known_is_noted(shop: Path) -> None:
+    source(shop, "hello/.env", "WORD=secret")
+    project(shop, HELLO | {"entrypoint": "gone.mjs"})
+    with started(str(shop)) as emulator:
+        assert emulator.stop() == 0
+    assert "! gone.mjs is not there: calls will fail (hello)" in emulator.lines
+    assert lines_with(emulator.lines, "! .env is not read")
 
 
 def test_a_folder_without_project_file_is_an_empty_project(tmp_path: Path) -> None:
@@ -220,19 +228,6 @@ def _refused(*arguments: str) -> str:
     assert (result.returncode, result.stdout) == (2, "")
     assert len(result.stderr.splitlines()) == 1, result.stderr
     return result.stderr
-
-
-def test_options_that_cannot_work_are_refused_in_one_line(tmp_path: Path) -> None:
-    assert "port is 70000" in _refused(str(tmp_path), "--port", "70000")
-    assert "exclude each other" in _refused(str(tmp_path), "--memory", "--state", "x.json")
-    assert "at least one --key" in _refused(str(tmp_path), "--host", "0.0.0.0")
-    assert "does not exist" in _refused(str(tmp_path / "missing"))
-
-
-def test_a_project_file_that_cannot_be_used_is_refused_in_one_line(shop: Path) -> None:
-    project(shop, HELLO | {"timeout": "15"})
-    text = _refused(str(shop))
-    assert f'{shop / "appwrite.config.json"}: function "hello": timeout is "15"' in text
 
 
 def test_a_busy_port_is_refused_in_one_line(tmp_path: Path) -> None:

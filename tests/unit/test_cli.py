@@ -98,6 +98,35 @@ def test_wrong_options_are_refused_by_name(arguments: list[str]) -> None:
     assert f"'{arguments[0]}'" in result.output or arguments[0] in result.output
 
 
+@pytest.mark.parametrize("command", [["start"], ["exec", "--dir"]])
+def test_a_folder_that_cannot_be_served_is_refused_in_one_line(
+    tmp_path: Path, command: list[str]
+) -> None:
+    _project(tmp_path, functions=7)
+    for folder, text in ((tmp_path, "functions is 7"), (tmp_path / "x", "does not exist")):
+        result = _run(*command, str(folder), *(["true"] if len(command) > 1 else []))
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert text in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--port", "70000"], "port is 70000"),
+        (["--memory", "--state", "x.json"], "exclude each other"),
+        (["--host", "0.0.0.0"], "at least one --key"),
+    ],
+)
+def test_options_that_cannot_work_are_refused_in_one_line(
+    tmp_path: Path, arguments: list[str], text: str
+) -> None:
+    result = _run("start", str(tmp_path), *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert text in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_the_project_file_names_the_project(tmp_path: Path) -> None:
     (tmp_path / "code").mkdir()
     _project(tmp_path, functions=[{"$id": "a", "name": "a", "runtime": "node-22", "path": "code"}])
@@ -179,8 +208,17 @@ def test_functions_are_told_in_columns_with_reasons_below() -> None:
     assert [click.unstyle(line) for line in function_lines(applied)] == [
         "✓ a     node-22  ready, deployed in 1.3 s",
         "✓ long  go-1.23  ready, unchanged",
-        "    hm",
         "✗ b     x        failed",
         "    one",
         "    two",
+        "! hm (long)",
     ]
+
+
+def test_a_note_on_many_functions_is_one_line() -> None:
+    applied = [
+        Applied(id=id, runtime="x", outcome=Outcome.UNCHANGED, seconds=0, notes=("hm",))
+        for id in "abcdefg"
+    ]
+    *_, last = function_lines(applied)
+    assert click.unstyle(last) == "! hm (a, b, c, d and 3 more)"

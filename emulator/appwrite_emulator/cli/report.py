@@ -8,15 +8,28 @@ import click
 
 from ..services.projects import Applied, Outcome
 
+_NAMED = 4  # functions that a note names
+
 
 def function_lines(applied: Sequence[Applied]) -> Iterator[str]:
-    """A line for each function, in columns; below it why it failed, or what to know."""
+    """A line for each function, in columns, below it why it failed; then what to know of all."""
     ids = max((len(each.id) for each in applied), default=0)
     runtimes = max((len(each.runtime) for each in applied), default=0)
     for each in applied:
         yield f"{_mark(each)} {each.id:<{ids}}  {each.runtime:<{runtimes}}  {_state(each)}"
-        for line in (*each.reason.splitlines(), *each.notes):
+        for line in each.reason.splitlines():
             yield f"    {line}"
+    yield from _note_lines(applied)
+
+
+def _note_lines(applied: Sequence[Applied]) -> Iterator[str]:
+    concerned: dict[str, list[str]] = {}
+    for each in applied:
+        for note in each.notes:
+            concerned.setdefault(note, []).append(each.id)
+    for note, ids in concerned.items():
+        more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+        yield f"{click.style('!', fg='yellow')} {note} ({', '.join(ids[:_NAMED])}{more})"
 
 
 def _mark(applied: Applied) -> str:

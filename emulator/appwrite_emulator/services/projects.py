@@ -233,7 +233,13 @@ class Projects:
             launch = await catalog.launch(entry.runtime, self._ground.probe)
             parts = slice(family.version_parts)
             if launch.version.split(".")[parts] != runtime.version.split(".")[parts]:
-                notes.append(f"runs on {family.name} {launch.version}: {entry.runtime} is not here")
+                notes.append(f"{entry.runtime} runs on {family.name} {launch.version} here")
+        if (
+            entry.entrypoint
+            and not entry.commands
+            and not (entry.folder / entry.entrypoint).exists()
+        ):
+            notes.append(f"{entry.entrypoint} is not there: calls will fail")
         if (entry.folder / ".env").is_file():
             notes.append(".env is not read: name its variables in `vars` of the project file")
         return tuple(notes)
