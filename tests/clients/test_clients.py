@@ -1,0 +1,92 @@
+"""Unmodified official SDKs do the whole way of a function against one emulator over TCP."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from appwrite_emulator import Emulator
+
+from .archives import write_archives
+from .environments import Environments, NotInstalled
+
+SCRIPTS = Path(__file__).parent / "scripts"
+FEWEST_CHECKS = 240  # fewer mean that steps of a script were left out
+
+pytestmark = [pytest.mark.clients, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="session")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("archives")
+    write_archives(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    folder = tmp_path_factory.mktemp("clients")
+    with Emulator(port=0, state=folder / "state.json") as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def environments(request: pytest.FixtureRequest) -> Environments:
+    return Environments(request.config.cache.mkdir("clients"))
+
+
+@pytest.mark.parametrize(("version", "script"), [("7.1.0", "python_7"), ("27.0.0", "python_27")])
+def test_python_sdk_does_everything(
+    emulator: Emulator, environments: Environments, archives: Path, version: str, script: str
+) -> None:
+    python = _installed(lambda: environments.python("appwrite", version))
+    said = _run([str(python), "-B", f"{SCRIPTS}/{script}.py", str(archives)], emulator, script)
+    assert _checks(said, f"appwrite {version}") >= FEWEST_CHECKS
+
+
+def test_node_sdk_does_everything(
+    emulator: Emulator, environments: Environments, archives: Path, tmp_path: Path
+) -> None:
+    modules = _installed(lambda: environments.node("node-appwrite", "27.1.0"))
+    # Node looks for packages from where the script lies.
+    (tmp_path / "node_modules").symlink_to(modules)
+    for name in ("node_27.mjs", "node_flow.mjs"):
+        shutil.copy(SCRIPTS / name, tmp_path)
+    said = _run(["node", str(tmp_path / "node_27.mjs"), str(archives)], emulator, "node_27")
+    assert _checks(said, "node-appwrite 27.1.0") >= FEWEST_CHECKS
+
+
+def _installed(install: Callable[[], Path]) -> Path:
+    try:
+        return install()
+    except NotInstalled as exc:
+        pytest.fail(f"The SDK could not be installed from its registry. {exc}", pytrace=False)
+
+
+def _run(command: Sequence[str], emulator: Emulator, project: str) -> str:
+    """What the script says, which runs in an empty project of its own."""
+    env = {
+        **os.environ,
+        "APPWRITE_ENDPOINT": emulator.endpoint,
+        "APPWRITE_PROJECT_ID": project,
+        "APPWRITE_API_KEY": emulator.key,
+    }
+    done = subprocess.run(
+        command, env=env, capture_output=True, text=True, timeout=120, check=False
+    )
+    if done.returncode:
+        pytest.fail(f"{command[1]} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def _checks(said: str, sdk: str) -> int:
+    """How many checks the script's last line tells of."""
+    match = re.search(rf"^(\d+) checks passed with {re.escape(sdk)}\n\Z", said, re.MULTILINE)
+    assert match, f"no summary in {said!r}"
+    return int(match[1])
