@@ -128,6 +128,14 @@ async def test_too_many_processes_kill_the_tree() -> None:
     assert exit.text.endswith("limit 20)")
 
 
+async def test_a_fork_bomb_is_ended_by_the_watcher() -> None:
+    bomb = "import os\nwhile True:\n try: os.fork()\n except OSError: pass"
+
+    exit, _ = await _run(bomb, seconds=8)
+
+    assert exit.reason == "processes"
+
+
 async def test_a_program_that_does_not_exist_is_named() -> None:
     said: list[str] = []
     async with running_spawner() as (spawner, folder):

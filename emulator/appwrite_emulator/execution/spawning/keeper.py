@@ -12,8 +12,6 @@ from typing import Any, NoReturn
 
 from . import trees
 
-_HEAD_ROOM = 2048  # tasks above those a user has: a back stop, the watcher counts the tree
-
 
 def lower(kind: int, value: int | None) -> None:
     if value is None:
@@ -48,7 +46,7 @@ def limit(limits: dict[str, Any], tasks: int) -> None:
     lower(resource.RLIMIT_FSIZE, limits["file_size"])
     lower(resource.RLIMIT_DATA, limits["data"])
     if limits["processes"] is not None and trees.LINUX:
-        lower(resource.RLIMIT_NPROC, tasks + _HEAD_ROOM)
+        lower(resource.RLIMIT_NPROC, tasks)
 
 
 def drop(owner: list[int] | None) -> None:
@@ -108,7 +106,8 @@ class Keeper:
     def stop(self, *_: object) -> None:
         self.stopping = True
         if self.leader:
-            trees.kill(self.leader)
+            trees.kill_group(self.leader)
+            trees.kill(self.leader)  # it may not have made its group yet
 
     def say(self, **message: Any) -> None:
         os.write(self.report, json.dumps(message).encode() + b"\n")
@@ -135,6 +134,7 @@ class Keeper:
         while leader != self.leader:
             leader, status = os.waitpid(-1, 0)
         self.leader = 0  # the number may be given to another process from here on
-        trees.sweep(leader)
+        trees.kill_group(leader)
+        trees.sweep()
         code = os.waitstatus_to_exitcode(status)
         self.say(code=code if code >= 0 else None, signal=-code if code < 0 else None)

@@ -16,6 +16,8 @@ from . import trees
 from .keeper import Keeper, drop
 from .tree import Tree
 
+_ROOM, _ROOM_PER_TREE = 128, 64  # tasks for user code
+_ROOM_BESIDE_OTHERS = 1024  # when the user's other programs count too
 _POLL = 0.02  # seconds between two looks at a watched tree
 
 
@@ -109,15 +111,19 @@ class Helper:
             self.say(event="failed", id=request["id"], error=f"cannot fork: {exc}")
         else:
             if not keeper:
-                Keeper(said, helper).run(request, fds, self.tasks_now(request["owner"]))
+                Keeper(said, helper).run(request, fds, self.most_tasks(request["owner"]))
             tree = Tree(request, keeper, report)
             self.trees[tree.id] = tree
             self.events.register(report, selectors.EVENT_READ, tree)
         for fd in (said, *fds):
             os.close(fd)
 
-    def tasks_now(self, owner: list[int] | None) -> int:
-        return self.tasks.get(owner[0], 0) if owner else self.tasks[os.getuid()]
+    def most_tasks(self, owner: list[int] | None) -> int:
+        """The kernel's limit for all tasks of a user: a back stop, the watcher counts the tree."""
+        room = _ROOM_PER_TREE * (len(self.trees) + 1)
+        if owner is None:
+            return self.tasks[os.getuid()] + _ROOM_BESIDE_OTHERS + room
+        return self.tasks.get(owner[0], 0) + _ROOM + room
 
     def hear_keeper(self, tree: Tree) -> None:
         data = os.read(tree.report, 65536)

@@ -45,20 +45,33 @@ def kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def sweep(leader: int = 0) -> None:
+def kill_group(leader: int) -> None:
+    """Kill the session's first process group at once: even a fork bomb cannot outrun that."""
+    with suppress(OSError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def kill_with_group(pid: int) -> None:
+    with suppress(OSError):
+        group = os.getpgid(pid)
+        if group != os.getpgid(0):
+            os.killpg(group, signal.SIGKILL)
+    kill(pid)
+
+
+def sweep() -> None:
     """Kill and reap all that descends from this process, until nothing is left."""
     while True:
-        if leader and not LINUX:
-            with suppress(OSError):
-                os.killpg(leader, signal.SIGKILL)
-        for pid in descendants(os.getpid()):
-            kill(pid)
+        found = descendants(os.getpid())
+        for pid in found:
+            kill_with_group(pid)
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         except ChildProcessError:
             return
-        time.sleep(0.001)
+        if not found:
+            time.sleep(0.001)
 
 
 def resident(pid: int) -> int:
