@@ -54,10 +54,17 @@ def archive(source: str) -> bytes:
 class Client:
     """The calls the load is made of; each notes what was acknowledged."""
 
-    def __init__(self, http: httpx2.AsyncClient, model: Model, chance: random.Random) -> None:
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        model: Model,
+        chance: random.Random,
+        quota: asyncio.Semaphore,
+    ) -> None:
         self.http = http
         self.model = model
         self.chance = chance
+        self.quota = quota  # released once for each call that was acknowledged
 
     async def create_function(self) -> None:
         id = f"f{self.chance.getrandbits(40):x}"
@@ -107,6 +114,7 @@ class Client:
                 await self.chance.choice(calls)()
             except httpx2.TransportError:
                 return  # killed
+            self.quota.release()
 
 
 async def deploy(http: httpx2.AsyncClient, function: str, code: str, commands: str = "") -> str:
@@ -211,13 +219,15 @@ async def one_round(state: Path, model: Model, chance: random.Random, *, is_firs
             if is_first:
                 await prepare(http)
             await compare(http, model)
+            acknowledged = asyncio.Semaphore(0)
             for _ in range(6):
-                group.create_task(Client(http, model, chance).work())
-            await asyncio.sleep(chance.uniform(0.05, 0.9))  # the random moment of the kill
+                group.create_task(Client(http, model, chance, acknowledged).work())
+            for _ in range(chance.randint(1, 80)):
+                await acknowledged.acquire()
+            await asyncio.sleep(chance.uniform(0, 0.01))  # in the middle of whatever
             await asyncio.to_thread(victim.kill)
     finally:
-        if victim.process.poll() is None:
-            victim.kill()
+        victim.process.kill()
 
 
 @pytest.mark.timeout(1800)

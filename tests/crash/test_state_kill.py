@@ -150,7 +150,7 @@ def kill_a_writer(path: Path, seed: int, life: int) -> int:
         process = subprocess.Popen(
             [sys.executable, __file__, str(path), str(seed), str(writing)],
             pass_fds=[writing],
-            env={**os.environ, "PYTHONPATH": str(package)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(package), *sys.path])},
         )
         os.close(writing)
         count = 0
