@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import socket
 import sys
@@ -98,6 +99,20 @@ def test_what_has_not_changed_is_not_deployed_again(shop: Path) -> None:
     assert len(lines_with(emulator.lines, "snake  python-3.12  ready, unchanged")) == 1
 
 
+def test_a_build_sees_the_variables_of_the_file_as_they_are_now(shop: Path) -> None:
+    logs = []
+    for word in ("one", "two"):
+        row = HELLO | {"commands": "echo built with $WORD", "vars": {"WORD": word}}
+        project(shop, row)
+        with started(str(shop)) as emulator:
+            _, function = emulator.call("/functions/hello", project="shop")
+            path = f"/functions/hello/deployments/{function['deploymentId']}"
+            logs.append(emulator.call(path, project="shop")[1]["buildLogs"])
+            assert emulator.stop() == 0
+    assert "built with one" in logs[0]
+    assert "built with two" in logs[1]
+
+
 def test_a_setting_that_left_the_file_goes_back_to_its_default(shop: Path) -> None:
     project(shop, HELLO | {"timeout": 7, "schedule": "0 0 * * *"})
     with started(str(shop)) as emulator:
@@ -128,6 +143,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"events": ["functions.*.create"]}, "cannot subscribe"),
     ({"specification": "s-1vcpu-512m"}, "Did you mean s-1vcpu-512mb"),
     ({"timeout": 901}, "--function-timeout"),
+    ({"path": "big"}, "--size-limit"),
 ]
 
 
@@ -137,7 +153,8 @@ def test_broken_functions_are_explained_and_the_others_serve(shop: Path) -> None
         for number, (keys, _) in enumerate(BROKEN)
     ]
     project(shop, *rows, SNAKE)
-    with started(str(shop)) as emulator:
+    source(shop, "big/noise", random.Random(1).randbytes(9000).hex())
+    with started(str(shop), "--size-limit", "8000") as emulator:
         snake = emulator.execute("snake", project="shop")
         assert emulator.stop() == 0
     assert snake["responseBody"] == "hello from Python"
