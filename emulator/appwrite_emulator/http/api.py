@@ -33,7 +33,12 @@ def _routes(services: Services, incoming: Path) -> Iterator[Route]:
     yield from RuntimeDoors(config, catalog).routes()
     yield from RepositoryDoors(config, services.deployments).routes()
     yield from DeploymentDoors(
-        config, services.deployments, services.uploads, services.variables, incoming
+        config,
+        services.deployments,
+        services.uploads,
+        services.archives,
+        services.variables,
+        incoming,
     ).routes()
     yield from VariableDoors(config, services.variables).routes()
     yield from FunctionDoors(

@@ -14,6 +14,7 @@ from ..config import Config
 from ..errors import ApiError
 from ..models import Deployment, DeploymentType
 from ..services import deployments as service
+from ..services.archives import Archives
 from ..services.deployments import Deployments, Source
 from ..services.uploads import Chunk, Uploads
 from ..services.variables import Variables
@@ -45,6 +46,7 @@ class DeploymentDoors:
     config: Config
     deployments: Deployments
     uploads: Uploads
+    archives: Archives
     variables: Variables
     incoming: Path  # folder for uploads on their way
 
@@ -145,14 +147,14 @@ class DeploymentDoors:
         if kind == "output":
             return await self.download_output(request)
         deployment = self._deployment(request)
-        path = self.deployments.source(deployment)
+        path = self.archives.source(deployment)
         return self._file(path, deployment, "source", request)
 
     async def download_output(self, request: Request) -> Answer:
         deployment = self._deployment(request)
         folder = tempfile.TemporaryDirectory(dir=self.incoming)
         try:
-            path = await self.deployments.output(deployment, Path(folder.name))
+            path = await self.archives.output(deployment, Path(folder.name))
             reply = self._file(path, deployment, "output", request)
         except BaseException:
             folder.cleanup()

@@ -11,6 +11,7 @@ from anyio import to_thread
 from ..builder import Builder
 from ..execution.executor import Executor
 from ..models import Deployment, Function
+from .archives import Archives
 from .builds import Builds
 from .deployments import Deployments
 from .executions import Executions
@@ -34,6 +35,7 @@ class Services:
     variables: Variables
     builds: Builds
     deployments: Deployments
+    archives: Archives
     uploads: Uploads
     executions: Executions
     projects: Projects
@@ -46,11 +48,22 @@ class Services:
         plans = Plans(ground, variables, Keys(ground), executor.retire)
         records = Records(ground, Deployment, owner="resourceId", searched=("$id", "entrypoint"))
         builds = Builds(ground, records, functions, plans, builder)
-        deployments = Deployments(ground, records, functions, builds)
+        archives = Archives(ground, records)
+        deployments = Deployments(ground, records, functions, builds, archives)
         uploads = Uploads(ground, deployments)
         executions = Executions(ground, functions, deployments, Runs(ground, plans, executor))
         projects = Projects(ground, functions, variables, deployments, builds)
-        return cls(ground, functions, variables, builds, deployments, uploads, executions, projects)
+        return cls(
+            ground,
+            functions,
+            variables,
+            builds,
+            deployments,
+            archives,
+            uploads,
+            executions,
+            projects,
+        )
 
     def delete_function(self, project: str, id: str) -> None:
         """Delete a function and all that is its own. Raises ApiError function_not_found."""
@@ -70,8 +83,8 @@ class Services:
         """Remove files that no row names; how many there were. Nothing may be in the making."""
         remove = partial(
             self.ground.files.sweep,
-            sources=self.deployments.source_names(),
+            sources=self.archives.source_names(),
             logs=self.executions.log_names(),
-            builds=self.deployments.build_names(),
+            builds=self.archives.build_names(),
         )
         return await to_thread.run_sync(remove)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 import math
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import anyio
 
-from ..builder import Builder, BuildFailed, BuildOutput, BuildRequest
+from ..builder import Builder, BuildFailed, BuildOutput
 from ..catalog import InterpreterMissing
 from ..errors import ApiError
-from ..execution import context
-from ..models import Deployment, DeploymentStatus, Function, unique_id
+from ..models import Deployment, DeploymentStatus, unique_id
 from ..state import EpochPassed
 from .functions import Functions
 from .ground import Ground
@@ -23,7 +23,6 @@ from .records import Records
 
 logger = logging.getLogger(__name__)
 
-_BUILD_MEMORY = 1024  # MB a build has at least
 _AT_ONCE = 2
 _GREEN, _YELLOW = "\x1b[32m", "\x1b[33m"
 _INTERRUPTED = "The emulator stopped during this build. Create the deployment again or rebuild it."
@@ -135,7 +134,8 @@ class Builds:
             logger.info("build dropped: the state was restored", extra={"action": "drop_build"})
         except Exception as exc:  # one build's turn: the others must go on
             logger.exception("build of %s failed in the emulator", deployment.id)
-            self._end_failed(deployment, act, exc)
+            with suppress(EpochPassed):
+                self._end_failed(deployment, act, exc)
         finally:
             if self._acts.get(_key(deployment)) is act:
                 del self._acts[_key(deployment)]
@@ -155,7 +155,7 @@ class Builds:
         )
         function = self._functions.get(current.project, current.resource_id)
         try:
-            request = await self._request(function, current)
+            request = await self._plans.build_request(function, current)
             output = await self._builder.build(
                 request,
                 on_building=lambda: self._enter_building(current, act),
@@ -165,32 +165,6 @@ class Builds:
             self._end_failed(current, act, exc)
         else:
             self._end_ready(current, act, output)
-
-    async def _request(self, function: Function, deployment: Deployment) -> BuildRequest:
-        ground = self._ground
-        subject = self._plans.subject(function, deployment, size=function.build_specification)
-        launch = await ground.catalog.launch(subject.runtime.id, ground.probe)
-        memory = max(subject.specification.memory, _BUILD_MEMORY)
-        subject = replace(subject, specification=replace(subject.specification, memory=memory))
-        timeout = ground.config.build_timeout
-        env = context.environment(
-            subject,
-            self._plans.user_variables(function),
-            secret=self._plans.secret(deployment),
-            build_key=self._plans.keys.issue(function, seconds=timeout),
-        )
-        return BuildRequest(
-            archive=ground.files.source(deployment.source),
-            folder=ground.files.build(deployment.build),
-            launch=launch,
-            entrypoint=deployment.entrypoint,
-            commands=deployment.commands,
-            env=env,
-            era=ground.config.appwrite,
-            memory=memory,
-            timeout=timeout,
-            max_size=ground.config.build_size_limit,
-        )
 
     def _enter_building(self, deployment: Deployment, act: _Act) -> None:
         if current := self._current(deployment, act):

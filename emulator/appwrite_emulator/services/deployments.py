@@ -9,11 +9,11 @@ from typing import Any
 
 import anyio
 
-from ..archive import pack
 from ..chunks import Received
 from ..errors import ApiError
 from ..models import Deployment, DeploymentStatus, DeploymentType, Function, unique_id
 from ..query import Attribute
+from .archives import Archives
 from .builds import Builds
 from .functions import Functions
 from .ground import Ground
@@ -63,12 +63,18 @@ class Deployments:
     """The deployments of all projects."""
 
     def __init__(
-        self, ground: Ground, records: Records[Deployment], functions: Functions, builds: Builds
+        self,
+        ground: Ground,
+        records: Records[Deployment],
+        functions: Functions,
+        builds: Builds,
+        archives: Archives,
     ) -> None:
         self._ground = ground
         self._records = records
         self._functions = functions
         self._builds = builds
+        self._archives = archives
 
     def draft(
         self, project: str, function_id: str, values: Mapping[str, Any]
@@ -114,7 +120,9 @@ class Deployments:
         return deployment
 
     def complete(self, deployment: Deployment, source: str) -> Deployment:
-        """The source is whole: queue the build."""
+        """The source is whole: queue the build. Raises ApiError deployment_not_found."""
+        if not self.is_taken(deployment.project, deployment.id):
+            raise ApiError("deployment_not_found")
         with self._ground.state.transaction():
             if deployment.activate:
                 self._claim_activation(deployment)
@@ -130,6 +138,7 @@ class Deployments:
         """Deploy a complete archive; its file is taken over."""
         keep = self._ground.files.keep_source
         name = await anyio.to_thread.run_sync(keep, source.path, source.digest)
+        function = self._functions.get(function.project, function.id)  # it may be gone by now
         return self.complete(self.add(function, draft, size=source.size), name)
 
     def from_repository(
@@ -156,6 +165,10 @@ class Deployments:
         if deployment is None:
             raise ApiError("deployment_not_found")
         return self._builds.with_live_logs(deployment)
+
+    def is_taken(self, project: str, id: str) -> bool:
+        """Whether a deployment of any function has this id."""
+        return self._records.get(project, id) is not None
 
     def find(self, function: Function, id: str) -> Deployment | None:
         """The function's deployment of that id, or None."""
@@ -210,8 +223,7 @@ class Deployments:
         """
         function = self._functions.get(project, function_id)
         origin = self.get(project, function_id, id)
-        if not origin.source or not self._ground.files.source(origin.source).exists():
-            raise ApiError("deployment_not_found")
+        self._archives.source(origin)
         draft = Draft(
             function.entrypoint or origin.entrypoint,
             function.commands,
@@ -221,33 +233,6 @@ class Deployments:
         provider = {name: getattr(origin, name) for name in _PROVIDER}
         copy = self.add(function, draft, size=origin.source_size, **provider)
         return self.complete(copy, origin.source)
-
-    async def output(self, deployment: Deployment, into: Path) -> Path:
-        """The build output as a new archive in `into`. Raises ApiError deployment_not_found."""
-        folder = self._ground.files.build(deployment.build) / "src" / "function"
-        if deployment.status != DeploymentStatus.READY or not folder.is_dir():
-            raise ApiError("deployment_not_found")
-        target = into / f"{deployment.id}-output.tar.gz"
-        await anyio.to_thread.run_sync(pack, folder, target)
-        return target
-
-    def source(self, deployment: Deployment) -> Path:
-        """The uploaded archive. Raises ApiError deployment_not_found when it is not (all) there."""
-        path = self._ground.files.source(deployment.source)
-        if not deployment.source or not path.exists():
-            raise ApiError("deployment_not_found")
-        return path
-
-    def source_names(self) -> set[str]:
-        """The files below sources/ that a deployment needs, uploads on their way included."""
-        return {
-            deployment.source or f"{deployment.project}.{deployment.id}"
-            for deployment in self._records.all()
-        }
-
-    def build_names(self) -> set[str]:
-        """The folders below builds/ that a deployment needs."""
-        return {deployment.build for deployment in self._records.all() if deployment.build}
 
     def _claim_activation(self, deployment: Deployment) -> None:
         """Only the newest deployment that asked for activation keeps asking for it."""

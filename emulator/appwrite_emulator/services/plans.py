@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ..builder import BuildRequest
 from ..errors import ApiError
 from ..execution import context
 from ..execution.executor import Target
@@ -15,6 +16,8 @@ from ..models import Deployment, Function
 from .ground import Ground
 from .keys import Keys
 from .variables import Variables
+
+_BUILD_MEMORY = 1024  # MB a build has at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,36 @@ class Plans:
             memory=subject.specification.memory,
         )
         return Plan(function, deployment, target, secret)
+
+    async def build_request(self, function: Function, deployment: Deployment) -> BuildRequest:
+        """How the deployment is built.
+
+        Raises ApiError function_runtime_unsupported, and InterpreterMissing.
+        """
+        ground = self._ground
+        subject = self.subject(function, deployment, size=function.build_specification)
+        launch = await ground.catalog.launch(subject.runtime.id, ground.probe)
+        memory = max(subject.specification.memory, _BUILD_MEMORY)
+        subject = replace(subject, specification=replace(subject.specification, memory=memory))
+        timeout = ground.config.build_timeout
+        env = context.environment(
+            subject,
+            self.user_variables(function),
+            secret=self.secret(deployment),
+            build_key=self.keys.issue(function, seconds=timeout),
+        )
+        return BuildRequest(
+            archive=ground.files.source(deployment.source),
+            folder=ground.files.build(deployment.build),
+            launch=launch,
+            entrypoint=deployment.entrypoint,
+            commands=deployment.commands,
+            env=env,
+            era=ground.config.appwrite,
+            memory=memory,
+            timeout=timeout,
+            max_size=ground.config.build_size_limit,
+        )
 
     def subject(self, function: Function, deployment: Deployment, *, size: str) -> context.Subject:
         """What environment and headers are computed from; `size` is a specification's slug."""

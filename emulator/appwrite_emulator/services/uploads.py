@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import anyio
 from ..chunks import ContentRange, Received
 from ..errors import ApiError
 from ..models import Deployment, Function
+from .archives import part_name
 from .deployments import Deployments, Draft
 from .ground import Ground
 
@@ -39,11 +41,14 @@ class Uploads:
         """Take in one chunk of the deployment `id` (empty: a new one); start it when whole.
 
         Chunks of a deployment that is complete already are ignored. Source: Appwrite 1.9.6.
-        Raises ApiError storage_invalid_content_range when the announced total has changed.
+        Raises ApiError storage_invalid_content_range when the announced total has changed,
+        storage_invalid_appwrite_id for the id of another function's deployment.
         """
         range = chunk.range
         deployment = self._deployments.find(function, id)
         if deployment is None:
+            if id and self._deployments.is_taken(function.project, id):
+                raise ApiError("storage_invalid_appwrite_id")
             deployment = self._deployments.add(function, draft, size=range.size, id=id)
         if deployment.source:
             return deployment
@@ -66,25 +71,33 @@ class Uploads:
             return current
         received = Received(current.received).merge(range.start, range.stop)
         current = self._deployments.note_received(current, received)
-        if received.is_complete(current.source_size) and current.id not in self._joining:
+        is_joining = self._part(current).name in self._joining
+        if received.is_complete(current.source_size) and not is_joining:
             return await self._complete(current)
         return current
 
     async def _complete(self, deployment: Deployment) -> Deployment:
-        self._joining.add(deployment.id)
+        part = self._part(deployment)
+        self._joining.add(part.name)
         try:
-            name = await anyio.to_thread.run_sync(self._keep, self._part(deployment))
+            name = await anyio.to_thread.run_sync(self._keep, part)
         finally:
-            self._joining.discard(deployment.id)
-        return self._deployments.complete(deployment, name)
+            self._joining.discard(part.name)
+        current = self._deployments.complete(deployment, name)
+        part.unlink(missing_ok=True)
+        return current
 
     def _keep(self, part: Path) -> str:
+        """Keep what has arrived under a second name: the row names the first one until it changes,
+        and a crash in between must find the file under the name in the row."""
         with part.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return self._ground.files.keep_source(part, digest)
+        twin = part.with_name(f"{secrets.token_hex(16)}.part")
+        os.link(part, twin)
+        return self._ground.files.keep_source(twin, digest)
 
     def _part(self, deployment: Deployment) -> Path:
-        return self._ground.files.incoming(f"{deployment.project}.{deployment.id}")
+        return self._ground.files.incoming(part_name(deployment))
 
 
 def _copy(source: Path, part: Path, offset: int) -> None:
