@@ -185,7 +185,7 @@ class Executions:
             self._ground.state.check(run.epoch)
         except EpochPassed as exc:
             raise ApiError("general_server_error", _RESTORED) from exc
-        if self._functions.exists(execution.project, execution.function_id):
+        if self._functions.is_there(run.function):
             execution = self._records.add(execution)
             self._trim()
         if result.outcome is Outcome.TIMED_OUT and run.function.timeout > limit:

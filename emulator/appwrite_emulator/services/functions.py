@@ -66,9 +66,10 @@ class Functions:
             raise ApiError("function_not_found")
         return function
 
-    def exists(self, project: str, id: str) -> bool:
-        """Whether there is such a function."""
-        return self._records.get(project, id) is not None
+    def is_there(self, function: Function) -> bool:
+        """Whether the function was not deleted; one made anew under its id is another one."""
+        current = self._records.get(function.project, function.id)
+        return current is not None and current.sequence == function.sequence
 
     def get_for(self, caller: Caller, id: str) -> Function:
         """As `get`; a disabled function does not exist for callers without a key."""

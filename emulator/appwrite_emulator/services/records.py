@@ -50,6 +50,7 @@ class Records(Generic[R]):
         self._kind = kind
         self._ground = ground
         self._searched = searched
+        self._newest = 0  # the number of the record stored last
         self._read: dict[str, tuple[Row, R]] = {}  # a write replaces the row, so identity tells
 
     def __len__(self) -> int:
@@ -84,7 +85,11 @@ class Records(Generic[R]):
         }
 
     def add(self, record: R) -> R:
-        """Store a new record."""
+        """Store a new record. Rows lie in the order of their numbers: one that was born before
+        the last that was stored gets another number."""
+        if record.sequence <= self._newest:
+            record = replace(record, sequence=self._table.next_sequence())
+        self._newest = record.sequence
         self._table.put(f"{record.project}/{record.id}", record.to_row())
         return record
 
