@@ -128,8 +128,10 @@ async def test_too_many_processes_kill_the_tree() -> None:
     assert exit.text.endswith("limit 20)")
 
 
-async def test_a_fork_bomb_is_ended_by_the_watcher() -> None:
-    bomb = "import os\nwhile True:\n try: os.fork()\n except OSError: pass"
+@pytest.mark.parametrize("birth", ["os.fork()", "os.fork() or os.setsid()"])
+async def test_a_fork_bomb_is_ended_by_the_watcher(birth: str) -> None:
+    """Also when every process leads a session of its own, so that no group can be killed."""
+    bomb = f"import os\nwhile True:\n try: {birth}\n except OSError: pass"
 
     exit, _ = await _run(bomb, seconds=8)
 

@@ -116,6 +116,7 @@ class Keeper:
         heard, failure = os.pipe()
         leader = os.fork()
         if not leader:
+            trees.give_precedence_up()
             become(request, fds, failure, tasks)
         self.leader = leader
         close_others({0, 1, 2, self.report, heard})

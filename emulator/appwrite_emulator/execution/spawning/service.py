@@ -16,8 +16,9 @@ from . import trees
 from .keeper import Keeper, drop
 from .tree import Tree
 
-_ROOM, _ROOM_PER_TREE = 128, 64  # tasks for user code
-_ROOM_BESIDE_OTHERS = 1024  # when the user's other programs count too
+# Tasks beyond those a user had at the start; its other programs count as well. Where a crowd of
+# that size could keep us from running, the room is smaller.
+_ROOM, _ROOM_WITHOUT_PRECEDENCE = 4096, 1024
 _POLL = 0.02  # seconds between two looks at a watched tree
 
 
@@ -26,6 +27,7 @@ class Helper:
 
     def __init__(self, door: socket.socket) -> None:
         self.door = door
+        self.room = _ROOM if trees.take_precedence() else _ROOM_WITHOUT_PRECEDENCE
         self.events = selectors.DefaultSelector()
         self.buffer = b""
         self.fds: list[int] = []
@@ -120,10 +122,7 @@ class Helper:
 
     def most_tasks(self, owner: list[int] | None) -> int:
         """The kernel's limit for all tasks of a user: a back stop, the watcher counts the tree."""
-        room = _ROOM_PER_TREE * (len(self.trees) + 1)
-        if owner is None:
-            return self.tasks[os.getuid()] + _ROOM_BESIDE_OTHERS + room
-        return self.tasks.get(owner[0], 0) + _ROOM + room
+        return self.tasks.get(owner[0] if owner else os.getuid(), 0) + self.room
 
     def hear_keeper(self, tree: Tree) -> None:
         data = os.read(tree.report, 65536)

@@ -22,6 +22,20 @@ def prctl(option: int, value: int) -> None:
         _libc.prctl(option, value, 0, 0, 0)
 
 
+def take_precedence() -> bool:
+    """Run before all ordinary processes, which a crowd of runaways are; only root may."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
+def give_precedence_up() -> None:
+    with suppress(AttributeError, OSError):
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
 def children(pid: int) -> list[int]:
     found: list[int] = []
     try:
@@ -51,27 +65,28 @@ def kill_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
-def kill_with_group(pid: int) -> None:
-    with suppress(OSError):
-        group = os.getpgid(pid)
-        if group != os.getpgid(0):
-            os.killpg(group, signal.SIGKILL)
-    kill(pid)
+def freeze() -> list[int]:
+    """Stop all that descends from this process; the stopped still count, so a bomb runs dry."""
+    stopped: dict[int, None] = {}
+    while fresh := [pid for pid in descendants(os.getpid()) if pid not in stopped]:
+        for pid in fresh:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGSTOP)
+        stopped |= dict.fromkeys(fresh)
+    return list(stopped)
 
 
 def sweep() -> None:
     """Kill and reap all that descends from this process, until nothing is left."""
     while True:
-        found = descendants(os.getpid())
-        for pid in found:
-            kill_with_group(pid)
+        for pid in freeze():
+            kill(pid)
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         except ChildProcessError:
             return
-        if not found:
-            time.sleep(0.001)
+        time.sleep(0.001)
 
 
 def resident(pid: int) -> int:
