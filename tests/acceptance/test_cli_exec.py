@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,14 +42,6 @@ def shop(tmp_path: Path) -> Path:
     folder = tmp_path / "shop"
     source(folder, "hello/main.mjs", NODE)
     return project(folder, HELLO)
-
-
-@pytest.fixture
-def reachable() -> Iterator[Path]:
-    """A temporary folder that functions reach too when they run as another user."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
 
 
 def test_the_command_finds_the_functions_of_the_project(shop: Path) -> None:
@@ -105,8 +95,8 @@ def test_nothing_is_left_on_disk(shop: Path, reachable: Path) -> None:
     assert list(reachable.iterdir()) == []
 
 
-def test_a_given_state_is_kept(shop: Path, tmp_path: Path) -> None:
-    state = tmp_path / "kept" / "state.json"
+def test_a_given_state_is_kept(shop: Path, reachable: Path) -> None:
+    state = reachable / "kept" / "state.json"
     result = run("exec", "--dir", str(shop), "--state", str(state), "--", "true")
     assert result.returncode == 0
     assert "hello" in state.read_text("utf-8")

@@ -38,10 +38,10 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    source(tmp_path, "hello/main.mjs", NODE)
-    source(tmp_path, "snake/main.py", PYTHON)
-    return project(tmp_path, HELLO, SNAKE)
+def shop(reachable: Path) -> Path:
+    source(reachable, "hello/main.mjs", NODE)
+    source(reachable, "snake/main.py", PYTHON)
+    return project(reachable, HELLO, SNAKE)
 
 
 def test_the_quickstart_answers_once_the_ready_line_is_there() -> None:
@@ -177,12 +177,12 @@ def test_what_works_but_should_be_known_is_noted(shop: Path) -> None:
     assert lines_with(emulator.lines, "! .env is not read")
 
 
-def test_a_folder_without_project_file_is_an_empty_project(tmp_path: Path) -> None:
-    with started(str(tmp_path)) as emulator:
+def test_a_folder_without_project_file_is_an_empty_project(reachable: Path) -> None:
+    with started(str(reachable)) as emulator:
         status, functions = emulator.call("/functions", project="demo")
         assert emulator.stop() == 0
     assert (status, functions["total"]) == (200, 0)
-    assert lines_with(emulator.lines, f"No project file in {tmp_path}")
+    assert lines_with(emulator.lines, f"No project file in {reachable}")
     assert 'for project "demo"' in emulator.lines[-1]
 
 

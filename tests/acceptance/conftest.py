@@ -1,0 +1,20 @@
+"""What all acceptance tests may ask for."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """A temporary folder that functions reach too when they run as another user.
+
+    The emulator keeps all it has below such a folder, so nothing is left when the test is over.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
