@@ -153,7 +153,7 @@ async def test_the_worker_that_rested_longest_makes_room() -> None:
 
 
 async def test_a_busy_house_makes_others_wait_and_serves_them_later() -> None:
-    async with _crowd(total=1) as (executor, folder, crowd):
+    async with _crowd(total=1, patience=60) as (executor, folder, crowd):
         plain = launch(spare=False)
         async with anyio.create_task_group() as group:
             await crowd.enter(group, target(folder, "a", launch=plain))

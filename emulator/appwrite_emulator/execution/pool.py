@@ -181,7 +181,10 @@ class Pool:
             return False
         if len(group.workers) + group.starting >= self._sizes.per_target:
             return False
-        return self._has_spare(group.target) or self._has_room() or self._evict()
+        if self._has_spare(group.target) or self._has_room():
+            return True
+        self._evict()  # losing it balances again, with the room it leaves
+        return False
 
     def _lanes(self, group: _Group) -> int:
         return max(1, group.target.launch.concurrency)
@@ -192,14 +195,12 @@ class Pool:
     def _has_spare(self, target: Bindable) -> bool:
         return spare_key(target) in self._spares and not self._reserved
 
-    def _evict(self) -> bool:
-        """Make room: the worker that rested longest goes, or else a spare."""
+    def _evict(self) -> None:
+        """Make room, if somebody can go: the worker that rested longest, or else a spare."""
         idle, spares = self._idle_since, self._spares.values()
-        if not idle and not spares:
-            return False
-        victim = min(idle, key=idle.__getitem__) if idle else next(iter(spares))
-        victim.lose("Made room for another function")
-        return True
+        victim = min(idle, key=idle.__getitem__) if idle else next(iter(spares), None)
+        if victim is not None:
+            victim.lose("Made room for another function")
 
     async def _grow(self, group: _Group) -> None:
         worker: Worker | None = None
