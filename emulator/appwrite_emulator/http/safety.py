@@ -41,7 +41,7 @@ class Safety:
     def check_origin(self, origin: str) -> None:
         """Raises ApiError general_unknown_origin for a page that is not ours; `null` is one."""
         if origin and not self._is_known(origin):
-            name = urlsplit(origin).hostname or origin
+            name = _hostname(origin.partition("//")[2]) or origin
             raise ApiError(
                 "general_unknown_origin",
                 f"Invalid Origin. Register your new client ({name}) as a new Web platform on your "
@@ -67,12 +67,9 @@ class Safety:
         return headers
 
     def _is_known(self, origin: str) -> bool:
-        try:
-            parts = urlsplit(origin)
-            is_page = parts.scheme in ("http", "https") and bool(parts.hostname)
-        except ValueError:
-            return False
-        return origin in self.origins or (is_page and _is_local(parts.hostname or ""))
+        scheme, _, host = origin.partition("://")
+        is_local = scheme in ("http", "https") and _is_local(_hostname(host))
+        return is_local or origin in self.origins
 
 
 def _hostname(host: str) -> str:

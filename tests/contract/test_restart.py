@@ -1,0 +1,146 @@
+"""What a new process finds in the state file of the last one."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from .forms import tar_gz
+from .gate import Gate
+from .server import Project, serving
+
+PYTHON = "import os\ndef main(c):\n    c.log('x' * 7000)\n    return c.res.text(os.environ['K'])\n"
+GOOD = "def main(c):\n    return c.res.text('built')\n"
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """Where the emulators of a test keep their state, one after the other."""
+    return tmp_path / "data" / "state.json"
+
+
+def test_everything_is_as_it_was(state: Path) -> None:
+    with serving(state=state) as server:
+        project = server.project("p")
+        project.function(scopes=["users.read"])
+        project.post("/functions/f/variables", {"variableId": "v", "key": "K", "value": "kept"})
+        deployment = project.deploy("f", {"main.py": PYTHON})
+        long = project.deploy(
+            "f", {"main.py": PYTHON.replace("7000", "7000)\n    c.log('y' * 7000")}
+        )
+        for _ in range(3):
+            project.execute("f")
+        paths = (
+            "/functions", "/functions/f", "/functions/f/variables", "/functions/f/deployments",
+            "/functions/f/executions",
+        )  # fmt: skip
+        before = [project.get(path).expect(200) for path in paths]
+    with serving(state=state) as server:
+        project = server.project("p")
+        assert [project.get(path).expect(200) for path in paths] == before
+        made = project.execute("f")
+        assert made["responseBody"] == "kept"
+        listed = project.get("/functions/f/executions").json["executions"]
+        assert [each["$id"] for each in listed][-1] == made["$id"]
+        assert len(listed) == 4
+        source = project.get(f"/functions/f/deployments/{deployment['$id']}/download")
+        assert source.status == 200
+        project.patch("/functions/f/deployment", {"deploymentId": deployment["$id"]}).expect(200)
+        assert len(project.execute("f")["logs"]) < len(made["logs"])
+        again = project.post("/functions/f/deployments/duplicate", {"deploymentId": long["$id"]})
+        assert project.built("f", again.expect(202)["$id"])["status"] == "ready"
+
+
+def test_keys_given_to_functions_outlive_a_restart(state: Path) -> None:
+    code = "def main(c):\n    return c.res.text(c.req.headers['x-appwrite-key'])\n"
+    with serving(state=state) as server:
+        project = server.project("p")
+        project.function(scopes=["functions.read"])
+        project.deploy("f", {"main.py": code})
+        key = project.execute("f")["responseBody"]
+    with serving(state=state) as server:
+        assert server.project("p").having(x_appwrite_key=key).get("/functions").status == 200
+
+
+def test_what_was_under_way_failed_and_what_waited_goes_on(state: Path, gate: Gate) -> None:
+    second = Gate(gate.path.with_name("second"))
+    third = Gate(gate.path.with_name("third"))
+    with ExitStack() as stop:
+        server = stop.enter_context(serving(state=state))
+        project = server.project("p")
+        project.function()
+        project.deploy("f", {"main.py": third.main})
+        running = project.post("/functions/f/executions", {"async": True}).expect(202)["$id"]
+        with third.reached():
+            building = [_begin(project, each.commands) for each in (gate, second)]
+            with gate.reached(), second.reached():
+                waiting = _begin(project, "true")
+                assert project.get(f"/functions/f/deployments/{waiting}").json["status"] == (
+                    "waiting"
+                )
+                stop.close()
+    with serving(state=state) as server:
+        project = server.project("p")
+        for id in building:
+            ended = project.get(f"/functions/f/deployments/{id}").expect(200)
+            assert ended["status"] == "failed"
+            assert "The emulator stopped during this build." in ended["buildLogs"]
+            again = project.post("/functions/f/deployments/duplicate", {"deploymentId": id})
+            assert again.status == 202
+            project.delete(f"/functions/f/deployments/{again.json['$id']}").expect(204)
+        assert project.built("f", waiting)["status"] == "ready"
+        execution = project.get(f"/functions/f/executions/{running}").expect(200)
+        assert (execution["status"], execution["responseStatusCode"]) == ("failed", 500)
+        assert "The emulator stopped" in execution["errors"]
+        assert project.delete(f"/functions/f/executions/{running}").status == 204
+        assert project.execute("f")["responseBody"] == "built"
+        assert project.get("/functions/f").json["latestDeploymentStatus"] == "ready"
+
+
+def _begin(project: Project, commands: str) -> str:
+    fields = {"activate": "true", "commands": commands}
+    return str(project.upload("f", tar_gz({"main.py": GOOD}), fields=fields).expect(202)["$id"])
+
+
+def test_an_upload_goes_on_after_a_restart(state: Path) -> None:
+    archive = tar_gz({"main.py": GOOD})
+    half = len(archive) // 2
+    first = {"content-range": f"bytes 0-{half - 1}/{len(archive)}"}
+    with serving(state=state) as server:
+        project = server.project("p")
+        project.function()
+        id = project.upload("f", archive[:half], headers=first).expect(202)["$id"]
+    rest = {"content-range": f"bytes {half}-{len(archive) - 1}/{len(archive)}", "x-appwrite-id": id}
+    with serving(state=state) as server:
+        project = server.project("p")
+        assert project.get(f"/functions/f/deployments/{id}").json["status"] == "waiting"
+        project.upload("f", archive[half:], headers=rest).expect(202)
+        assert project.built("f", id)["status"] == "ready"
+        assert project.execute("f")["responseBody"] == "built"
+
+
+def test_what_was_deleted_stays_deleted_and_its_files_go(state: Path) -> None:
+    with serving(state=state) as server:
+        project = server.project("p")
+        project.function("kept")
+        project.deploy("kept", {"main.py": GOOD})
+        project.function("gone")
+        project.deploy("gone", {"main.py": GOOD, "other": "file"})
+        project.delete("/functions/gone").expect(204)
+    with serving(state=state) as server:
+        project = server.project("p")
+        assert project.get("/functions").json["total"] == 1
+        assert project.execute("kept")["responseBody"] == "built"
+        sources = [path for path in (state.parent / "sources").iterdir() if path.name[0] != "."]
+        assert len(sources) == 1
+
+
+def test_ids_and_order_go_on_after_a_restart(state: Path) -> None:
+    for id in ("a", "b", "c"):
+        with serving(state=state) as server:
+            server.project("p").function(id)
+    with serving(state=state) as server:
+        listed = server.project("p").get("/functions").json["functions"]
+        assert [each["$id"] for each in listed] == ["a", "b", "c"]
