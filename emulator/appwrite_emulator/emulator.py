@@ -160,10 +160,13 @@ class Emulator:
         config = self.config
         async with AsyncExitStack() as stack:
             data = stack.enter_context(self._data_folder())
-            state = StateDB.open(self._state_file(), owner=url)
+            state_file = self._state_file()
+            state = StateDB.open(state_file, owner=url)
             stack.callback(state.close)
             self._sandbox = sandbox = await to_thread.run_sync(choose, config.sandbox)
             workspace = sandbox.workspace(data)
+            if state_file is None and workspace != data:
+                stack.callback(_remove, workspace)
             files = Files(data, workspace / "builds")
             files.start()
             homes = workspace / "homes"

@@ -72,7 +72,9 @@ class Builds:
     def with_live_logs(self, deployment: Deployment) -> Deployment:
         """The deployment with what its build has printed so far."""
         act = self._acts.get(_key(deployment))
-        return replace(deployment, build_logs=act.logs) if act and act.logs else deployment
+        if act is None or not act.logs or DeploymentStatus(deployment.status).is_final:
+            return deployment
+        return replace(deployment, build_logs=act.logs)
 
     def stop(self, deployment: Deployment) -> None:
         """End the processes of the deployment's build, and those that run it."""
