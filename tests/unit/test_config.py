@@ -1,0 +1,89 @@
+"""Where options come from, which source wins, and what is told about values that cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appwrite_emulator.config import FILE_NAME, Config, ConfigError, Key
+
+
+def _load(
+    folder: Path, text: str = "", environ: dict[str, str] | None = None, **given: Any
+) -> Config:
+    if text:
+        (folder / FILE_NAME).write_text(text, encoding="utf-8")
+    return Config.load(folder, environ=environ or {}, **given)
+
+
+def test_an_argument_wins_over_environment_file_and_default(tmp_path: Path) -> None:
+    text, environ = "port = 1\nworkers = 1", {"APPWRITE_EMULATOR_PORT": "2"}
+    assert _load(tmp_path, text, environ, port=3).port == 3
+    assert _load(tmp_path, text, environ, port=None).port == 2
+    assert _load(tmp_path, text).port == 1
+    assert _load(tmp_path, text, environ).workers == 1
+    assert Config().port == 9080
+
+
+def test_texts_of_the_environment_become_values(tmp_path: Path) -> None:
+    config = _load(
+        tmp_path,
+        environ={
+            "APPWRITE_EMULATOR_MEMORY": "yes",
+            "APPWRITE_EMULATOR_SYNC_TIMEOUT": "1.5",
+            "APPWRITE_EMULATOR_HOSTS": "a b",
+            "APPWRITE_EMULATOR_KEYS": "all some=users.read,teams.read",
+            "APPWRITE_EMULATOR_RUNTIMES": "/r",
+            "APPWRITE_EMULATOR_PROJECT": "",
+            "OTHER_PORT": "5",
+        },
+    )
+    assert config == Config(
+        memory=True,
+        sync_timeout=1.5,
+        hosts=("a", "b"),
+        keys=(Key("all"), Key("some", ("users.read", "teams.read"))),
+        runtimes=(Path("/r"),),
+    )
+
+
+def test_paths_of_the_file_are_relative_to_it(tmp_path: Path) -> None:
+    text = 'state = "data/state.json"\nruntimes = ["more"]\nkeys = [{secret = "s", project = "p"}]'
+    config = _load(tmp_path, text)
+    assert config.state == tmp_path / "data" / "state.json"
+    assert config.runtimes == (tmp_path / "more",)
+    assert config.keys == (Key("s", (), "p"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("prot = 1", "unknown option prot"),
+        ("port = 'x'", "port is 'x', it must be int"),
+        ("port = 70000", "port is 70000, it must be from 0 to 65535"),
+        ("memory = 'perhaps'", "it must be true or false"),
+        ("appwrite = '1.7'", "appwrite is '1.7', it must be one of 1.6, 1.9"),
+        ("sandbox = 'maybe'", "it must be one of auto, require, off"),
+        ("sync_timeout = 0", "sync_timeout is 0"),
+        ("keys = [{scopes = []}]", "a key needs `secret`"),
+        ("keys = [{secret = 's', role = 'x'}]", "a key needs `secret`"),
+        ("memory = true\nstate = 'x'", "state and memory exclude each other"),
+        ("port = ", FILE_NAME),
+    ],
+)
+def test_what_cannot_be_used_is_named(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=r".") as caught:
+        _load(tmp_path, text)
+    assert words in str(caught.value)
+
+
+def test_the_variable_that_is_wrong_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="APPWRITE_EMULATOR_PORT is 'x', it must be int"):
+        _load(tmp_path, environ={"APPWRITE_EMULATOR_PORT": "x"})
+
+
+def test_an_unknown_argument_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="unknown option prot; there are host, port"):
+        _load(tmp_path, prot=1)

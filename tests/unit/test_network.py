@@ -1,0 +1,68 @@
+"""Sockets to listen on, and the addresses they are reached at."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from appwrite_emulator import network
+from appwrite_emulator.config import ConfigError
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[list[socket.socket]]:
+    sockets = network.bind(host, port)
+    try:
+        yield sockets
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def test_localhost_is_one_port_on_every_loopback_address() -> None:
+    with _bound("localhost", 0) as sockets:
+        ports = {each.getsockname()[1] for each in sockets}
+        assert len(ports) == 1
+        assert ports != {0}
+        assert sockets[0].getsockname()[0] == "127.0.0.1"
+        for each in sockets:
+            with closing(socket.create_connection(each.getsockname()[:2], timeout=5)):
+                pass
+
+
+def test_one_address_is_bound_alone() -> None:
+    with _bound("127.0.0.1", 0) as sockets:
+        assert [each.getsockname()[0] for each in sockets] == ["127.0.0.1"]
+
+
+def test_a_port_that_is_taken_is_told_with_the_way_out() -> None:
+    with _bound("localhost", 0) as sockets:
+        port = sockets[0].getsockname()[1]
+        with pytest.raises(ConfigError, match=rf"127.0.0.1 port {port}: .* another --port, or 0"):
+            network.bind("localhost", port)
+
+
+def test_an_address_that_is_not_ours_is_told() -> None:
+    with pytest.raises(ConfigError, match="cannot listen on 203.0.113.7 port 0"):
+        network.bind("203.0.113.7", 0)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_loopback"),
+    [("localhost", True), ("127.0.0.1", True), ("127.8.0.1", True), ("::1", True),
+     ("0.0.0.0", False), ("10.0.0.1", False), ("example.org", False), ("", False)],
+)  # fmt: skip
+def test_loopback_is_what_only_this_machine_reaches(host: str, is_loopback: bool) -> None:
+    assert network.is_loopback(host) is is_loopback
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("localhost", "http://127.0.0.1:80"), ("0.0.0.0", "http://127.0.0.1:80"),
+     ("::", "http://127.0.0.1:80"), ("::1", "http://[::1]:80"), ("box", "http://box:80")],
+)  # fmt: skip
+def test_a_server_is_reached_at_its_url(host: str, url: str) -> None:
+    assert network.url(host, 80) == url
