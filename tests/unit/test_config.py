@@ -67,14 +67,14 @@ def test_paths_of_the_file_are_relative_to_it(tmp_path: Path) -> None:
         ("appwrite = '1.7'", "appwrite is '1.7', it must be one of 1.6, 1.9"),
         ("sandbox = 'maybe'", "it must be one of auto, require, off"),
         ("sync_timeout = 0", "sync_timeout is 0"),
-        ("keys = [{scopes = []}]", "a key needs `secret`"),
-        ("keys = [{secret = 's', role = 'x'}]", "a key needs `secret`"),
+        ("keys = [{scopes = []}]", "keys is [{'scopes': []}]"),
+        ("keys = [{secret = 's', role = 'x'}]", "'role': 'x'"),
         ("memory = true\nstate = 'x'", "state and memory exclude each other"),
         ("port = ", FILE_NAME),
     ],
 )
 def test_what_cannot_be_used_is_named(tmp_path: Path, text: str, words: str) -> None:
-    with pytest.raises(ConfigError, match=r".") as caught:
+    with pytest.raises(ConfigError) as caught:
         _load(tmp_path, text)
     assert words in str(caught.value)
 

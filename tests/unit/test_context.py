@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from appwrite_emulator.catalog import Runtime, Specification
@@ -9,7 +11,7 @@ from appwrite_emulator.errors import Era
 from appwrite_emulator.execution import context
 from appwrite_emulator.models import Deployment, Function, Trigger
 
-_BORN = {"project": "p", "created_at": "", "updated_at": ""}
+_BORN: dict[str, Any] = {"project": "p", "created_at": "", "updated_at": ""}
 
 
 def _subject(era: Era = "1.9") -> context.Subject:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,13 @@ from appwrite_emulator.models import (
     unique_id,
 )
 
-_BORN = {"id": "x", "project": "p", "created_at": "c", "updated_at": "u", "sequence": 7}
+_BORN: dict[str, Any] = {
+    "id": "x",
+    "project": "p",
+    "created_at": "c",
+    "updated_at": "u",
+    "sequence": 7,
+}
 
 
 @pytest.mark.parametrize(
