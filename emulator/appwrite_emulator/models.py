@@ -111,15 +111,18 @@ class Record:
 
     def to_row(self) -> dict[str, Any]:
         """The row to store, with Appwrite's names as keys."""
-        return {key: _thawed(getattr(self, name)) for name, key in _columns(type(self))}
+        return {
+            key: _thawed(value) if type(value := getattr(self, name)) is tuple else value
+            for name, key in _columns(type(self))
+        }
 
 
 def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if type(value) is list else value
 
 
-def _thawed(value: Any) -> Any:
-    return list(map(_thawed, value)) if type(value) is tuple else value
+def _thawed(values: tuple[Any, ...]) -> list[Any]:
+    return [_thawed(value) if type(value) is tuple else value for value in values]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,6 +84,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # whoever calls is who connects
                 timeout_graceful_shutdown=_GRACE,
                 timeout_keep_alive=75,
             )
