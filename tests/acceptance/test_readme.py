@@ -1,0 +1,110 @@
+"""What the README shows works as it is shown."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from appwrite_emulator import Config, Emulator
+from appwrite_emulator.project_file import read
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def block(language: str, words: str) -> str:
+    """The only block of that language with these words in it."""
+    (found,) = [text for text in blocks(language) if words in text]
+    return found
+
+
+@pytest.fixture
+def quickstart() -> Emulator:
+    return Emulator(port=0, project="quickstart", memory=True)
+
+
+async def as_curl(command: str) -> httpx2.Response:
+    """What the command line for curl asks for, without need of curl."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-s", action="store_true")
+    parser.add_argument("-H", action="append")
+    parser.add_argument("-d")
+    parser.add_argument("url")
+    wanted = parser.parse_args(shlex.split(command.replace("\\\n", " "))[1:])
+    headers = dict(line.split(": ", 1) for line in wanted.H)
+    async with httpx2.AsyncClient() as client:
+        return await client.post(wanted.url, headers=headers, content=wanted.d)
+
+
+async def deployed(emulator: Emulator) -> None:
+    entries = read(ROOT / "examples" / "quickstart" / "appwrite.config.json").functions
+    applied = await emulator.services.projects.apply("quickstart", entries, lambda id, text: None)
+    assert not [each.reason for each in applied if each.reason]
+
+
+async def test_the_curl_call_gets_a_postcard(quickstart: Emulator) -> None:
+    async with quickstart as emulator:
+        await deployed(emulator)
+        command = block("sh", "curl").replace("http://127.0.0.1:9080/v1", emulator.endpoint)
+        execution = (await as_curl(command)).json()
+
+    assert execution["status"] == "completed"
+    assert "Dear Ada" in execution["responseBody"]
+
+
+def test_the_context_manager_prints_where_it_serves(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(block("python", "print(emulator.endpoint"))
+
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env={"PYTHONPATH": str(ROOT / "emulator"), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert re.match(r"http://127\.0\.0\.1:\d+/v1 demo local\n$", done.stdout)
+
+
+def test_the_application_can_be_made(tmp_path: Path) -> None:
+    names: dict[str, object] = {}
+
+    exec(compile(block("python", "asgi("), "README.md", "exec"), names)
+
+    assert callable(names["app"])
+
+
+def test_the_file_of_options_is_one(tmp_path: Path) -> None:
+    (text,) = blocks("toml")
+    (tmp_path / "appwrite-emulator.toml").write_text(text)
+
+    config = Config.load(tmp_path, environ={})
+
+    assert (config.port, config.strict) == (9090, True)
+    assert config.keys[0].scopes == ("functions.read", "executions.read")
+    assert set(tomllib.loads(text)) <= {field.name for field in fields(Config)}
+
+
+def test_the_first_screen_holds_both_commands() -> None:
+    first = README.splitlines()[:24]
+
+    assert sum("python3 -m venv .venv" in line for line in first) == 2
+
+
+def test_every_relative_link_leads_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert "://" in target or (ROOT / target).exists(), target
