@@ -44,7 +44,7 @@ def warm_lines(mode: Mode, series: dict[str, Series]) -> Iterator[str]:
     bound = f"≤ {targets.slowdown}x (aim {targets.aim}x) {verdict}"
     yield _row("  to hello: best, median", ["", *map(_times, slow), bound])
     rates = [f"{max(each.rates):.0f}/s" for each in series.values()]
-    yield _row(f"throughput, {warm.CONNECTIONS} connections", rates)
+    yield _row(f"throughput, {warm.CONNECTIONS} connections, best round", rates)
     shares = [warm.share(series[name], hello) for name in languages]
     verdict = _verdict(all(each.best >= targets.share for each in shares))
     yield _row(
@@ -55,7 +55,10 @@ def warm_lines(mode: Mode, series: dict[str, Series]) -> Iterator[str]:
 
 def _cpu_lines(targets: Targets, series: dict[str, Series]) -> Iterator[str]:
     costs = {name: each.server_cpu() for name, each in series.items()}
-    yield _row("server CPU per call", [f"{cost * 1e6:.0f} µs" for cost in costs.values()])
+    yield _row(
+        "server CPU per call, 1 connection, best round",
+        [f"{cost * 1e6:.0f} µs" for cost in costs.values()],
+    )
     over = [cost - costs[HELLO] for name, cost in costs.items() if name != HELLO]
     verdict = _verdict(all(each <= targets.cpu for each in over))
     bound = f"≤ +{targets.cpu * 1e6:.0f} µs {verdict}"
@@ -77,7 +80,7 @@ def cold_lines(mode: Mode, taken: dict[str, list[float]]) -> Iterator[str]:
 
 def _row(name: str, cells: Sequence[str]) -> str:
     figures = "".join(f"{cell:>15}" for cell in cells[:3])
-    return f"  {name:<44}{figures}   {''.join(cells[3:])}".rstrip()
+    return f"  {name:<46}{figures}   {''.join(cells[3:])}".rstrip()
 
 
 def _times(ratio: Ratio) -> str:

@@ -40,16 +40,12 @@ class Series:
         return [burst.rate for burst in self.together]
 
     def server_cpu(self) -> float:
-        """Seconds of the server's CPU for a request on one connection, over all rounds."""
-        return _cost(self.alone, [burst.server_cpu for burst in self.alone])
+        """Seconds of the server's CPU for a request on one connection, in the best round."""
+        return min(burst.server_cpu / burst.count for burst in self.alone)
 
     def own_cpu(self) -> float:
-        """Seconds of the load generator's CPU for a request among many."""
-        return _cost(self.together, [burst.own_cpu for burst in self.together])
-
-
-def _cost(bursts: list[Burst], spent: list[float]) -> float:
-    return sum(spent) / sum(burst.count for burst in bursts)
+        """Seconds of the load generator's CPU for a request among many, in the best round."""
+        return min(burst.own_cpu / burst.count for burst in self.together)
 
 
 @dataclass(frozen=True, slots=True)
