@@ -10,7 +10,7 @@ import pytest
 
 from .forms import form, multipart_type
 from .gate import Gate
-from .server import Json, Project, Server, names
+from .server import Json, Project, Server, names, serving
 
 # Does what the path says, and tells what it was called with.
 PYTHON = """
@@ -491,3 +491,14 @@ def test_form_fields_are_texts(owner: Project) -> None:
     assert owner.executed("f", sent["$id"])["status"] == "completed"
     reply = owner.call("POST", PATH, body=form({"headers": "{"}), headers=headers)
     assert reply.error[2] == "Invalid `headers` param: Value must be a valid object."
+
+
+def test_the_oldest_executions_make_room_for_new_ones() -> None:
+    with serving(memory=True, keep_executions=20) as server:
+        project = server.project()
+        project.function()
+        project.deploy("f", {"main.py": PYTHON})
+        made = [project.execute("f")["$id"] for _ in range(25)]
+        kept = names(project.get(PATH, {"method": "limit", "values": [99]}).json["executions"])
+    assert len(kept) in (20, 21)
+    assert kept == made[-len(kept) :]

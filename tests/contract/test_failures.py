@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 from collections.abc import Iterator
@@ -16,7 +17,6 @@ from .server import Json, Project, Server
 
 GOOD = "def main(context):\n    return context.res.text('still here')\n"
 NODE = {"runtime": "node-22", "entrypoint": "index.js"}
-EXIT_TEXT = "exit"
 
 
 @pytest.fixture
@@ -74,8 +74,6 @@ def test_an_archive_that_cannot_be_unpacked_fails_the_build(owner: Project, arch
 
 
 def test_the_build_of_an_archive_that_is_only_zipped_fails(owner: Project) -> None:
-    import gzip
-
     owner.function()
     sent = owner.upload("f", gzip.compress(b"one file")).expect(202)
     assert owner.built("f", sent["$id"])["status"] == "failed"

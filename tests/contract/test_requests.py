@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from .server import Json, Project
+from .server import Json, Project, serving
 
 VALID = {"functionId": "f", "name": "F", "runtime": "node-22"}
 
@@ -238,8 +238,6 @@ def test_odd_paths_are_answered(project: Project, target: str) -> None:
 
 
 def test_a_server_can_be_told_further_hosts_and_origins() -> None:
-    from .server import serving
-
     with serving(memory=True, hosts=("box",), origins=("https://my.app",)) as server:
         project = server.project().having(host="box:9080", origin="https://my.app")
         assert project.get("/functions").status == 200

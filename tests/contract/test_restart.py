@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from appwrite_emulator.sandbox import choose
 
 from .forms import tar_gz
 from .gate import Gate
@@ -16,9 +20,13 @@ GOOD = "def main(c):\n    return c.res.text('built')\n"
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Path:
+def state(tmp_path: Path) -> Iterator[Path]:
     """Where the emulators of a test keep their state, one after the other."""
-    return tmp_path / "data" / "state.json"
+    path = tmp_path / "data" / "state.json"
+    yield path
+    workspace = choose().workspace(path.parent)
+    if workspace != path.parent:  # it lies in the system's folder for temporary files
+        shutil.rmtree(workspace)
 
 
 def test_everything_is_as_it_was(state: Path) -> None:

@@ -212,9 +212,12 @@ def test_a_request_far_over_the_limit_is_refused(hasty: Server) -> None:
     assert project.deploy("f", {"main.py": PYTHON.format("small")})["status"] == "ready"
 
 
-def test_nothing_of_a_refused_upload_is_kept(hasty: Server) -> None:
+def test_nothing_is_left_of_uploads_on_their_way(hasty: Server) -> None:
     project = hasty.project()
     project.function()
     assert project.upload("f", b"x" * 100_001).status == 400
+    archive = tar_gz({"main.py": PYTHON.format("kept")})
+    id = _send(project, archive, 0, len(archive)).expect(202)["$id"]
+    project.built("f", id)
     folder = hasty.emulator.services.ground.files.uploads
     assert not [path for path in folder.iterdir() if path.suffix == ".part"]
