@@ -10,6 +10,7 @@ import pytest
 
 from appwrite_emulator.config import Key
 
+from .echo import NODE, PYTHON
 from .gate import Gate
 from .server import Project, Server, serving
 
@@ -71,3 +72,24 @@ def gate() -> Iterator[Gate]:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
         yield Gate(Path(folder) / "gate")
+
+
+@pytest.fixture(scope="session", params=["python", "node"])
+def echo(request: pytest.FixtureRequest, server: Server) -> Project:
+    """A project with a function of each language that does what the path says."""
+    project = server.project()
+    if request.param == "python":
+        project.function(scopes=["users.read"])
+        project.deploy("f", {"main.py": PYTHON})
+    else:
+        project.function(runtime="node-22", entrypoint="index.js", scopes=["users.read"])
+        project.deploy("f", {"index.js": NODE})
+    return project
+
+
+@pytest.fixture
+def own(project: Project) -> Project:
+    """A project of this test with the function in Python."""
+    project.function()
+    project.deploy("f", {"main.py": PYTHON})
+    return project
