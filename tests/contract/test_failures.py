@@ -208,8 +208,18 @@ def test_a_synchronous_execution_has_its_own_limit(hasty: Server, gate: Gate) ->
     stored = project.get("/functions/f/executions").json["executions"]
     assert [(each["status"], each["responseStatusCode"]) for each in stored] == [("failed", 500)]
     assert stored[0]["duration"] >= SYNC_TIMEOUT
+
+
+def test_an_asynchronous_execution_has_the_time_of_its_function(hasty: Server, gate: Gate) -> None:
+    project = hasty.project()
+    project.function(timeout=15)
+    project.deploy("f", {"main.py": gate.main})
     sent = project.post("/functions/f/executions", {"async": True}).expect(202)
-    gate.let_pass("in time")
+    with gate.reached():
+        late = project.post("/functions/f/executions", {})
+        assert late.error[1] == "function_synchronous_timeout"
+        running = project.get(f"/functions/f/executions/{sent['$id']}").expect(200)
+        assert running["status"] == "processing"
     assert project.executed("f", sent["$id"])["status"] == "completed"
 
 

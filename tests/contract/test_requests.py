@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from .forms import form, multipart_type
 from .server import Json, Project, serving
 
 VALID = {"functionId": "f", "name": "F", "runtime": "node-22"}
@@ -130,6 +131,19 @@ def test_forms_are_read_too(project: Project) -> None:
     body = b"functionId=f&name=A+B&runtime=node-22&execute[]=any&execute[1]=guests&timeout=20"
     made = project.call("POST", "/functions", body=body, headers=headers).expect(201)
     assert (made["name"], made["execute"], made["timeout"]) == ("A B", ["any", "guests"], 20)
+
+
+def test_the_text_parts_of_multipart_forms_are_read_too(project: Project) -> None:
+    headers = {"content-type": multipart_type()}
+    body = form({"functionId": "f", "name": "A B", "runtime": "node-22", "timeout": "20"})
+    made = project.call("POST", "/functions", body=body, headers=headers).expect(201)
+    assert (made["name"], made["timeout"]) == ("A B", 20)
+    body = form({"key": "K", "value": "v"})
+    path = "/functions/f/variables"
+    assert project.call("POST", path, body=body, headers=headers).expect(201)["key"] == "K"
+    broken = form({"key": "L", "value": b"\xff"})
+    error = project.call("POST", path, body=broken, headers=headers).error
+    assert error[2].startswith("Invalid `value` param: ")
 
 
 def test_a_body_in_pieces_is_one(project: Project) -> None:

@@ -20,7 +20,8 @@ from ..services.uploads import Chunk, Uploads
 from ..services.variables import Variables
 from . import render
 from .app import Answer, Route
-from .functions import READ, WRITE, read_body
+from .body import read_body
+from .functions import READ, WRITE
 from .listing import read_listing
 from .params import Param, query_params, read
 from .ranges import byte_range

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ..clock import Clock, stamp
@@ -17,12 +15,13 @@ from ..models import Execution
 from ..services import executions as service
 from ..services.executions import Answer, Executions
 from ..services.runs import ExecutionRequest
-from . import render, upload
+from . import render
 from .app import Route
+from .body import read_body
 from .listing import read_listing
-from .params import Param, body_params, checked, read
+from .params import Param, checked, read
 from .reply import Reply, json_reply
-from .request import MAX_BODY, Request, Version, effective_format
+from .request import Request, Version, effective_format
 from .validators import Boolean, ExecutionHeaders, HeadersParam, Raw, ScheduledAt, Text, WhiteList
 
 READ = ("executions.read", "execution.read")
@@ -59,7 +58,7 @@ class ExecutionDoors:
         yield Route("DELETE", path + "/{executionId}", self.delete, WRITE)
 
     async def create(self, request: Request) -> Reply:
-        values = read(_RULES, await self._read(request))
+        values = read(_RULES, await read_body(request))
         wanted = self._wanted(values, request)
         function_id = request.path_params["functionId"]
         answer = await self.executions.create(request.caller, function_id, wanted)
@@ -84,16 +83,6 @@ class ExecutionDoors:
         path = request.path_params
         self.executions.delete(request.caller, path["functionId"], path["executionId"])
         return Reply(204)
-
-    async def _read(self, request: Request) -> dict[str, Any]:
-        content_type = request.header("content-type")
-        if not content_type.startswith("multipart/form-data"):
-            return body_params(content_type, await request.body())
-        folder = Path(tempfile.gettempdir())  # for file parts, which are not taken here
-        async with upload.read_form(
-            request.receive, content_type, None, folder, max_bytes=MAX_BODY, max_text=MAX_BODY
-        ) as form:
-            return dict(form.fields)
 
     def _wanted(self, values: dict[str, Any], request: Request) -> ExecutionRequest:
         """What is to be run. Raises ApiError general_bad_request, general_argument_invalid."""

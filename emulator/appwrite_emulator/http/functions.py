@@ -15,8 +15,9 @@ from ..services.functions import Functions
 from ..services.variables import Variables
 from . import render
 from .app import Route
+from .body import read_body
 from .listing import read_listing
-from .params import Param, body_params, read
+from .params import Param, read
 from .reply import Reply, json_reply
 from .request import Request, effective_format
 from .roles import Roles
@@ -69,7 +70,8 @@ class FunctionDoors:
             Param("runtime", self._runtime()),
             *self._settings(default_size=_default_size(request, self.config.appwrite)),
         )
-        values = read(rules, await read_body(request))
+        body = await read_body(request)
+        values = read(rules, body)
         settings = {name: value for name, value in values.items() if name != "functionId"}
         function = self.functions.create(
             request.caller.project,
@@ -77,7 +79,7 @@ class FunctionDoors:
             settings,
             era=request.era(self.config.appwrite),
         )
-        if self._names_template(await read_body(request), request):
+        if self._names_template(body, request):
             self.deploy_template(
                 function.project, function.id, DeploymentType.MANUAL, activate=True
             )
@@ -154,11 +156,6 @@ class FunctionDoors:
             Param("runtimeSpecification", size, default_size),
             Param("deploymentRetention", Range(0, 36500), 0),
         )
-
-
-async def read_body(request: Request) -> dict[str, Any]:
-    """The parameters in the request's body."""
-    return body_params(request.header("content-type"), await request.body())
 
 
 def _default_size(request: Request, era: Era) -> str:

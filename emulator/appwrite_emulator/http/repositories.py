@@ -11,7 +11,8 @@ from ..models import DeploymentType
 from ..services.deployments import Deployments
 from . import render
 from .app import Route
-from .functions import WRITE, read_body
+from .body import read_body
+from .functions import WRITE
 from .params import Param, read
 from .reply import Reply, json_reply
 from .request import Request, effective_format

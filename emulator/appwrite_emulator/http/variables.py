@@ -13,7 +13,8 @@ from ..services.records import Listing
 from ..services.variables import Variables
 from . import render
 from .app import Route
-from .functions import READ, WRITE, read_body
+from .body import read_body
+from .functions import READ, WRITE
 from .listing import read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
