@@ -28,6 +28,7 @@ _BODY = b'{"body":"","async":false,"path":"/","method":"GET","headers":{}}'
 def project(copies: int = 1) -> Iterator[Path]:
     """A new folder with `copies` equal functions in each language, named `node-1` and so on."""
     folder = Path(tempfile.mkdtemp(prefix="appwrite-emulator-bench-"))
+    folder.chmod(0o755)  # root's emulator keeps builds here when other users can pass
     try:
         functions = []
         for language in LANGUAGES:

@@ -30,9 +30,8 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    folder = tmp_path_factory.mktemp("clients")
-    with Emulator(port=0, state=folder / "state.json") as emulator:
+def emulator() -> Iterator[Emulator]:
+    with Emulator(port=0) as emulator:
         yield emulator
 
 
