@@ -56,4 +56,6 @@ class ManualClock:
 
 def stamp(moment: datetime) -> str:
     """`moment` as Appwrite writes dates: `2026-01-31T09:30:00.000+00:00`, always milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")

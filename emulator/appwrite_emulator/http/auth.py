@@ -6,6 +6,7 @@ import json
 import platform
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import parse_qs
 
 from .. import tokens
@@ -61,7 +62,7 @@ class Callers:
             return self._by_key(key, project, request.era(self._config.appwrite))
         if jwt := request.header("x-appwrite-jwt"):
             self._refuse_jwt(jwt)
-        return Caller(project=project, scopes=_GUEST_SCOPES)
+        return _guest(project)
 
     def _project(self, request: Request) -> str:
         project = request.header("x-appwrite-project")
@@ -98,16 +99,16 @@ class Callers:
         try:
             key = tokens.read_key(text, self._secret, self._clock.now())
         except tokens.TokenInvalid:
-            return Caller(project=project, scopes=_GUEST_SCOPES)
+            return _guest(project)
         if key.project != project:
-            return Caller(project=project, scopes=_GUEST_SCOPES)
+            return _guest(project)
         return _by_scopes(project, key.scopes)
 
     def _unknown_key(self, text: str, project: str) -> Caller:
         """Only keys of an unknown kind are taken for a guest; others are refused."""
         kind, underscore, _ = text.partition("_")
         if underscore and kind != "standard":
-            return Caller(project=project, scopes=_GUEST_SCOPES)
+            return _guest(project)
         raise ApiError("user_unauthorized")
 
     def _refuse_jwt(self, jwt: str) -> None:
@@ -121,6 +122,12 @@ class Callers:
         raise ApiError("user_jwt_invalid", message)
 
 
+@lru_cache(maxsize=1024)  # the same few callers come with every request
+def _guest(project: str) -> Caller:
+    return Caller(project=project, scopes=_GUEST_SCOPES)
+
+
+@lru_cache(maxsize=1024)
 def _by_scopes(project: str, scopes: frozenset[str] | None) -> Caller:
     return Caller(
         project=project,

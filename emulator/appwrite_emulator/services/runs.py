@@ -58,6 +58,9 @@ class Runs:
         self._ground = ground
         self._plans = plans
         self._executor = executor
+        stored = context.STORED_REQUEST_HEADERS
+        is_old = ground.config.appwrite == "1.6"
+        self._stored = stored if is_old else stored | {"x-appwrite-client-ip"}
 
     def prepare(
         self,
@@ -83,7 +86,7 @@ class Runs:
             status=status,
             request_method=request.method,
             request_path=request.path,
-            request_headers=context.stored_headers(headers.items(), self._stored()),
+            request_headers=context.stored_headers(headers.items(), self._stored),
             scheduled_at=request.scheduled_at,
         )
         origin = context.Origin(
@@ -93,12 +96,6 @@ class Runs:
             client_ip=request.client_ip,
         )
         return Run(execution, function, deployment, request, origin, self._ground.state.epoch)
-
-    def _stored(self) -> frozenset[str]:
-        stored = context.STORED_REQUEST_HEADERS
-        return (
-            stored if self._ground.config.appwrite == "1.6" else stored | {"x-appwrite-client-ip"}
-        )
 
     async def perform(self, run: Run, *, limit: float) -> tuple[Execution, Result]:
         """Run the function for at most its timeout and `limit` seconds; nothing is stored.
