@@ -97,6 +97,13 @@ class Origin:
     client_ip: str = ""
 
 
+_NO_PLACE = {
+    "x-appwrite-country-code": "",
+    "x-appwrite-continent-code": "",
+    "x-appwrite-continent-eu": "false",
+}
+
+
 def request_headers(
     given: Mapping[str, str], origin: Origin, *, execution_id: str, key: str
 ) -> dict[str, str]:
@@ -106,12 +113,10 @@ def request_headers(
     """
     headers = {name.lower(): as_bytes_text(str(value)) for name, value in given.items()}
     headers |= {
-        "x-appwrite-trigger": str(origin.trigger),
+        "x-appwrite-trigger": origin.trigger.value,
         "x-appwrite-user-id": origin.user_id,
         "x-appwrite-user-jwt": origin.user_jwt,
-        "x-appwrite-country-code": "",
-        "x-appwrite-continent-code": "",
-        "x-appwrite-continent-eu": "false",
+        **_NO_PLACE,
         "x-appwrite-key": key,
         "x-appwrite-execution-id": execution_id,
     }
@@ -127,8 +132,13 @@ def as_bytes_text(value: str) -> str:
     return value if value.isascii() else value.encode("utf-8", "replace").decode("latin-1")
 
 
+def credentials(secret: str) -> str:
+    """The `authorization` with which the executor of Appwrite 1.9.6 calls a runtime."""
+    return f"Basic {base64.b64encode(f'opr:{secret}'.encode()).decode()}"
+
+
 def add_transport_headers(
-    headers: dict[str, str], body: bytes, *, host: str, secret: str, era: Era
+    headers: dict[str, str], body: bytes, *, host: str, authorization: str
 ) -> None:
     """Add what the executor's own HTTP client puts on the way to the runtime."""
     headers.setdefault("host", host)
@@ -136,9 +146,8 @@ def add_transport_headers(
     if body:
         headers.setdefault("content-type", "application/x-www-form-urlencoded")
         headers["content-length"] = str(len(body))
-    if era == "1.9" and "authorization" not in headers:
-        credentials = base64.b64encode(f"opr:{secret}".encode()).decode()
-        headers["authorization"] = f"Basic {credentials}"
+    if authorization:
+        headers.setdefault("authorization", authorization)
 
 
 def address(headers: Mapping[str, str]) -> tuple[str, str, int]:

@@ -6,7 +6,6 @@ import json
 import platform
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from urllib.parse import parse_qs
 
 from .. import tokens
@@ -19,6 +18,7 @@ from .request import Request
 CONSOLE = "console"
 
 _PROJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}")
+_EXPIRING = ("dynamic_", "ephemeral_")
 _KEY_ROLES = ("any", "apps")
 _GUEST_SCOPES = frozenset(
     {
@@ -64,6 +64,11 @@ class Callers:
             self._refuse_jwt(jwt)
         return _guest(project)
 
+    def is_lasting(self, request: Request) -> bool:
+        """Whether the caller will be the same for ever: keys of functions and tokens expire."""
+        key = request.header("x-appwrite-key")
+        return not key.startswith(_EXPIRING) and not request.header("x-appwrite-jwt")
+
     def _project(self, request: Request) -> str:
         project = request.header("x-appwrite-project")
         if b"project=" in request.query:
@@ -86,7 +91,7 @@ class Callers:
     def _by_key(self, text: str, project: str, era: Era) -> Caller:
         if not project:
             raise ApiError("project_id_missing" if era == "1.9" else "user_unauthorized")
-        if text.startswith(("dynamic_", "ephemeral_")):
+        if text.startswith(_EXPIRING):
             return self._by_function_key(text, project)
         known = self._keys.get(text)
         if known is None and self._config.strict:
@@ -122,12 +127,10 @@ class Callers:
         raise ApiError("user_jwt_invalid", message)
 
 
-@lru_cache(maxsize=1024)  # the same few callers come with every request
 def _guest(project: str) -> Caller:
     return Caller(project=project, scopes=_GUEST_SCOPES)
 
 
-@lru_cache(maxsize=1024)
 def _by_scopes(project: str, scopes: frozenset[str] | None) -> Caller:
     return Caller(
         project=project,

@@ -92,12 +92,12 @@ class ExecutionDoors:
         if scheduled_at:
             validator = ScheduledAt(self.clock.now())
             scheduled_at = stamp(checked(validator, scheduled_at, type="general_bad_request"))
-        body = values["body"]
+        body, headers = values["body"], values["headers"]
         return ExecutionRequest(
             body=body.encode() if isinstance(body, str) else body,
             path=values["path"],
             method=values["method"],
-            headers=checked(ExecutionHeaders(), values["headers"] or {}),
+            headers=checked(ExecutionHeaders(), headers) if headers else {},
             is_async=values["async"],
             scheduled_at=scheduled_at,
             client_ip=request.client_ip,

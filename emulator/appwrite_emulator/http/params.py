@@ -48,16 +48,19 @@ def read(rules: Sequence[Param], raw: Mapping[str, Any]) -> Params:
     A null counts as absent. Raises ApiError `general_argument_invalid` for the first that is
     missing or invalid. Source: Appwrite 1.9.6.
     """
-    given = {rule.name for rule in rules if raw.get(rule.name) is not None}
-    return Params({rule.name: _value(rule, raw.get(rule.name)) for rule in rules}, given)
-
-
-def _value(rule: Param, value: Any) -> Any:
-    if value is not None:
-        return checked(rule.validator, value, prefix=f"Invalid `{rule.name}` param: ")
-    if rule.default is REQUIRED:
-        raise ApiError("general_argument_invalid", f'Param "{rule.name}" is not optional.')
-    return rule.default
+    values: dict[str, Any] = {}
+    given = []
+    for rule in rules:
+        value = raw.get(rule.name)
+        if value is not None:
+            given.append(rule.name)
+            value = checked(rule.validator, value, prefix=f"Invalid `{rule.name}` param: ")
+        elif rule.default is REQUIRED:
+            raise ApiError("general_argument_invalid", f'Param "{rule.name}" is not optional.')
+        else:
+            value = rule.default
+        values[rule.name] = value
+    return Params(values, given)
 
 
 def checked(

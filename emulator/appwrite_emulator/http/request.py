@@ -21,6 +21,12 @@ Version = tuple[int, int, int]
 MAX_BODY = 12 * 1024 * 1024
 """Bytes a request other than an upload may have. Source: Appwrite 1.6.2 and 1.9.6."""
 
+_DECISIVE = (
+    b"x-appwrite-project",
+    b"x-appwrite-key",
+    b"x-appwrite-jwt",
+    b"x-appwrite-response-format",
+)
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 
 
@@ -48,6 +54,18 @@ class Request:
     @property
     def query(self) -> bytes:
         return bytes(self.scope["query_string"])
+
+    @property
+    def look(self) -> tuple[object, ...]:
+        """All that decides who calls what: two requests of the same look are treated alike."""
+        get, scope = self.headers.get, self.scope
+        query = scope["query_string"]
+        return (
+            scope["method"],
+            scope["path"],
+            query if b"project=" in query else b"",
+            *[get(name) for name in _DECISIVE],
+        )
 
     @property
     def client_ip(self) -> str:

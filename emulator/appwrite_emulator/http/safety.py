@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from ..errors import ApiError
@@ -73,7 +72,6 @@ class Safety:
         return is_local or origin in self.origins
 
 
-@lru_cache(maxsize=256)  # the same few names come with every request
 def _hostname(host: str) -> str:
     try:
         return urlsplit(f"//{host}").hostname or host
@@ -81,7 +79,6 @@ def _hostname(host: str) -> str:
         return host
 
 
-@lru_cache(maxsize=256)
 def _is_local(name: str) -> bool:
     if name == "localhost" or name.endswith(".localhost"):
         return True

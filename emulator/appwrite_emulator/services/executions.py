@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import anyio
 
@@ -87,15 +88,18 @@ class Executions:
         function = self._functions.get_for(caller, function_id)
         deployment = self._active(function)
         permissions.require_execute(caller, function)
-        born = self._records.born(function.project)
-        run = self._runs.prepare(caller, function, deployment, request, born=born)
+        run = self._runs.accept(caller, function, deployment, request)
         if request.scheduled_at:
-            return Answer(self._records.add(run.execution))
+            return Answer(self._add(run, status=ExecutionStatus.SCHEDULED))
         if request.is_async:
-            run = replace(run, execution=self._records.add(run.execution))
+            execution = self._add(run, status=ExecutionStatus.WAITING)
             self._begin(run)
-            return Answer(run.execution)
+            return Answer(execution)
         return await self._run_now(run)
+
+    def _add(self, run: Run, **fields: Any) -> Execution:
+        born = self._records.born(run.function.project)
+        return self._records.add(self._runs.execution(run, born, **fields))
 
     def get(self, caller: Caller, function_id: str, id: str) -> Execution:
         """The execution with its logs. Raises ApiError function_not_found, execution_not_found."""
@@ -180,55 +184,65 @@ class Executions:
 
     async def _run_now(self, run: Run) -> Answer:
         limit = self._ground.config.sync_timeout
-        execution, result = await self._runs.perform(run, limit=limit)
+        result = await self._runs.perform(run, limit=limit)
+        outcome = await self._runs.outcome(run, result)
         try:
             self._ground.state.check(run.epoch)
         except EpochPassed as exc:
             raise ApiError("general_server_error", _RESTORED) from exc
-        if self._functions.is_there(run.function):
-            execution = self._records.add(execution)
-            self._trim()
+        execution = self._add_if_wanted(run, outcome)
         if result.outcome is Outcome.TIMED_OUT and run.function.timeout > limit:
             raise ApiError("function_synchronous_timeout")
         headers = (*result.headers, ("x-appwrite-execution-id", execution.id))
         return Answer(execution, result.body, headers)
 
+    def _add_if_wanted(self, run: Run, outcome: dict[str, Any]) -> Execution:
+        """Store the execution, unless its function was deleted meanwhile."""
+        if not self._functions.is_there(run.function):
+            born = self._records.born(run.function.project)
+            return self._runs.execution(run, born, **outcome)
+        execution = self._add(run, **outcome)
+        self._trim()
+        return execution
+
     def _begin(self, run: Run) -> None:
-        self._pending[_key(run.execution)] = anyio.Event()
+        self._pending[_key(run)] = anyio.Event()
         self._ground.start(self._run_in_background, run)
 
     async def _run_in_background(self, run: Run) -> None:
         try:
             await self._perform_stored(run)
         except EpochPassed:
-            logger.info(_RESTORED, extra={"action": "drop_execution", "id": run.execution.id})
+            logger.info(_RESTORED, extra={"action": "drop_execution", "id": run.id})
         except Exception:  # one execution's turn: the others must go on
-            logger.exception("execution %s failed in the emulator", run.execution.id)
-            self._fail(run.execution, _OUR_FAULT)
+            logger.exception("execution %s failed in the emulator", run.id)
+            if current := self._current(run):
+                self._fail(current, _OUR_FAULT)
         finally:
-            self._pending.pop(_key(run.execution)).set()
+            self._pending.pop(_key(run)).set()
 
     async def _perform_stored(self, run: Run) -> None:
         """Run an execution that has a row, unless it was deleted meanwhile."""
         self._ground.state.check(run.epoch)
-        current = self._current(run.execution)
+        current = self._current(run)
         if current is None:
             return
-        begun = self._records.change(current, status=ExecutionStatus.PROCESSING)
-        execution, _ = await self._runs.perform(replace(run, execution=begun), limit=_ENDLESS)
+        self._records.change(current, status=ExecutionStatus.PROCESSING)
+        result = await self._runs.perform(run, limit=_ENDLESS)
+        outcome = await self._runs.outcome(run, result)
         self._ground.state.check(run.epoch)
-        self._records.replace(execution)
-        self._trim()
+        if current := self._current(run):
+            self._records.change(current, **outcome)
+            self._trim()
 
-    def _current(self, execution: Execution) -> Execution | None:
+    def _current(self, run: Run) -> Execution | None:
         """The row as it is now; None when it was deleted."""
-        return self._records.get(execution.project, execution.id)
+        return self._records.get(run.function.project, run.id)
 
     def _fail(self, execution: Execution, reason: str) -> None:
-        if current := self._current(execution):
-            self._records.change(
-                current, status=ExecutionStatus.FAILED, response_status_code=500, errors=reason
-            )
+        self._records.change(
+            execution, status=ExecutionStatus.FAILED, response_status_code=500, errors=reason
+        )
 
     def _trim(self) -> None:
         """Drop the oldest finished executions, a few at a time, once there are 5 % too many."""
@@ -240,5 +254,5 @@ class Executions:
             )
 
 
-def _key(execution: Execution) -> str:
-    return f"{execution.project}/{execution.id}"
+def _key(run: Run) -> str:
+    return f"{run.function.project}/{run.id}"

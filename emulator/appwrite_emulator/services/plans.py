@@ -27,7 +27,8 @@ class Plan:
     function: Function
     deployment: Deployment
     target: Target
-    secret: str  # what the runtime's own server would ask for
+    host: str  # what the runtime would be called by when the caller names no host
+    authorization: str  # what the runtime's own server would ask for, "" in 1.6
 
 
 class Plans:
@@ -76,7 +77,10 @@ class Plans:
             env=env,
             memory=subject.specification.memory,
         )
-        return Plan(function, deployment, target, secret)
+        host = f"{function.project}-{deployment.id}:3000"
+        is_old = ground.config.appwrite == "1.6"
+        authorization = "" if is_old else context.credentials(secret)
+        return Plan(function, deployment, target, host, authorization)
 
     async def build_request(self, function: Function, deployment: Deployment) -> BuildRequest:
         """How the deployment is built.

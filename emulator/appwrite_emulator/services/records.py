@@ -102,12 +102,6 @@ class Records(Generic[R]):
         self._table.patch(f"{record.project}/{record.id}", {key: row[key] for key in keys})
         return changed
 
-    def replace(self, record: R) -> None:
-        """Store the whole record; one that was deleted meanwhile stays deleted."""
-        key = f"{record.project}/{record.id}"
-        if self._table.row(key) is not None:
-            self._table.put(key, record.to_row())
-
     def remove(self, records: Sequence[R]) -> None:
         """Delete `records`; those that are gone already do not matter."""
         self._table.drop(*(f"{record.project}/{record.id}" for record in records))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 import anyio
 
@@ -41,9 +42,10 @@ class ExecutionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An execution that is about to begin, with all it needs."""
+    """A run that was accepted, with all it needs. Its execution may have a row already or not."""
 
-    execution: Execution
+    id: str
+    began: str
     function: Function
     deployment: Deployment
     request: ExecutionRequest
@@ -62,42 +64,41 @@ class Runs:
         is_old = ground.config.appwrite == "1.6"
         self._stored = stored if is_old else stored | {"x-appwrite-client-ip"}
 
-    def prepare(
-        self,
-        caller: Caller,
-        function: Function,
-        deployment: Deployment,
-        request: ExecutionRequest,
-        *,
-        born: Birth,
+    def accept(
+        self, caller: Caller, function: Function, deployment: Deployment, request: ExecutionRequest
     ) -> Run:
-        """The execution that `request` asks for, with all it needs; nothing is stored."""
-        headers = dict(request.headers)
-        if request.client_ip:
-            headers["x-appwrite-client-ip"] = request.client_ip
-        status = ExecutionStatus.SCHEDULED if request.scheduled_at else ExecutionStatus.WAITING
-        execution = Execution(
-            id=unique_id(),
-            **born,
-            permissions=(f'read("user:{caller.user_id}")',) if caller.user_id else (),
-            function_id=function.id,
-            deployment_id=deployment.id,
-            trigger=Trigger.SCHEDULE if request.scheduled_at else Trigger.HTTP,
-            status=status,
-            request_method=request.method,
-            request_path=request.path,
-            request_headers=context.stored_headers(headers.items(), self._stored),
-            scheduled_at=request.scheduled_at,
-        )
+        """The run that `request` asks for; nothing is stored."""
         origin = context.Origin(
             Trigger.HTTP,
             user_id=caller.user_id,
             event="" if request.is_async else None,
             client_ip=request.client_ip,
         )
-        return Run(execution, function, deployment, request, origin, self._ground.state.epoch)
+        now, epoch = self._ground.now(), self._ground.state.epoch
+        return Run(unique_id(), now, function, deployment, request, origin, epoch)
 
-    async def perform(self, run: Run, *, limit: float) -> tuple[Execution, Result]:
+    def execution(self, run: Run, born: Birth, **fields: Any) -> Execution:
+        """The record of `run` with further `fields`."""
+        request, user_id = run.request, run.origin.user_id
+        headers = list(request.headers.items())
+        if request.client_ip:
+            headers.append(("x-appwrite-client-ip", request.client_ip))
+        born["created_at"] = run.began
+        return Execution(
+            id=run.id,
+            **born,
+            permissions=(f'read("user:{user_id}")',) if user_id else (),
+            function_id=run.function.id,
+            deployment_id=run.deployment.id,
+            trigger=Trigger.SCHEDULE if request.scheduled_at else Trigger.HTTP,
+            request_method=request.method,
+            request_path=request.path,
+            request_headers=context.stored_headers(headers, self._stored),
+            scheduled_at=request.scheduled_at,
+            **fields,
+        )
+
+    async def perform(self, run: Run, *, limit: float) -> Result:
         """Run the function for at most its timeout and `limit` seconds; nothing is stored.
 
         What goes wrong with the function is part of the result.
@@ -105,27 +106,21 @@ class Runs:
         try:
             plan = await self._plans.get(run.function, run.deployment)
         except InterpreterMissing as exc:
-            result = _platform_failure(str(exc))
-        else:
-            result = await self._executor.run(plan.target, self._call(run, plan, limit))
-        return await self._finished(run, result), result
+            return _platform_failure(str(exc))
+        return await self._executor.run(plan.target, self._call(run, plan, limit))
 
     def _call(self, run: Run, plan: Plan, limit: float) -> Call:
         function, request = run.function, run.request
         headers = context.request_headers(
-            request.headers, run.origin, execution_id=run.execution.id, key=self._key(function)
+            request.headers, run.origin, execution_id=run.id, key=self._key(function)
         )
         context.add_transport_headers(
-            headers,
-            request.body,
-            host=f"{function.project}-{run.deployment.id}:3000",
-            secret=plan.secret,
-            era=self._ground.config.appwrite,
+            headers, request.body, host=plan.host, authorization=plan.authorization
         )
         scheme, host, port = context.address(headers)
         path, query = context.split_path(request.path)
         return Call(
-            id=run.execution.id,
+            id=run.id,
             method=request.method,
             scheme=scheme,
             host=host,
@@ -142,25 +137,22 @@ class Runs:
         grace = 60 if self._ground.config.appwrite == "1.9" else 0
         return self._plans.keys.issue(function, seconds=function.timeout + grace)
 
-    async def _finished(self, run: Run, result: Result) -> Execution:
+    async def outcome(self, run: Run, result: Result) -> dict[str, Any]:
+        """The fields of an execution that its result decides."""
         is_logged = run.function.logging
         logs, logs_file = await self._keep_log(result.logs if is_logged else "")
         errors, errors_file = await self._keep_log(result.errors if is_logged else "")
-        status = ExecutionStatus.COMPLETED if result.status < 500 else ExecutionStatus.FAILED
-        return replace(
-            run.execution,
-            updated_at=self._ground.now(),
-            status=status,
-            response_status_code=result.status,
-            response_headers=context.stored_headers(
-                result.headers, context.STORED_RESPONSE_HEADERS
-            ),
-            logs=logs,
-            logs_file=logs_file,
-            errors=errors,
-            errors_file=errors_file,
-            duration=result.duration,
-        )
+        headers = context.stored_headers(result.headers, context.STORED_RESPONSE_HEADERS)
+        return {
+            "status": ExecutionStatus.COMPLETED if result.status < 500 else ExecutionStatus.FAILED,
+            "response_status_code": result.status,
+            "response_headers": headers,
+            "logs": logs,
+            "logs_file": logs_file,
+            "errors": errors,
+            "errors_file": errors_file,
+            "duration": result.duration,
+        }
 
     async def _keep_log(self, text: str) -> tuple[str, str]:
         if len(text) <= LONG_LOG:
