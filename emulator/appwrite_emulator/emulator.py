@@ -72,6 +72,7 @@ class Emulator:
         self.key = self.config.keys[0].secret if self.config.keys else "local"
         self._services: Services | None = None
         self._sandbox: Sandbox | None = None
+        self._server: network.Server | None = None
         self._own_loop = AsyncExitStack()
         self._thread = ExitStack()
 
@@ -112,7 +113,7 @@ class Emulator:
                 stack.callback(each.close)
             url = network.url(self.config.host, sockets[0].getsockname()[1])
             app = await stack.enter_async_context(self._composed(url))
-            server = network.Server(app)
+            self._server = server = network.Server(app)
             group = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(server.stop)
             group.start_soon(server.serve, sockets, name="http")
@@ -173,7 +174,7 @@ class Emulator:
             await to_thread.run_sync(_remove, homes)  # what a killed process left behind
             spawner = await stack.enter_async_context(Spawner(sandbox))
             executor = await stack.enter_async_context(
-                Executor(spawner, homes, sizes=Sizes(total=config.workers))
+                Executor(spawner, homes, sizes=Sizes(total=config.workers), is_calm=self._is_calm)
             )
             builder = Builder(
                 spawner,
@@ -202,6 +203,10 @@ class Emulator:
             services.recover()
             host = urlsplit(url).hostname or ""
             yield api.build(services, files.uploads, frozenset({host}))
+
+    def _is_calm(self) -> bool:
+        """Whether the loop serves one request only; never in a loop that is somebody else's."""
+        return self._server is not None and self._server.is_calm
 
     @contextmanager
     def _data_folder(self) -> Iterator[Path]:

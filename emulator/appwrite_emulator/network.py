@@ -92,6 +92,11 @@ class Server(uvicorn.Server):
         self.answers = anyio.Event()
         self._stopping = anyio.Event()
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether at most one request is being answered."""
+        return len(self.server_state.tasks) <= 1
+
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         """Signals are the program's own business."""
         return nullcontext()

@@ -41,7 +41,7 @@ class Channel:
         self._fds = (calls[1], answers[0], out[0], err[0])
         for fd in self._fds:
             os.set_blocking(fd, False)
-        self._loop.add_reader(answers[0], self._read_frames)
+        self._loop.add_reader(answers[0], self.listen)
         self._loop.add_reader(out[0], self._read_output, out[0], False)
         self._loop.add_reader(err[0], self._read_output, err[0], True)
         return {3: calls[0], 4: answers[1], 1: out[1], 2: err[1]}
@@ -87,7 +87,8 @@ class Channel:
                     with suppress(OSError):
                         fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _BIG_CHUNK)
 
-    def _read_frames(self) -> None:
+    def listen(self) -> None:
+        """Hear the frames that have come."""
         try:
             data = os.read(self._fds[1], self._chunk)
             frames = self._decoder.feed(data)

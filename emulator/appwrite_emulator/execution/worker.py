@@ -25,6 +25,7 @@ _LOOK_AFTER = 0.02  # seconds that a call may take before its memory is watched
 _LOOK_EVERY = 1.0  # seconds after which even a short call is watched
 _LAST_BREATH = 0.1  # seconds between the end of its pipes and that of a process
 _STDERR_KEPT = 4096  # bytes for the report of a crash
+_QUICK = 0.0003  # seconds: an answer that comes so soon is waited for without sleeping
 
 
 class WorkerState(StrEnum):
@@ -68,6 +69,7 @@ class _Run:
         self.deadline = deadline
         self.answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
         self.timer: asyncio.TimerHandle | None = None
+        self.begun = 0.0
 
     def answered(self, frame: Frame) -> None:
         self._stop_timer()
@@ -123,6 +125,7 @@ class Worker:
         self._memory = 0
         self._is_watched = False
         self._looked = 0.0
+        self._usual = 1.0  # seconds that calls take, the quick ones counting most
 
     @property
     def pid(self) -> int | None:
@@ -236,11 +239,19 @@ class Worker:
             self._awaited.exception()  # seen: nobody may be waiting
 
     def call(
-        self, header: Mapping[str, Any], body: bytes, transcript: Transcript, deadline: float
+        self,
+        header: Mapping[str, Any],
+        body: bytes,
+        transcript: Transcript,
+        deadline: float,
+        *,
+        linger: bool = False,
     ) -> asyncio.Future[Frame]:
         """Run a call until `deadline`, a time of the loop's clock; the RESULT frame to come.
 
         The future fails with TimedOut or WorkerDied. Cancelling it leaves the call running.
+        `linger` says that the loop has nothing else to do: then an answer that usually comes at
+        once is looked for at once, since to sleep and be woken takes longer than that.
         """
         self._count = self._count % 0xFFFFFFFF + 1
         run = self._runs[self._count] = _Run(self._count, transcript, deadline)
@@ -253,7 +264,15 @@ class Worker:
             self._watch()
         run.timer = self._loop.call_at(min(deadline, now + _LOOK_AFTER), self._tick, run)
         self._channel.send(protocol.encode(Kind.CALL, run.id, header, body))
+        run.begun = perf_counter()
+        if linger and self._usual < _QUICK:
+            self._linger(run)
         return run.answer
+
+    def _linger(self, run: _Run) -> None:
+        end = run.begun + min(2 * self._usual, _QUICK)
+        while not run.answer.done() and perf_counter() < end:
+            self._channel.listen()
 
     def _tick(self, run: _Run) -> None:
         if self._loop.time() < run.deadline:
@@ -293,6 +312,8 @@ class Worker:
 
     def _finish(self, run: _Run, frame: Frame) -> None:
         self._channel.drain()
+        took = perf_counter() - run.begun
+        self._usual = min(took, self._usual + (took - self._usual) / 4)
         del self._runs[run.id]
         run.answered(frame)
         if self.state is WorkerState.BUSY and not self._runs:
