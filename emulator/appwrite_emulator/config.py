@@ -202,6 +202,8 @@ def _convert(name: str, type: str, value: Any, source: str, *, base: Path = Path
         if type.startswith("Path"):
             return base / str(value)
         return {"int": int, "float": float}.get(type, str)(value)
+    except ConfigError as exc:
+        raise ConfigError(f"{source}: {exc}") from exc
     except (KeyError, TypeError, ValueError) as exc:
         wanted = "true or false" if type == "bool" else type
         raise ConfigError(f"{source} is {value!r}, it must be {wanted}") from exc

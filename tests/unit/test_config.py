@@ -67,7 +67,7 @@ def test_paths_of_the_file_are_relative_to_it(tmp_path: Path) -> None:
         ("appwrite = '1.7'", "appwrite is '1.7', it must be one of 1.6, 1.9"),
         ("sandbox = 'maybe'", "it must be one of auto, require, off"),
         ("sync_timeout = 0", "sync_timeout is 0"),
-        ("keys = [{scopes = []}]", "keys is [{'scopes': []}]"),
+        ("keys = [{scopes = []}]", "a key needs `secret`"),
         ("keys = [{secret = 's', role = 'x'}]", "'role': 'x'"),
         ("memory = true\nstate = 'x'", "state and memory exclude each other"),
         ("port = ", FILE_NAME),

@@ -23,7 +23,7 @@ from .spawner import Child, Exit, Spawner, SpawnFailed
 READY_LIMIT = 10.0  # seconds from start to READY
 _LOOK_AFTER = 0.02  # seconds that a call may take before its memory is watched
 _LOOK_EVERY = 1.0  # seconds after which even a short call is watched
-_LAST_BREATH = 0.1  # seconds between the end of its pipes and that of a process
+_LAST_BREATH = 2.0  # seconds between the end of its pipes and that of a process
 _STDERR_KEPT = 4096  # bytes for the report of a crash
 _QUICK = 0.0003  # seconds: an answer that comes so soon is waited for without sleeping
 
