@@ -7,9 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 _PATIENCE = 240  # seconds for one package manager
 _READY = "installed"
@@ -17,6 +19,14 @@ _READY = "installed"
 
 class NotInstalled(Exception):
     """An SDK could not be had from its registry; the text says what the package manager said."""
+
+
+def installed(install: Callable[[], Path]) -> Path:
+    """What `install` makes; a test that cannot have its SDK fails."""
+    try:
+        return install()
+    except NotInstalled as exc:
+        pytest.fail(f"The SDK could not be installed from its registry. {exc}", pytrace=False)
 
 
 class Environments:

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from appwrite_emulator import Emulator
 
 from .archives import write_archives
-from .environments import Environments, NotInstalled
+from .environments import Environments, installed
 
 SCRIPTS = Path(__file__).parent / "scripts"
 FEWEST_CHECKS = 240  # fewer mean that steps of a script were left out
@@ -29,22 +29,11 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
-    with Emulator(port=0) as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="session")
-def environments(request: pytest.FixtureRequest) -> Environments:
-    return Environments(request.config.cache.mkdir("clients"))
-
-
 @pytest.mark.parametrize(("version", "script"), [("7.1.0", "python_7"), ("27.0.0", "python_27")])
 def test_python_sdk_does_everything(
     emulator: Emulator, environments: Environments, archives: Path, version: str, script: str
 ) -> None:
-    python = _installed(lambda: environments.python("appwrite", version))
+    python = installed(lambda: environments.python("appwrite", version))
     said = _run([str(python), "-B", f"{SCRIPTS}/{script}.py", str(archives)], emulator, script)
     assert _checks(said, f"appwrite {version}") >= FEWEST_CHECKS
 
@@ -52,20 +41,13 @@ def test_python_sdk_does_everything(
 def test_node_sdk_does_everything(
     emulator: Emulator, environments: Environments, archives: Path, tmp_path: Path
 ) -> None:
-    modules = _installed(lambda: environments.node("node-appwrite", "27.1.0"))
+    modules = installed(lambda: environments.node("node-appwrite", "27.1.0"))
     # Node looks for packages from where the script lies.
     (tmp_path / "node_modules").symlink_to(modules)
     for name in ("node_27.mjs", "node_flow.mjs"):
         shutil.copy(SCRIPTS / name, tmp_path)
     said = _run(["node", str(tmp_path / "node_27.mjs"), str(archives)], emulator, "node_27")
     assert _checks(said, "node-appwrite 27.1.0") >= FEWEST_CHECKS
-
-
-def _installed(install: Callable[[], Path]) -> Path:
-    try:
-        return install()
-    except NotInstalled as exc:
-        pytest.fail(f"The SDK could not be installed from its registry. {exc}", pytrace=False)
 
 
 def _run(command: Sequence[str], emulator: Emulator, project: str) -> str:
