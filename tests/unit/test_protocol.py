@@ -49,16 +49,13 @@ def test_a_stream_gives_the_same_frames_in_any_pieces(
         seen += decoder.feed(stream[:size])
         stream = stream[size:]
 
-    assert seen == [
-        Frame(f.kind, f.id, {"text": f.header["text"].encode("utf-8", "replace").decode()}, f.body)
-        for f in frames
-    ]
+    assert seen == [Frame(f.kind, f.id, f.header, f.body) for f in frames]
 
 
 def test_lone_surrogates_do_not_stop_a_frame() -> None:
     (frame,) = _decoder().feed(encode(Kind.CALL, 1, {"a": "\ud800"}))
 
-    assert frame.header == {"a": "?"}
+    assert frame.header == {"a": "\ud800"}
 
 
 def test_an_unfinished_frame_says_how_much_is_missing() -> None:

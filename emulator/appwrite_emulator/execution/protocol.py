@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from .. import jsontext
+
 VERSION = 1
 MAX_HEADER = 1 << 20  # bytes
 _HEAD = struct.Struct(">BBHIII")  # version, kind, flags, id, header length, body length
 _MAX_STREAMS = 64
 _MORE = 1  # flag: another frame of the same kind and id continues the body
-_encode_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_decode_json = json.JSONDecoder().decode
 
 
 class Kind(IntEnum):
@@ -46,8 +45,8 @@ class Frame:
 
 
 def encode(kind: int, id: int, header: Mapping[str, Any], body: bytes = b"") -> bytes:
-    """The bytes of one frame; lone surrogates in the header become question marks."""
-    text = _encode_json(header).encode("utf-8", "replace")
+    """The bytes of one frame."""
+    text = jsontext.encode(header)
     return _HEAD.pack(VERSION, kind, 0, id, len(text), len(body)) + text + body
 
 
@@ -111,7 +110,7 @@ class Decoder:
 
 def _header(data: bytearray) -> dict[str, Any]:
     try:
-        header = _decode_json(data.decode()) if data else {}
+        header = jsontext.decode(data) if data else {}
     except (ValueError, RecursionError) as exc:
         raise ProtocolError(f"frame header is not JSON: {exc}") from exc
     if type(header) is not dict:

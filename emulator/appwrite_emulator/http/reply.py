@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import anyio
 
 from ..errors import ErrorRow
+from ..jsontext import encode
 from .request import Send
 
 JSON = (b"content-type", b"application/json; charset=UTF-8")
@@ -23,7 +23,6 @@ _NO_CACHE = (
 _CHUNK = 256 * 1024
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +80,10 @@ class FileReply:
 
 def json_reply(value: Any, status: int) -> Reply:
     """`value` as JSON."""
-    return Reply(status, _encode(value).encode("utf-8", "replace"), (JSON,))
+    return Reply(status, encode(value), (JSON,))
 
 
 def error_reply(error: ErrorRow, version: str) -> Reply:
     """An error in Appwrite's form, which must not be cached."""
     value = {"message": error.message, "code": error.code, "type": error.type, "version": version}
-    body = _encode(value).encode("utf-8", "replace")
-    return Reply(error.code, body, (JSON, *_NO_CACHE))
+    return Reply(error.code, encode(value), (JSON, *_NO_CACHE))

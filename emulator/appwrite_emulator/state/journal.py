@@ -12,20 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import jsontext
 from .disk import Disk
 from .errors import StateCorrupt, StateWriteFailed
-
-to_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
-"""JSON text in ASCII, which keeps lone surrogates that a function may have logged."""
 
 _LINE = re.compile(rb'\{"seq":(\d{1,18}),"crc":"([0-9a-f]{8})","ops":(\[.*\])\}')
 
 
 def encode(number: int, operations: Sequence[Any]) -> bytes:
     """The line of commit `number`, newline included."""
-    text = to_json(operations)
-    check = zlib.crc32(f"{number}:{text}".encode())
-    return f'{{"seq":{number},"crc":"{check:08x}","ops":{text}}}\n'.encode()
+    text = jsontext.encode(operations)
+    check = zlib.crc32(b"%d:%b" % (number, text))
+    return b'{"seq":%d,"crc":"%08x","ops":%b}\n' % (number, check, text)
 
 
 @dataclass(frozen=True, slots=True)

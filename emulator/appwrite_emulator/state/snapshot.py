@@ -12,9 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ..jsontext import encode
 from .disk import Disk
 from .errors import StateCorrupt
-from .journal import to_json
 from .tables import Row
 
 META = "_meta"
@@ -51,23 +51,23 @@ def write(disk: Disk, path: Path, snapshot: Snapshot, *, number: int = 0) -> Non
     descriptor = disk.open(path, append=False)
     try:
         pieces = _pieces(snapshot, number)
-        while piece := "".join(islice(pieces, _AT_ONCE)):
-            disk.write(descriptor, piece.encode())
+        while piece := b"".join(islice(pieces, _AT_ONCE)):
+            disk.write(descriptor, piece)
             time.sleep(0)  # gives the event loop its turn
         disk.sync(descriptor)
     finally:
         disk.close(descriptor)
 
 
-def _pieces(snapshot: Snapshot, number: int) -> Iterator[str]:
-    meta = to_json({"state": {"format": FORMAT, "seq": number}})
-    yield f'{{\n"{META}": {meta}'
+def _pieces(snapshot: Snapshot, number: int) -> Iterator[bytes]:
+    meta = encode({"state": {"format": FORMAT, "seq": number}})
+    yield b"{\n%b: %b" % (encode(META), meta)
     for name, rows in snapshot.tables.items():
-        yield f",\n{to_json(name)}: {{"
+        yield b",\n%b: {" % encode(name)
         for position, (id, row) in enumerate(rows.items()):
-            yield f"{',' if position else ''}\n{to_json(id)}: {to_json(row)}"
-        yield "\n}"
-    yield "\n}\n"
+            yield b"%b\n%b: %b" % (b"," if position else b"", encode(id), encode(row))
+        yield b"\n}"
+    yield b"\n}\n"
 
 
 def read(path: Path) -> tuple[Snapshot, int]:
