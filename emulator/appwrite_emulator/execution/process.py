@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import codecs
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -73,11 +72,9 @@ async def run(
     output.open()
     try:
         try:
-            child = await spawner.spawn(command, {1: writer, 2: writer})
+            child = await spawner.spawn(command, {1: writer, 2: writer}, watch=True)
         finally:
             os.close(writer)
-        memory = command.limits.memory
-        child.watch(sys.maxsize if memory is None else memory)  # processes are counted anyway
         return await _finish(child, timeout)
     finally:
         output.close()

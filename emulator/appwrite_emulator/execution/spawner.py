@@ -269,10 +269,13 @@ class Spawner:
         """Process id of the helper, None while there is none."""
         return self._line.process.pid if self._line is not None else None
 
-    async def spawn(self, command: Command, fds: Mapping[int, int]) -> Child:
+    async def spawn(
+        self, command: Command, fds: Mapping[int, int], *, watch: bool = False
+    ) -> Child:
         """Start `command` with our descriptors `fds.values()` at the numbers `fds.keys()`.
 
-        The caller closes its own copies afterwards. 0, 1 and 2 are /dev/null unless given.
+        The caller closes its own copies afterwards. 0, 1 and 2 are /dev/null unless given. `watch`
+        holds it to its limits from the first moment; otherwise `Child.watch` begins that.
         Raises SpawnFailed, whose text names the program and the cause.
         """
         line = await self._open()
@@ -282,7 +285,8 @@ class Spawner:
             raise SpawnFailed(f"{command.argv[0]}: no home folder: {exc}") from exc
         self._count += 1
         child = line.children[self._count] = Child(self, self._count)
-        line.tell(self._request(confined, list(fds)), list(fds.values()))
+        request = self._request(confined, list(fds), watch=watch)
+        line.tell(request, list(fds.values()))
         try:
             await child._started
         except asyncio.CancelledError:
@@ -295,8 +299,11 @@ class Spawner:
         if self._line is not None and self._line.is_open:
             self._line.tell(message)
 
-    def _request(self, command: Command, numbers: list[int]) -> dict[str, Any]:
+    def _request(self, command: Command, numbers: list[int], *, watch: bool) -> dict[str, Any]:
+        can_watch = self.sandbox.report.memory == "watcher"
+        memory = sys.maxsize if command.limits.memory is None else command.limits.memory
         return {
+            "watch": memory if watch and can_watch else None,
             "op": "spawn",
             "id": self._count,
             "argv": command.argv,

@@ -114,8 +114,8 @@ class Helper:
         else:
             if not keeper:
                 Keeper(said, helper).run(request, fds, self.most_tasks(request["owner"]))
-            tree = Tree(request, keeper, report)
-            self.trees[tree.id] = tree
+            tree = self.trees[request["id"]] = Tree(request, keeper, report)
+            self.watch(tree, request["watch"], None)
             self.events.register(report, selectors.EVENT_READ, tree)
         for fd in (said, *fds):
             os.close(fd)

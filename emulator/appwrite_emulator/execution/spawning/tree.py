@@ -39,6 +39,7 @@ class Tree:
         pids = trees.descendants(self.keeper)
         tasks = sum(map(trees.tasks_of, pids)) if self.processes is not None else 0
         if self.processes is not None and tasks > self.processes:
+            trees.freeze(self.keeper)  # at once: thousands could come before the keeper is awake
             self.stop("processes", f"{tasks} processes and threads, limit {self.processes}")
         if self.memory is not None and sum(map(trees.resident, pids)) > self.memory:
             peak = sum(map(trees.proportional, pids))  # forked pages count once now

@@ -14,6 +14,7 @@ LINUX = sys.platform == "linux"
 NOBODY = 65534  # whom root lets user code run as
 PAGE = resource.getpagesize()
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
+_REAP_PATIENCE = 0.05  # seconds without an end, after which we look again whom to kill
 _libc = ctypes.CDLL(None)
 
 
@@ -65,28 +66,47 @@ def kill_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
-def freeze() -> list[int]:
-    """Stop all that descends from this process; the stopped still count, so a bomb runs dry."""
+def freeze(root: int) -> list[int]:
+    """Stop all that descends from `root`; the stopped still count, so a bomb runs dry.
+
+    Each is stopped before its children are looked for, so that one round finds nearly all.
+    """
     stopped: dict[int, None] = {}
-    while fresh := [pid for pid in descendants(os.getpid()) if pid not in stopped]:
-        for pid in fresh:
-            with suppress(OSError):
-                os.kill(pid, signal.SIGSTOP)
-        stopped |= dict.fromkeys(fresh)
-    return list(stopped)
+    while True:
+        known = len(stopped)
+        parents = [root]
+        for parent in parents:  # the list grows while we walk it
+            for pid in children(parent):
+                if pid not in stopped:
+                    stopped[pid] = None
+                    with suppress(OSError):
+                        os.kill(pid, signal.SIGSTOP)
+                parents.append(pid)
+        if len(stopped) == known:
+            return list(stopped)
 
 
 def sweep() -> None:
     """Kill and reap all that descends from this process, until nothing is left."""
     while True:
-        for pid in freeze():
+        for pid in freeze(os.getpid()):
             kill(pid)
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
+        if reap():
             return
-        time.sleep(0.001)
+
+
+def reap() -> bool:
+    """Reap children while they end; whether none is left."""
+    idle_since = time.monotonic()
+    while time.monotonic() - idle_since < _REAP_PATIENCE:
+        try:
+            if os.waitpid(-1, os.WNOHANG)[0]:
+                idle_since = time.monotonic()
+            else:
+                time.sleep(0.001)
+        except ChildProcessError:
+            return True
+    return False
 
 
 def resident(pid: int) -> int:
