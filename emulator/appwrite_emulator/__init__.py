@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .clock import ManualClock
-    from .config import Config, Key
+    from .config import Config, ConfigError, Key
     from .emulator import Emulator
 
 __version__ = "0.1.0"
-__all__ = ["Config", "Emulator", "Key", "ManualClock"]
+__all__ = ["Config", "ConfigError", "Emulator", "Key", "ManualClock"]
 
 _HOMES = {
     "Config": "config",
+    "ConfigError": "config",
     "Emulator": "emulator",
     "Key": "config",
     "ManualClock": "clock",

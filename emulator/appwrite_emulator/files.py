@@ -40,6 +40,8 @@ class Files:
             folder.mkdir(parents=True, exist_ok=True)
         for folder in [self._folder] if is_ours else [self._sources, self._logs, self._builds]:
             _ignore(folder)
+        for folder in (self._sources, self._logs):
+            folder.chmod(0o700)  # no business of functions
         # Functions must reach their own build, whose name they know, and find no other.
         self._builds.chmod(0o311)
 
