@@ -205,7 +205,7 @@ class Emulator:
             yield api.build(services, files.uploads, frozenset({host}))
 
     def _is_calm(self) -> bool:
-        """Whether the loop serves one request only; never in a loop that is somebody else's."""
+        """Whether our server has one request only; behind another server that is not known."""
         return self._server is not None and self._server.is_calm
 
     @contextmanager
