@@ -65,7 +65,7 @@ class Emulator:
     ) -> None:
         assert config is None or not options, "give a Config or options, not both"
         self.config = config or Config(**options)
-        self.directory = Path(directory) if directory is not None else None
+        self.directory = Path(directory).absolute() if directory is not None else None
         self.clock = clock or SystemClock()
         self.endpoint = ""  # ends in /v1; known while it runs
         self.project = self.config.project or DEFAULT_PROJECT
@@ -222,8 +222,9 @@ class Emulator:
             _remove(folder)
 
     def _state_file(self) -> Path | None:
+        """Absolute, because functions run elsewhere and are told folders beside it."""
         if self.config.state is not None:
-            return self.config.state
+            return self.config.state.absolute()
         if self.config.memory or self.directory is None:
             return None
         return self.directory / FOLDER / "state.json"

@@ -42,8 +42,8 @@ class Files:
             _ignore(folder)
         for folder in (self._sources, self._logs):
             folder.chmod(0o700)  # no business of functions
-        # Functions must reach their own build, whose name they know, and find no other.
-        self._builds.chmod(0o311)
+        # Another user's functions reach their own build, whose name they know, and find no other.
+        self._builds.chmod(0o711)
 
     @property
     def uploads(self) -> Path:
@@ -101,16 +101,12 @@ class Files:
         way, a log whose row is about to be written, an upload (its name, as given to `incoming`).
         """
         uploads = {name + _PART for name in sources}
-        self._builds.chmod(0o711)
-        try:
-            unnamed = [
-                *_others(self._sources, sources | uploads),
-                *_others(self._logs, logs),
-                *_others(self._builds, builds),
-            ]
-            return sum(map(_remove, unnamed))
-        finally:
-            self._builds.chmod(0o311)
+        unnamed = [
+            *_others(self._sources, sources | uploads),
+            *_others(self._logs, logs),
+            *_others(self._builds, builds),
+        ]
+        return sum(map(_remove, unnamed))
 
 
 def _checked(name: str) -> str:

@@ -56,6 +56,19 @@ def test_the_quickstart_answers_once_the_ready_line_is_there() -> None:
     assert 'for project "quickstart"' in emulator.lines[-1]
 
 
+def test_a_relative_folder_is_served_like_any_other(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop.parent)
+    with started(shop.name) as emulator:
+        said = [
+            emulator.execute(id, project="shop", path="/")["responseBody"]
+            for id in ("hello", "snake")
+        ]
+        assert emulator.stop() == 0
+    assert said == ["hi", "hello from Python"]
+
+
 def test_it_says_what_it_does_in_calm_lines(shop: Path) -> None:
     with started(str(shop)) as emulator:
         assert emulator.stop() == 0
