@@ -97,6 +97,7 @@ class Server(uvicorn.Server):
         """Whether at most one request is being answered."""
         return len(self.server_state.tasks) <= 1
 
+    # The base declares a generator, which callers use as a context manager all the same.
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         """Signals are the program's own business."""
         return nullcontext()

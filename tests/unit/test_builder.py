@@ -250,7 +250,7 @@ async def test_the_environment_is_clean_but_for_the_network_settings(
         "PIP_INDEX_URL": "https://pip.test/",
         "PIP_USER": "1",
         "npm_config_prefix": "/usr",
-        "npm_config_cache": "/root/.npm",
+        "npm_config_cache": "/home/dev/.npm",
     }
     seen: dict[str, str] = {}
 
