@@ -231,8 +231,5 @@ class Emulator:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder, if it is there, with builds that are read-only and cannot be listed."""
-    for path in (folder, *folder.glob("*"), *folder.glob("builds/*")):
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(0o700)
+    """Remove a folder with all that is in it, if it is there."""
     shutil.rmtree(folder, ignore_errors=True)

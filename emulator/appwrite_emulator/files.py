@@ -34,7 +34,7 @@ class Files:
         self._builds = builds
 
     def start(self) -> None:
-        """Make the folders, none of which git shall see, and make `builds` unlistable."""
+        """Make the folders, none of which git or another user's functions shall see into."""
         is_ours = not self._folder.exists() or all(map(_is_ours, self._folder.iterdir()))
         for folder in (self._sources, self._logs, self._builds):
             folder.mkdir(parents=True, exist_ok=True)

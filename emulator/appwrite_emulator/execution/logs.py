@@ -39,11 +39,6 @@ class Log:
         self._kept = 0
         self._total = 0
 
-    @property
-    def is_full(self) -> bool:
-        """Whether all further text is dropped."""
-        return self._total > EXECUTOR_LIMIT
-
     def add(self, data: bytes) -> None:
         room = EXECUTOR_LIMIT - self._total
         if room < 0 or not data:

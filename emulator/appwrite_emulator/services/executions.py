@@ -42,10 +42,6 @@ ATTRIBUTES = {
 }
 
 _NOT_DEPLOYED = "Deployment not found. Create a deployment before trying to execute a function"
-_SYNC_SCHEDULED = (
-    "Scheduled executions must run asynchronously. "
-    "Set scheduledAt to a future date, or set async to true."
-)
 _INTERRUPTED = "The emulator stopped before this execution had ended."
 _RESTORED = "The state was restored while this execution ran; its result was dropped."
 _OUR_FAULT = "The emulator failed while it ran this execution; its log has the traceback."
@@ -79,12 +75,10 @@ class Executions:
     async def create(self, caller: Caller, function_id: str, request: ExecutionRequest) -> Answer:
         """Run the function now, later or in the background, as `request` says.
 
-        Raises ApiError in this order: general_bad_request, function_not_found,
+        What is scheduled runs in the background. Raises ApiError in this order: function_not_found,
         function_runtime_unsupported, deployment_not_found, build_not_ready, user_unauthorized,
         and function_synchronous_timeout after the run. Source: Appwrite 1.9.6.
         """
-        if request.scheduled_at and not request.is_async:
-            raise ApiError("general_bad_request", _SYNC_SCHEDULED)
         function = self._functions.get_for(caller, function_id)
         deployment = self._active(function)
         permissions.require_execute(caller, function)
