@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache
-from typing import Any, ClassVar, Self
+from operator import attrgetter
+from typing import Any, ClassVar, NamedTuple, Self, get_origin, get_type_hints
 
 Row = Mapping[str, Any]
 Headers = tuple[tuple[str, str], ...]
@@ -73,10 +74,6 @@ def _camel(name: str) -> str:
     return head + "".join(word.capitalize() for word in rest)
 
 
-def _read_columns(kind: Any) -> tuple[tuple[str, str], ...]:
-    return tuple((f.name, row_key(f.name)) for f in fields(kind))
-
-
 def row_key(attribute: str) -> str:
     """The key of a row that holds `attribute`: `function_id` is `functionId`, `id` is `$id`."""
     return _SYSTEM_KEYS.get(attribute) or _camel(attribute)
@@ -87,8 +84,23 @@ def attribute(key: str) -> str:
     return re.sub(r"[A-Z]", lambda match: "_" + match[0].lower(), key.removeprefix("$"))
 
 
-_columns: Callable[[Any], tuple[tuple[str, str], ...]] = cache(_read_columns)
-"""(attribute, row key) of each field of a record class."""
+class _Columns(NamedTuple):
+    """The fields of a record class, and the row keys that hold them."""
+
+    names: tuple[str, ...]
+    keys: tuple[str, ...]
+    values: Callable[[Any], tuple[Any, ...]]  # of a record, all at once
+    lists: tuple[str, ...]  # keys that hold lists, which a record has as tuples
+
+
+def _read_columns(kind: Any) -> _Columns:
+    names = tuple(field.name for field in fields(kind))
+    hints = get_type_hints(kind)
+    lists = tuple(row_key(name) for name in names if get_origin(hints[name]) is tuple)
+    return _Columns(names, tuple(map(row_key, names)), attrgetter(*names), lists)
+
+
+_columns: Callable[[Any], _Columns] = cache(_read_columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,15 +118,17 @@ class Record:
     @classmethod
     def from_row(cls, row: Row) -> Self:
         """The record of a stored row; keys that an older row lacks take their defaults."""
-        values = {name: row[key] for name, key in _columns(cls) if key in row}
-        return cls(**{name: _frozen(value) for name, value in values.items()})
+        columns = _columns(cls)
+        pairs = zip(columns.names, columns.keys, strict=True)
+        return cls(**{name: _frozen(row[key]) for name, key in pairs if key in row})
 
     def to_row(self) -> dict[str, Any]:
         """The row to store, with Appwrite's names as keys."""
-        return {
-            key: _thawed(value) if type(value := getattr(self, name)) is tuple else value
-            for name, key in _columns(type(self))
-        }
+        columns = _columns(type(self))
+        row = dict(zip(columns.keys, columns.values(self), strict=True))
+        for key in columns.lists:
+            row[key] = _thawed(row[key])
+        return row
 
 
 def _frozen(value: Any) -> Any:

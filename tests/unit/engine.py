@@ -128,7 +128,7 @@ def call(*steps: list[Any], **changes: Any) -> Call:
         body=json.dumps(steps).encode(),
         timeout=10.0,
     )
-    return replace(usual, **changes)
+    return usual._replace(**changes)
 
 
 @asynccontextmanager

@@ -255,7 +255,7 @@ async def test_a_streamed_answer_is_put_together(bench: Bench) -> None:
 async def test_large_bodies_pass_both_ways(bench: Bench) -> None:
     await bench.run()
     request = call(["mirror"])
-    request = replace(request, body=request.body + b"\n" + os.urandom(8_000_000))
+    request = request._replace(body=request.body + b"\n" + os.urandom(8_000_000))
 
     result = await bench.executor.run(bench.target, request)
 
@@ -275,7 +275,7 @@ async def test_a_worker_that_reads_nothing_does_not_block_the_loop(bench: Bench)
         steps = call(["log", "log", "started"], ["sleep", 60])
         group.start_soon(lambda: bench.executor.run(bench.target, steps, on_log=hear))
         await started.wait()
-        request = replace(call(timeout=0.2), body=b"[]\n" + bytes(4_000_000))
+        request = call(timeout=0.2)._replace(body=b"[]\n" + bytes(4_000_000))
 
         result = await bench.executor.run(bench.target, request)
 

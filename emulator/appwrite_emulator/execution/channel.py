@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import select
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Channel:
         self._chunk = _CHUNK
         self._unsent = bytearray()
         self._fds: tuple[int, ...] = ()
+        self._output = select.poll()
 
     def open(self) -> dict[int, int]:
         """Make the pipes; the other ends by the numbers they get. The caller closes them."""
@@ -44,6 +46,8 @@ class Channel:
         self._loop.add_reader(answers[0], self.listen)
         self._loop.add_reader(out[0], self._read_output, out[0], False)
         self._loop.add_reader(err[0], self._read_output, err[0], True)
+        for fd in self._fds[2:]:
+            self._output.register(fd, select.POLLIN)
         return {3: calls[0], 4: answers[1], 1: out[1], 2: err[1]}
 
     def close(self) -> None:
@@ -111,8 +115,8 @@ class Channel:
     def drain(self) -> None:
         """Hear what was printed until now: a pipe holds no more than one chunk."""
         if self._fds:
-            self._read_output(self._fds[2], False)
-            self._read_output(self._fds[3], True)
+            for fd, _ in self._output.poll(0):  # one system call where nothing was printed
+                self._read_output(fd, fd == self._fds[3])
 
     def _read_output(self, fd: int, is_stderr: bool) -> None:
         try:
@@ -123,3 +127,5 @@ class Channel:
             self._ears.printed(data, is_stderr)
         else:
             self._loop.remove_reader(fd)
+            with suppress(KeyError):
+                self._output.unregister(fd)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..catalog import Runtime, Specification
 from ..errors import SERVER_VERSIONS, Era
@@ -86,8 +87,7 @@ def _runtime_variables(subject: Subject, secret: str) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Who and what caused an execution, as its headers tell it."""
 
     trigger: Trigger

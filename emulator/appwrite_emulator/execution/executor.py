@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import anyio
 
@@ -28,7 +28,6 @@ from .worker import Load, LoadFailed, TimedOut, Worker, WorkerDied
 MAX_BODY = 20 * 1024 * 1024  # bytes, of requests and responses; contract, body limit
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CODE = Path("src") / "function"  # code root within a build folder
-_NO_WORKER = "No worker was free: at most {} run at once, all were busy or still loading.\n"
 _LEAST_RUN = 1.0  # seconds that are left to run in when loading took them all
 
 
@@ -53,8 +52,7 @@ class Target:
     memory: int  # MB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """One request to user code."""
 
     id: str
@@ -70,8 +68,7 @@ class Call:
     logging: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(NamedTuple):
     """What came of a call."""
 
     outcome: Outcome
@@ -133,7 +130,8 @@ class Executor:
         worker = self._pool.take(target.key)
         try:
             if worker is None:
-                worker = await self._wait(target, call, transcript)
+                limit = max(call.timeout, self._sizes.patience)
+                worker = await self._pool.acquire(target, transcript, limit=limit)
                 run.begun = perf_counter() - worker.load_time * (not worker.served)
             run.is_cold = not worker.served
             deadline = max(begun + call.timeout, loop.time() + min(_LEAST_RUN, call.timeout))
@@ -149,11 +147,6 @@ class Executor:
         except SpawnFailed as exc:
             return run.end(Outcome.CRASHED, f"{exc}\\nError Code: 500")
         return run.answer(frame)
-
-    async def _wait(self, target: Target, call: Call, transcript: Transcript) -> Worker:
-        with anyio.move_on_after(max(call.timeout, self._sizes.patience)):
-            return await self._pool.acquire(target, transcript)
-        raise TimedOut(_NO_WORKER.format(self._sizes.per_target))
 
     async def load(self, target: Target) -> str:
         """Have a worker load `target` ahead of its first call; "" or why it does not load.

@@ -18,6 +18,7 @@ from .worker import LoadFailed, TimedOut, Worker, WorkerDied, WorkerState
 Failure = SpawnFailed | LoadFailed | WorkerDied | TimedOut
 
 _LOAD_LIMIT = 30.0  # seconds
+_NO_WORKER = "No worker was free: at most {} run at once, all were busy or still loading.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +96,36 @@ class Pool:
             group.free.pop()
         return worker
 
-    async def acquire(self, target: Bindable, listener: Listener) -> Worker:
+    async def acquire(
+        self, target: Bindable, listener: Listener, *, limit: float | None = None
+    ) -> Worker:
         """A worker for `target`, which may have to be started and loaded, or waited for.
 
         Raises what kept a worker from being made: SpawnFailed, WorkerDied, LoadFailed, TimedOut;
-        `listener` has heard then what user code said while loading.
+        `listener` has heard then what user code said while loading. TimedOut too when none was
+        free within `limit` seconds (None: however long it takes).
         """
         group = self._groups.setdefault(target.key, _Group(target))
         if group.free:
             return self._take_free(group)
-        waiter = _Waiter(listener, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        waiter = _Waiter(listener, loop.create_future())
         group.target = target
         group.waiting.append(waiter)
         self._balance()
+        timer = loop.call_later(limit, self._give_up, waiter) if limit is not None else None
         try:
             return await waiter.worker
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, TimedOut):
             self._leave(group, waiter)
             raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _give_up(self, waiter: _Waiter) -> None:
+        if not waiter.worker.done():
+            waiter.worker.set_exception(TimedOut(_NO_WORKER.format(self._sizes.per_target)))
 
     def _leave(self, group: _Group, waiter: _Waiter) -> None:
         if waiter in group.waiting:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ..models import Headers
 
@@ -22,8 +21,7 @@ class ResponseInvalid(Exception):
     """User code returned something that HTTP cannot carry; the message says what."""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """A function's answer, ready for the caller."""
 
     status: int

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from .. import jsontext
 from ..errors import ApiError
 from .validators import Validator
 
@@ -120,7 +121,7 @@ def body_params(content_type: str, body: bytes) -> dict[str, Any]:
 
 def _read_json(body: bytes) -> Any:
     try:
-        value = json.loads(body)
+        value = jsontext.decode(body)
         if _SURROGATE.search(body):
             # Half a surrogate pair could not be written to a file or sent again.
             json.dumps(value, ensure_ascii=False).encode()

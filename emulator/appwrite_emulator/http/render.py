@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from ..catalog import Runtime, Specification
-from ..models import Deployment, Execution, Function, Headers, Variable, attribute
+from ..models import Deployment, Execution, Function, Headers, Record, Variable, attribute
 from .request import Version
 
 Wire = dict[str, Any]
@@ -32,26 +33,35 @@ _REQUEST = "trigger status requestMethod requestPath requestHeaders"
 _RESPONSE = "responseStatusCode responseBody responseHeaders logs errors duration"
 _EXECUTION_17 = f"{_SYSTEM} $permissions functionId deploymentId {_REQUEST} {_RESPONSE} scheduledAt"
 
-_Fields = tuple[tuple[str, str], ...]
-_Shapes = tuple[tuple[Version, _Fields], ...]
+
+class _Shape(NamedTuple):
+    """A model in one format: all its keys, and those whose values the record holds."""
+
+    since: Version
+    empty: Wire
+    stored: tuple[str, ...]
+    values: Callable[[object], tuple[Any, ...]]
 
 
-def _shapes(texts: Mapping[Version, str]) -> _Shapes:
+def _shapes(kind: type[Record], texts: Mapping[Version, str]) -> tuple[_Shape, ...]:
     """Fields by the first format that has them, newest first.
 
     A field is a key, or `key=attribute` when the record calls it otherwise.
     """
-    return tuple((version, tuple(map(_field, texts[version].split()))) for version in texts)
+    return tuple(_shape(kind, version, texts[version].split()) for version in texts)
 
 
-def _field(text: str) -> tuple[str, str]:
-    key, _, name = text.partition("=")
-    return key, name or attribute(key)
+def _shape(kind: type[Record], since: Version, fields: Sequence[str]) -> _Shape:
+    parts = [field.partition("=") for field in fields]
+    names = {key: name or attribute(key) for key, _, name in parts}
+    stored = {key: name for key, name in names.items() if hasattr(kind, name)}
+    return _Shape(since, dict.fromkeys(names), tuple(stored), attrgetter(*stored.values()))
 
 
 # Source: models and response filters of Appwrite 1.6.2 and 1.9.6; for 2.0.0 and 2.5.0 what the
 # typed SDKs of these formats require.
 _FUNCTION = _shapes(
+    Function,
     {
         (2, 5, 0): f"{_FUNCTION_17} buildSpecification runtimeSpecification description "
         "emailEnabled",
@@ -60,9 +70,10 @@ _FUNCTION = _shapes(
         (1, 6, 0): f"{_SETTINGS} deployment=deployment_id scopes {_MORE_SETTINGS} "
         "specification=build_specification",
         (0, 0, 0): f"{_SETTINGS} deployment=deployment_id {_MORE_SETTINGS}",
-    }
+    },
 )
 _DEPLOYMENT = _shapes(
+    Deployment,
     {
         (1, 7, 0): f"{_SOURCE} sourceSize buildSize totalSize buildId activate screenshotLight "
         f"screenshotDark status buildLogs buildDuration {_REPOSITORY} {_COMMIT} providerBranch "
@@ -72,9 +83,10 @@ _DEPLOYMENT = _shapes(
         (0, 0, 0): f"{_SOURCE} size=total_size buildId activate status buildStdout=build_logs "
         f"buildStderr buildTime=build_duration {_REPOSITORY} providerBranch {_COMMIT} "
         "providerBranchUrl",
-    }
+    },
 )
 _EXECUTION = _shapes(
+    Execution,
     {
         (2, 0, 0): f"{_EXECUTION_17} resourceId=function_id resourceType",
         (1, 7, 0): _EXECUTION_17,
@@ -82,15 +94,16 @@ _EXECUTION = _shapes(
         (1, 4, 0): f"{_SYSTEM} $permissions functionId {_REQUEST} {_RESPONSE}",
         (0, 0, 0): f"{_SYSTEM} $permissions functionId {_REQUEST} "
         "statusCode=response_status_code response responseHeaders stdout stderr duration",
-    }
+    },
 )
 _VARIABLE = _shapes(
+    Variable,
     {
         (2, 5, 0): f"{_SYSTEM} key value secret resourceType resourceId description",
         (1, 7, 0): f"{_SYSTEM} key value secret resourceType resourceId",
         (1, 4, 0): f"{_SYSTEM} key value resourceType resourceId",
         (0, 0, 0): f"{_SYSTEM} key value resourceType functionId=resource_id",
-    }
+    },
 )
 
 # The filters for formats before 1.6.0 do not reach the items of lists; nested variables keep
@@ -99,10 +112,14 @@ _LISTED: Version = (1, 6, 0)
 _NESTED: Version = (1, 7, 0)
 
 
-def _shaped(record: object, shapes: _Shapes, format: Version, own: Wire) -> Wire:
+def _shaped(record: Record, shapes: Sequence[_Shape], format: Version, own: Wire) -> Wire:
     """The record's fields in `format`; `own` has those that are not as they are stored."""
-    fields = next(fields for version, fields in shapes if format >= version)
-    return {key: own[key] if key in own else getattr(record, name) for key, name in fields}
+    shape = next(shape for shape in shapes if format >= shape.since)
+    wire = shape.empty | dict(zip(shape.stored, shape.values(record), strict=True))
+    for key, value in own.items():
+        if key in wire:
+            wire[key] = value
+    return wire
 
 
 def function(

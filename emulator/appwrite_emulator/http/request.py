@@ -27,6 +27,7 @@ _DECISIVE = (
     b"x-appwrite-jwt",
     b"x-appwrite-response-format",
 )
+_NOBODY = Caller(project="")
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 
 
@@ -40,7 +41,7 @@ class Request:
         self._receive = receive
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.path_params: Mapping[str, str] = scope.get("path_params", {})
-        self.caller = Caller(project="")
+        self.caller = _NOBODY
         self._body: bytes | None = None
 
     @property

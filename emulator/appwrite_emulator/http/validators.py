@@ -202,11 +202,14 @@ class Object:
         raise ValueError(self.text)
 
 
+_OBJECT = Object()
+
+
 @dataclass(frozen=True, slots=True)
 class HeadersParam:
     """The shape of an execution's `headers`: an object, or the JSON text of one."""
 
-    text: str = Object().text
+    text: str = _OBJECT.text
 
     def clean(self, value: Any) -> dict[str, Any]:
         if isinstance(value, str) and len(value) <= 65535:
@@ -214,7 +217,7 @@ class HeadersParam:
                 value = json.loads(value or "{}")
             except (ValueError, RecursionError) as exc:
                 raise ValueError(self.text) from exc
-        return Object().clean(value)
+        return _OBJECT.clean(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
 
@@ -48,8 +47,7 @@ _OUR_FAULT = "The emulator failed while it ran this execution; its log has the t
 _ENDLESS = float("inf")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An execution as its creator sees it: the only time the function's body is there."""
 
     execution: Execution

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import anyio
 
@@ -27,21 +27,19 @@ from .records import Birth
 LONG_LOG = 16 * 1024  # characters a row holds itself; longer logs lie in Files
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionRequest:
+class ExecutionRequest(NamedTuple):
     """What a caller asks to be run."""
 
     body: bytes = b""
     path: str = "/"
     method: str = "POST"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     is_async: bool = False
     scheduled_at: str | None = None
     client_ip: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A run that was accepted, with all it needs. Its execution may have a row already or not."""
 
     id: str

@@ -69,7 +69,8 @@ class Persistence:
         line = encode(self._number + 1, operations)
         self._journal.append(line, durable=self._is_durable)
         self._number += 1
-        self._written.set()
+        if not self._written.is_set():  # to set it again would cost more than to ask
+            self._written.set()
 
     def settle(self) -> None:
         """Compact in the background when it is time; only after a commit is in memory too.
