@@ -60,6 +60,7 @@ class Pool:
         self._factory = factory
         self._sizes = sizes
         self._groups: dict[str, _Group] = {}
+        self._queued: dict[str, _Group] = {}  # those in which somebody waits, or did a moment ago
         self._spares: dict[tuple[str, ...], Worker] = {}
         self._preparing: set[tuple[str, ...]] = set()
         self._live: set[Worker] = set()
@@ -112,6 +113,7 @@ class Pool:
         waiter = _Waiter(listener, loop.create_future())
         group.target = target
         group.waiting.append(waiter)
+        self._queued[target.key] = group
         self._balance()
         timer = loop.call_later(limit, self._give_up, waiter) if limit is not None else None
         try:
@@ -183,7 +185,9 @@ class Pool:
 
     def _balance(self) -> None:
         """Start workers for those who wait, as far as the sizes allow."""
-        for group in list(self._groups.values()):
+        for key, group in list(self._queued.items()):
+            if not group.waiting:
+                del self._queued[key]
             while self._may_grow(group):
                 group.starting += 1
                 self._reserved += 1

@@ -63,28 +63,24 @@ class Load:
 class _Run:
     """A call in flight."""
 
-    def __init__(self, id: int, transcript: Transcript, deadline: float) -> None:
+    def __init__(
+        self, id: int, transcript: Transcript, answer: asyncio.Future[Frame], deadline: float
+    ) -> None:
         self.id = id
         self.transcript = transcript
+        self.answer = answer
         self.deadline = deadline
-        self.answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        self.timer: asyncio.TimerHandle | None = None
+        self.look_at = 0.0  # when its memory is watched; a time of the loop's clock, too
         self.begun = 0.0
 
     def answered(self, frame: Frame) -> None:
-        self._stop_timer()
         if not self.answer.done():
             self.answer.set_result(frame)
 
     def failed(self, error: Exception) -> None:
-        self._stop_timer()
         if not self.answer.done():
             self.answer.set_exception(error)
             self.answer.exception()  # seen: whoever waited may be gone
-
-    def _stop_timer(self) -> None:
-        if self.timer is not None:
-            self.timer.cancel()
 
 
 class Worker:
@@ -122,6 +118,7 @@ class Worker:
         self._awaited: asyncio.Future[Frame] = self._loop.create_future()
         self._stderr = b""
         self._reason = ""
+        self._alarm: asyncio.TimerHandle | None = None
         self._memory = 0
         self._is_watched = False
         self._looked = 0.0
@@ -216,6 +213,8 @@ class Worker:
             self._fail_all(WorkerDied(f"{how}\n{words}" if words else how))
         finally:
             self._channel.close()
+            if self._alarm is not None:
+                self._alarm.cancel()
             self.buried.set()
 
     async def _end(self) -> str:
@@ -254,7 +253,8 @@ class Worker:
         once is looked for at once, since to sleep and be woken takes longer than that.
         """
         self._count = self._count % 0xFFFFFFFF + 1
-        run = self._runs[self._count] = _Run(self._count, transcript, deadline)
+        answer: asyncio.Future[Frame] = self._loop.create_future()
+        run = self._runs[self._count] = _Run(self._count, transcript, answer, deadline)
         self.state = WorkerState.BUSY
         self.served += 1
         self._stderr = b""
@@ -262,25 +262,42 @@ class Worker:
         now = self._loop.time()
         if now - self._looked > _LOOK_EVERY:
             self._watch()
-        run.timer = self._loop.call_at(min(deadline, now + _LOOK_AFTER), self._tick, run)
+        run.look_at = min(deadline, now + _LOOK_AFTER)
+        self._wake_at(run.look_at)
         self._channel.send(protocol.encode(Kind.CALL, run.id, header, body))
         run.begun = perf_counter()
         if linger and self._usual < _QUICK:
             self._linger(run)
-        return run.answer
+        return answer
 
     def _linger(self, run: _Run) -> None:
         end = run.begun + min(2 * self._usual, _QUICK)
         while not run.answer.done() and perf_counter() < end:
             self._channel.listen()
 
-    def _tick(self, run: _Run) -> None:
-        if self._loop.time() < run.deadline:
-            self._watch()
-            run.timer = self._loop.call_at(run.deadline, self._tick, run)
-            return
+    def _wake_at(self, when: float) -> None:
+        """Look after the calls at `when`. To let an alarm pass costs less than to stop it."""
+        if self._alarm is not None:
+            if self._alarm.when() <= when:
+                return
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(when, self._tick)
+
+    def _tick(self) -> None:
+        self._alarm = None
+        now = self._loop.time()
+        for run in list(self._runs.values()):
+            if run.deadline <= now:
+                self._time_out(run)
+            elif run.look_at <= now:
+                self._watch()
+                self._wake_at(run.deadline)
+            else:
+                self._wake_at(run.look_at)
+
+    def _time_out(self, run: _Run) -> None:
         self._channel.drain()
-        self._runs.pop(run.id, None)
+        del self._runs[run.id]
         run.failed(TimedOut())
         self.lose("Another execution in the same process timed out")
 
