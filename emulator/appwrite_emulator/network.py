@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, Protocol
 
 import anyio
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from .config import ConfigError
 
@@ -73,6 +75,56 @@ def _family(address: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
+class Wire(Protocol):
+    """What of a transport is used here."""
+
+    def write(self, data: bytes) -> None:
+        """Send `data`."""
+        ...
+
+    def close(self) -> None:
+        """Send what is left, then end."""
+        ...
+
+
+class OnePiece:
+    """A transport on which the head of a reply leaves together with what follows it.
+
+    uvicorn writes head and body one after the other: two packets, each of which wakes the client.
+    """
+
+    def __init__(self, transport: Wire) -> None:
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._head = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if self._head or not data.startswith(b"HTTP/1."):
+            self._transport.write(self._head + data if self._head else data)
+            self._head = b""
+        else:
+            self._head = data
+            self._loop.call_soon(self._flush)  # for a body that takes its time
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._head:
+            self.write(b"")
+
+
+class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # a class, chosen by uvicorn
+    """HTTP as uvicorn speaks it, with replies in one piece."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(OnePiece(transport))
+
+
 class Server(uvicorn.Server):
     """uvicorn as a guest: no signal handlers, a signal when it answers, a prompt end."""
 
@@ -80,6 +132,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=_Protocol,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -1,6 +1,6 @@
 """A server to measure, in a process of its own: the emulator, or a bare Starlette hello.
 
-serve.py (plain|fast) hello             Starlette answers `hello` on the emulator's own server
+serve.py (plain|fast) hello             Starlette answers `hello` on uvicorn, nothing in between
 serve.py (plain|fast) emulator ARG...   the command `appwrite-emulator ARG...`
 
 `plain` hides the packages of the extra `fast` from both, wherever they are installed.
@@ -30,6 +30,7 @@ def main() -> None:
 
 def _hello() -> None:
     import anyio
+    import uvicorn
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import PlainTextResponse
@@ -40,21 +41,15 @@ def _hello() -> None:
     async def hello(request: Request) -> PlainTextResponse:
         return PlainTextResponse("hello")
 
-    async def serve() -> None:
-        app = Starlette(routes=[Route("/", hello, methods=["GET", "POST"])])
-        sockets = network.bind("localhost", 0)
-        server = network.Server(app)
-        async with anyio.create_task_group() as group:
-            group.start_soon(server.serve, sockets)
-            await server.answers.wait()
-            gc.collect()
-            gc.freeze()  # as the emulator's command does
-            url = network.url("localhost", sockets[0].getsockname()[1])
-            sys.stdout.write(f"Ready at {url}\n")
-            sys.stdout.flush()
-
+    app = Starlette(routes=[Route("/", hello, methods=["GET", "POST"])])
+    sockets = network.bind("localhost", 0)  # its backlog answers until the server does
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False))
+    gc.collect()
+    gc.freeze()  # as the emulator's command does
+    sys.stdout.write(f"Ready at {network.url('localhost', sockets[0].getsockname()[1])}\n")
+    sys.stdout.flush()
     uvloop = importlib.util.find_spec("uvloop") is not None
-    anyio.run(serve, backend_options={"use_uvloop": uvloop})
+    anyio.run(server.serve, sockets, backend_options={"use_uvloop": uvloop})
 
 
 if __name__ == "__main__":

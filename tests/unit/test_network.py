@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+import anyio
 import pytest
 
 from appwrite_emulator import network
@@ -66,3 +67,49 @@ def test_loopback_is_what_only_this_machine_reaches(host: str, is_loopback: bool
 )  # fmt: skip
 def test_a_server_is_reached_at_its_url(host: str, url: str) -> None:
     assert network.url(host, 80) == url
+
+
+class _Wire:
+    """A transport that keeps its packets."""
+
+    def __init__(self) -> None:
+        self.packets: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.packets.append(data)
+
+    def close(self) -> None:
+        self.packets.append(b"closed")
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
+
+
+async def test_a_reply_leaves_in_one_piece() -> None:
+    wire = _Wire()
+    transport = network.OnePiece(wire)
+    for data in (HEAD, b"body", b"more", HEAD, b""):
+        transport.write(data)
+
+    assert wire.packets == [HEAD + b"body", b"more", HEAD]
+
+
+async def test_a_head_does_not_wait_for_a_late_body() -> None:
+    wire = _Wire()
+    transport = network.OnePiece(wire)
+    transport.write(HEAD)
+    await anyio.lowlevel.checkpoint()
+    assert wire.packets == [HEAD]
+    transport.write(b"body")
+
+    assert wire.packets == [HEAD, b"body"]
+
+
+async def test_what_was_written_leaves_before_the_end() -> None:
+    wire = _Wire()
+    transport = network.OnePiece(wire)
+    transport.write(HEAD)
+    transport.close()
+    await anyio.lowlevel.checkpoint()
+
+    assert wire.packets == [HEAD, b"closed"]
