@@ -16,7 +16,7 @@ from .servers import Running
 PROJECT = "bench"
 LANGUAGES = ("node", "python")
 
-_RUNTIMES = {"node": ("node-22", "main.js"), "python": ("python-3.12", "main.py")}
+RUNTIMES = {"node": ("node-22", "main.js"), "python": ("python-3.12", "main.py")}
 _SOURCES = {
     "node": "module.exports = async ({ res }) => res.text('hello');\n",
     "python": "def main(context):\n    return context.res.text('hello')\n",
@@ -32,7 +32,7 @@ def project(copies: int = 1) -> Iterator[Path]:
     try:
         functions = []
         for language in LANGUAGES:
-            runtime, entrypoint = _RUNTIMES[language]
+            runtime, entrypoint = RUNTIMES[language]
             for id in (f"{language}-{n + 1}" for n in range(copies)):
                 (folder / id).mkdir()
                 (folder / id / entrypoint).write_text(_SOURCES[language])
@@ -62,11 +62,16 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def path(function: str) -> str:
+    """Where executions of a function are asked for."""
+    return f"/v1/functions/{function}/executions"
+
+
 def execution(server: Running, function: str) -> Target:
     """A synchronous execution with a key, as an SDK asks for it."""
     sent = request(
         "POST",
-        f"/v1/functions/{function}/executions",
+        path(function),
         body=_BODY,
         content_type="application/json",
         x_appwrite_project=PROJECT,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from . import warm
 from .servers import Mode
-from .warm import HELLO, Ratio, Series
+from .warm import BARE, HELLO, Ratio, Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,39 +32,34 @@ TITLES: dict[Mode, str] = {
 
 
 def warm_lines(mode: Mode, series: dict[str, Series]) -> Iterator[str]:
-    """One table: hello, then each language."""
+    """One table: hello, each language, and its bare worker, which is held to nothing."""
     targets, hello = TARGETS[mode], series[HELLO]
-    languages = [name for name in series if name != HELLO]
+    columns = sorted(series, key=lambda name: (name != HELLO, BARE in name))
+    others = columns[1:]
+    held = [name for name in others if BARE not in name]
     yield TITLES[mode]
-    yield _row("", [HELLO, *languages, "target"])
-    p50s = [f"{min(each.p50s) * 1e6:.0f} µs" for each in series.values()]
+    yield _row("", columns, "target")
+    p50s = [f"{min(series[name].p50s) * 1e6:.0f} µs" for name in columns]
     yield _row("p50, 1 connection, best round", p50s)
-    slow = [warm.slowdown(series[name], hello) for name in languages]
-    verdict = _verdict(all(each.best <= targets.slowdown for each in slow))
+    slow = {name: warm.slowdown(series[name], hello) for name in others}
+    verdict = _verdict(all(slow[name].best <= targets.slowdown for name in held))
     bound = f"≤ {targets.slowdown}x (aim {targets.aim}x) {verdict}"
-    yield _row("  to hello: best, median", ["", *map(_times, slow), bound])
-    rates = [f"{max(each.rates):.0f}/s" for each in series.values()]
+    yield _row("  to hello: best, median", ["", *map(_times, slow.values())], bound)
+    rates = [f"{max(series[name].rates):.0f}/s" for name in columns]
     yield _row(f"throughput, {warm.CONNECTIONS} connections, best round", rates)
-    shares = [warm.share(series[name], hello) for name in languages]
-    verdict = _verdict(all(each.best >= targets.share for each in shares))
-    yield _row(
-        "  to hello: best, median", ["", *map(_times, shares), f"≥ {targets.share}x {verdict}"]
-    )
-    yield from _cpu_lines(targets, series)
-
-
-def _cpu_lines(targets: Targets, series: dict[str, Series]) -> Iterator[str]:
-    costs = {name: each.server_cpu() for name, each in series.items()}
-    yield _row(
-        "server CPU per call, 1 connection, best round",
-        [f"{cost * 1e6:.0f} µs" for cost in costs.values()],
-    )
-    over = [cost - costs[HELLO] for name, cost in costs.items() if name != HELLO]
-    verdict = _verdict(all(each <= targets.cpu for each in over))
-    bound = f"≤ +{targets.cpu * 1e6:.0f} µs {verdict}"
-    yield _row("  over hello", ["", *(f"+{each * 1e6:.0f} µs" for each in over), bound])
-    own = [f"{each.own_cpu() * 1e6:.0f} µs" for each in series.values()]
-    yield _row("load generator's CPU per call", [*own, "(not the server's)"])
+    shares = {name: warm.share(series[name], hello) for name in others}
+    verdict = _verdict(all(shares[name].best >= targets.share for name in held))
+    bound = f"≥ {targets.share}x {verdict}"
+    yield _row("  to hello: best, median", ["", *map(_times, shares.values())], bound)
+    costs = {name: series[name].server_cpu() for name in columns}
+    cells = [f"{cost * 1e6:.0f} µs" for cost in costs.values()]
+    yield _row("server CPU per call, 1 connection, best round", cells)
+    over = {name: costs[name] - costs[HELLO] for name in others}
+    verdict = _verdict(all(over[name] <= targets.cpu for name in held))
+    cells = ["", *(f"+{cost * 1e6:.0f} µs" for cost in over.values())]
+    yield _row("  over hello", cells, f"≤ +{targets.cpu * 1e6:.0f} µs {verdict}")
+    own = [f"{series[name].own_cpu() * 1e6:.0f} µs" for name in columns]
+    yield _row("load generator's CPU per call", own, "(not the server's)")
 
 
 def cold_lines(mode: Mode, taken: dict[str, list[float]]) -> Iterator[str]:
@@ -74,13 +69,13 @@ def cold_lines(mode: Mode, taken: dict[str, list[float]]) -> Iterator[str]:
     for name, seconds in taken.items():
         held = next(limit for key, limit in COLD_TARGETS.items() if key in name)
         middle = sorted(seconds)[len(seconds) // 2]
-        figures = [f"{min(seconds) * 1e3:.0f} ms", f"{middle * 1e3:.0f} ms", ""]
-        yield _row(name, [*figures, f"≤ {held * 1e3:.0f} ms {_verdict(min(seconds) <= held)}"])
+        figures = [f"{min(seconds) * 1e3:.0f} ms", f"{middle * 1e3:.0f} ms"]
+        yield _row(name, figures, f"≤ {held * 1e3:.0f} ms {_verdict(min(seconds) <= held)}")
 
 
-def _row(name: str, cells: Sequence[str]) -> str:
-    figures = "".join(f"{cell:>15}" for cell in cells[:3])
-    return f"  {name:<46}{figures}   {''.join(cells[3:])}".rstrip()
+def _row(name: str, cells: Sequence[str], note: str = "") -> str:
+    figures = "".join(f"{cell:>14}" for cell in cells)
+    return f"  {name:<46}{figures}   {note}".rstrip()
 
 
 def _times(ratio: Ratio) -> str:

@@ -13,6 +13,8 @@ from .servers import Mode, running
 
 CONNECTIONS = 16
 HELLO = "hello"
+BARE = "bare"
+"""Added to the name of a language: its worker without the emulator, see bare.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +71,18 @@ def share(series: Series, hello: Series) -> Ratio:
 
 
 def measure(mode: Mode, effort: Effort) -> dict[str, Series]:
-    """Series for hello and for a function in each language, stored with the state on disk."""
+    """Series for hello, and for a function in each language: bare, and stored on the disk."""
     with ExitStack() as stack:
         folder = stack.enter_context(functions.project())
-        bare = stack.enter_context(running(mode, "hello"))
+        hello = stack.enter_context(running(mode, "hello"))
+        bare = stack.enter_context(running(mode, "bare", str(folder)))
         emulator = stack.enter_context(
             running(mode, "emulator", "start", str(folder), "--port", "0")
         )
-        targets = {HELLO: functions.hello(bare)}
+        targets = {HELLO: functions.hello(hello)}
         for language in functions.LANGUAGES:
             targets[language] = functions.execution(emulator, f"{language}-1")
+            targets[f"{BARE} {language}"] = functions.execution(bare, f"{language}-1")
         return _rounds(targets, effort)
 
 
