@@ -7,7 +7,6 @@ way to another process and back; what the emulator takes longer than this is its
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
@@ -37,19 +36,18 @@ async def serve(project: Path) -> None:
     """Run the functions in the folder `project`, each at the path of its executions."""
     async with AsyncExitStack() as stack:
         sandbox = choose()
-        data = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        space = sandbox.workspace(data)
-        stack.callback(shutil.rmtree, space, ignore_errors=True)
+        space = sandbox.workspace(project)  # who made the project removes it with all that is in it
+        homes = space / "bare" / "homes"
         spawner = await stack.enter_async_context(Spawner(sandbox))
         catalog = Catalog([sandbox.lend(assets("runtimes"), space)])
         targets = {}
         for language, (runtime, entrypoint) in functions.RUNTIMES.items():
-            id, build = f"{language}-1", space / language
+            id, build = f"{language}-1", space / "bare" / language
             shutil.copytree(project / id, build / "src" / "function")
             sandbox.adopt(build)
             targets[functions.path(id)] = Target(
                 key=id,
-                launch=await catalog.launch(runtime, partial(output_of, spawner, space / "probe")),
+                launch=await catalog.launch(runtime, partial(output_of, spawner, homes / "probe")),
                 folder=build,
                 entrypoint=entrypoint,
                 env={},
@@ -57,7 +55,7 @@ async def serve(project: Path) -> None:
             )
         servers: list[network.Server] = []
         executor = await stack.enter_async_context(
-            Executor(spawner, space / "homes", is_calm=lambda: servers[0].is_calm)
+            Executor(spawner, homes, is_calm=lambda: servers[0].is_calm)
         )
         servers.append(network.Server(_app(executor, targets)))
         sockets = network.bind("localhost", 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -95,31 +96,49 @@ def test_without_another_user_data_is_the_workspace(tmp_path: Path) -> None:
 
 
 def test_data_that_nobody_can_reach_moves_to_a_shared_folder(tmp_path: Path) -> None:
-    private = tmp_path / "private"
-    private.mkdir(mode=0o700)
-    sandbox = LimitsSandbox(Report(rung="limits"), (12345, 12345))
+    data, other, sandbox = _private_data(tmp_path)
 
-    folder = sandbox.workspace(private / "data")
+    folder = sandbox.workspace(data)
 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o711
-    assert sandbox.workspace(private / "data") == folder
-    assert sandbox.workspace(private / "other") != folder
-    folder.rmdir()
-    sandbox.workspace(private / "other").rmdir()
+    assert sandbox.workspace(data) == folder
+    assert sandbox.workspace(other) != folder
+    shutil.rmtree(folder)
+    shutil.rmtree(sandbox.workspace(other))
+
+
+def test_a_shared_folder_goes_when_its_data_is_gone(tmp_path: Path) -> None:
+    data, other, sandbox = _private_data(tmp_path)
+    folder = sandbox.workspace(data)
+    (folder / "builds").mkdir()
+    data.rmdir()
+
+    kept = sandbox.workspace(other)
+
+    assert not folder.exists()
+    assert sandbox.workspace(other) == kept
+    shutil.rmtree(kept)
+
+
+def _private_data(tmp_path: Path) -> tuple[Path, Path, LimitsSandbox]:
+    """Two data folders that nobody else can reach, and a sandbox with another user."""
+    data, other = tmp_path / "private" / "data", tmp_path / "private" / "other"
+    data.parent.mkdir(mode=0o700)
+    data.mkdir()
+    other.mkdir()
+    return data, other, LimitsSandbox(Report(rung="limits"), (12345, 12345))
 
 
 def test_a_shared_folder_made_by_somebody_else_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    private = tmp_path / "private"
-    private.mkdir(mode=0o700)
-    sandbox = LimitsSandbox(Report(rung="limits"), (12345, 12345))
-    folder = sandbox.workspace(private)
-    folder.rmdir()
+    data, _, sandbox = _private_data(tmp_path)
+    folder = sandbox.workspace(data)
+    shutil.rmtree(folder)
     folder.symlink_to(tmp_path)
 
     with pytest.raises(PermissionError, match="belongs to somebody else"):
-        sandbox.workspace(private)
+        sandbox.workspace(data)
     folder.unlink()
 
 

@@ -7,12 +7,15 @@ import os
 import shutil
 import stat
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from .command import Command
 
 Owner = tuple[int, int]
+_SHARED = "appwrite-emulator-"  # and a digest
+_SERVES = "serves"  # the link in a shared folder to the data it belongs to
 _WRITERS = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -34,16 +37,28 @@ def _is_open(folder: Path, owner: Owner) -> bool:
 def shared_folder(data: Path) -> Path:
     """A folder of ours in the system's temporary directory, the same one for the same `data`.
 
-    Raises PermissionError when somebody else made a folder of that name first.
+    Those whose `data` is gone are removed. Raises PermissionError when somebody else made a folder
+    of that name first.
     """
-    digest = hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()) / f"appwrite-emulator-{digest}"
+    place, data = Path(tempfile.gettempdir()), data.resolve()
+    _remove_abandoned(place)
+    digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
+    folder = place / f"{_SHARED}{digest}"
     folder.mkdir(mode=0o711, exist_ok=True)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
         raise PermissionError(f"{folder} belongs to somebody else: remove it or set TMPDIR")
     folder.chmod(0o711)  # the umask may have taken bits away
+    with suppress(FileExistsError):
+        (folder / _SERVES).symlink_to(data)
     return folder
+
+
+def _remove_abandoned(place: Path) -> None:
+    for folder in place.glob(f"{_SHARED}*"):
+        link = folder / _SERVES
+        if link.is_symlink() and not link.exists() and link.lstat().st_uid == os.geteuid():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def copy_of(folder: Path, workspace: Path) -> Path:
