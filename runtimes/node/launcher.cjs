@@ -244,12 +244,15 @@ class Launcher {
 
   async load(order) {
     const started = performance.now();
+    const loading = new Execution(0, true); // what is printed now is the first execution's
     try {
-      this.main = await load(order);
+      this.main = await running.run(loading, () => load(order));
     } catch (error) {
       if (!(error instanceof LoadFailed)) throw error;
       const { message, cause } = error;
       return writeFrame(LOAD_FAILED, 0, { message, stack: String(cause?.stack ?? '') });
+    } finally {
+      loading.isOpen = false;
     }
     return writeFrame(LOADED, 0, { ms: performance.now() - started });
   }
