@@ -17,12 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from appwrite_emulator.assets import assets
-from appwrite_emulator.catalog import read_family
 
 READY, LOAD, LOADED, LOAD_FAILED, CALL, RESULT, LOG, EXIT = range(1, 9)
 PATIENCE = 15.0  # seconds until a launcher that says nothing fails the test
 ENFORCED = '{"x-custom":"value","X-CUSTOM-UPPERCASE":"Value2","x-open-runtimes-custom":248}'
-INTERPRETERS = {"python": sys.executable}  # others are on PATH by the name of the family
+INTERPRETERS = {"node": "node", "python": sys.executable}
+COMMANDS = {
+    "node": ("launcher.cjs",),
+    "python": ("-I", "-S", "-B", "-X", "utf8", "launcher.py"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,20 +189,13 @@ def driven(family: str, *, env: Mapping[str, str] | None = None) -> Iterator[Dri
 
 
 def started(family: str, env: Mapping[str, str]) -> Driven:
-    interpreter = shutil.which(INTERPRETERS.get(family, family))
+    interpreter = shutil.which(INTERPRETERS[family])
     assert interpreter is not None, f"{family} is not installed"
-    manifest = read_family(assets("runtimes") / family / "runtime.toml")
-    words = {"{interpreter}": interpreter, "{folder}": str(manifest.folder)}
-    argv = [_filled(argument, words) for argument in manifest.command]
+    *flags, file = COMMANDS[family]
+    argv = (interpreter, *flags, str(assets("runtimes") / family / file))
     orders, results, prints = os.pipe(), os.pipe(), os.pipe()
     pid = _spawn(argv, env, (orders[0], results[1], prints[1]))
     return Driven(pid, results[0], orders[1], prints[0])
-
-
-def _filled(text: str, words: Mapping[str, str]) -> str:
-    for word, value in words.items():
-        text = text.replace(word, value)
-    return text
 
 
 def _spawn(argv: Sequence[str], env: Mapping[str, str], ends: tuple[int, int, int]) -> int:
