@@ -33,9 +33,7 @@ CASES = (
             errors_lack=_OURS,
         ),
     ),
-    case(
-        "thrown text", "throwValue", Expect(status=500, body="", logs="", errors="text\n")
-    ),
+    case("thrown text", "throwValue", Expect(status=500, body="", logs="", errors="text\n")),
     case(
         "timeout hit",
         "timeout",

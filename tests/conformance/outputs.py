@@ -49,6 +49,9 @@ CASES = (
         "log of 4000 astral characters", _FACE * 4000, _FACE * 4000 + "\n", row="log of astrals"
     ),
     _logged(
+        "log of 8000 astral characters", _FACE * 8000, _FACE * 8000 + "\n", row="log of astrals"
+    ),
+    _logged(
         "log of 8001 astral characters", _FACE * 8001, _FACE * 8000 + CUT, row="log of astrals"
     ),
     _logged("multi-line log", "one\n\ntwo", "one\n\ntwo\n"),

@@ -33,7 +33,7 @@ def _body_problems(result: Result, expect: Expect, words: Words) -> Iterator[str
     if expect.body is not None and body != _filled(expect.body, words).encode():
         yield f"body {body!r} instead of {_filled(expect.body, words)!r}"
     if expect.body_hex is not None and body.hex() != expect.body_hex:
-        yield f"body {body.hex()} (hex) instead of {expect.body_hex}"
+        yield f"body {_short(body.hex())} (hex) instead of {_short(expect.body_hex)}"
     for text in expect.body_lacks:
         if text.encode() in body:
             yield f"body {body!r} has {text!r}"

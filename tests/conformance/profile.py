@@ -35,7 +35,7 @@ class Profile:
     programs: tuple[Case, ...] = ()
 
     def all_cases(self) -> Iterator[Case]:
-        """What each entrypoint is asked: the shared cases, as this language answers, and its own."""
+        """What each entrypoint is asked: the shared cases as this language answers, its own."""
         for case in CASES:
             if case.request.action in self.missing:
                 yield replace(case, expect=_UNKNOWN)

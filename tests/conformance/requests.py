@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -11,6 +12,8 @@ _JSON = '{"key1":"OK 👋","key2":true,"key3":3}'
 _COMPACT = '{"name":"OpenRntimes","version":3.5,"published":true,"nested":[{"object":1}]}'
 _HELLO = "Hello 👋"
 _BYTES = "0123456789abcdef"
+_MEGABYTE = bytes(range(256)) * 4096
+_LARGE = _MEGABYTE * 17
 _ENFORCED = '{"x-custom":"value","x-custom-uppercase":"Value2","x-open-runtimes-custom":"248"}'
 _OTHER_TYPES = (
     "application/xhtml+xml", "not-application/json", "not-video/mp4", "application/octet-stream",
@@ -213,14 +216,21 @@ BODIES = (
         row="body binary",
         body=bytes((0, 10, 255)),
     ),
+    case(
+        "body binary of a megabyte",
+        "requestBodyBinary",
+        Expect(body_hex=_MEGABYTE.hex()),
+        row="body binary",
+        body=_MEGABYTE,
+    ),
     *(
         case(
             f"large body by {method}",
             "binaryResponseLarge",
-            Expect(body="e3d91b615096b8265b58c5d0efad4254", headers={"x-method": method}),
+            Expect(body=hashlib.md5(_LARGE).hexdigest(), headers={"x-method": method}),
             row="large body",
             method=method,
-            body=bytes(17 * 1024 * 1024),
+            body=_LARGE,
         )
         for method in ("PUT", "POST")
     ),

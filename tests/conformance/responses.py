@@ -11,7 +11,9 @@ _PNG = base64.b64decode(
     "hwAAAABJRU5ErkJggg=="
 )
 _PLAIN = "text/plain; charset=utf-8"
-_COOKIES = "cookieName=cookieValue; cookie2=value2; cookie3=value=3; cookie4=val:ue4; cookie5=value5"
+_COOKIES = (
+    "cookieName=cookieValue; cookie2=value2; cookie3=value=3; cookie4=val:ue4; cookie5=value5"
+)
 _TWO_COOKIES = ["cookie=value; path=/", "cookie2=value2; path=/"]
 _NO_RETURN = "Return statement missing. return context.res.empty() if no response is expected.\n"
 
@@ -81,9 +83,7 @@ HEADERS = (
         case(
             name,
             action,
-            Expect(
-                body="OK", headers={"some-header": "some-value", "set-cookie": _TWO_COOKIES}
-            ),
+            Expect(body="OK", headers={"some-header": "some-value", "set-cookie": _TWO_COOKIES}),
             row="set-cookie",
         )
         for name, action in (("set-cookie", "setCookie"), ("set-cookie 2", "setCookie2"))
@@ -116,9 +116,7 @@ STATUSES = (
 )
 
 VALUES = (
-    case(
-        "no response", "noResponse", Expect(status=500, body="", errors=_NO_RETURN)
-    ),
+    case("no response", "noResponse", Expect(status=500, body="", errors=_NO_RETURN)),
     case(
         "hand-made map",
         "handMade",

@@ -45,16 +45,18 @@ OWN = (
 """Cases that nobody else tests, though functions can see them."""
 
 STORIES = {
-    "warm state": "test_module_state_survives_between_calls",
-    "overlapping executions": "test_overlapping_executions_keep_their_output_apart",
-    "late line": "test_a_line_after_the_answer_is_in_no_log",
+    "warm state": ("count", "test_module_state_survives_between_calls"),
+    "overlapping executions": ("overlap", "test_overlapping_executions_keep_their_output_apart"),
+    "late line": ("lateLog", "test_a_line_after_the_answer_is_in_no_log"),
 }
-"""Rows that take more than one request: the tests in `test_stories`."""
+"""Rows that take more than one request: their action, and the test in `test_stories`."""
 
 OF_ONE_LANGUAGE = {"node logs": "node", "unhandled rejection": "node"}
 """Rows that the file of one family has in its own cases or programs."""
 
-_SERVER = "a header of the container's own HTTP server; here frames, no server stands before user code"
+_SERVER = (
+    "a header of the container's own HTTP server; here frames, no server stands before user code"
+)
 _FILES = "names a log file in the container; here an execution's logs are part of its result"
 
 NOT_HERE = {

@@ -6,10 +6,8 @@ import fcntl
 import json
 import os
 import select
-import shutil
 import signal
 import struct
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,15 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from appwrite_emulator.assets import assets
+from appwrite_emulator.catalog import MANIFEST, read_family
 
 READY, LOAD, LOADED, LOAD_FAILED, CALL, RESULT, LOG, EXIT = range(1, 9)
 PATIENCE = 15.0  # seconds until a launcher that says nothing fails the test
-ENFORCED = '{"x-custom":"value","X-CUSTOM-UPPERCASE":"Value2","x-open-runtimes-custom":248}'
-INTERPRETERS = {"node": "node", "python": sys.executable}
-COMMANDS = {
-    "node": ("launcher.cjs",),
-    "python": ("-I", "-S", "-B", "-X", "utf8", "launcher.py"),
-}
+_ENV = {"PATH": os.defpath, "LANG": "C.UTF-8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,25 +170,34 @@ def request_header(action: str = "", **request: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def driven(family: str, *, env: Mapping[str, str] | None = None) -> Iterator[Driven]:
-    """A launcher of `family` that has said READY; killed at the end."""
-    launcher = started(family, env or {"PATH": os.defpath, "LANG": "C.UTF-8"})
+def driven(argv: Sequence[str]) -> Iterator[Driven]:
+    """A launcher that has said READY; killed at the end."""
+    launcher = _started(argv)
     try:
         ready = launcher.receive()
         assert ready.kind == READY
-        assert ready.header["pid"] == launcher.pid
+        assert (ready.header["proto"], ready.header["pid"]) == (1, launcher.pid)
         yield launcher
     finally:
         launcher.close()
 
 
-def started(family: str, env: Mapping[str, str]) -> Driven:
-    interpreter = shutil.which(INTERPRETERS[family])
-    assert interpreter is not None, f"{family} is not installed"
-    *flags, file = COMMANDS[family]
-    argv = (interpreter, *flags, str(assets("runtimes") / family / file))
+def command(family: str, interpreter: str) -> list[str]:
+    """How the launcher of `family` is started with that interpreter."""
+    manifest = read_family(assets("runtimes") / family / MANIFEST)
+    words = {"{interpreter}": interpreter, "{folder}": str(manifest.folder)}
+    return [_replaced(text, words) for text in manifest.command]
+
+
+def _replaced(text: str, words: Mapping[str, str]) -> str:
+    for word, value in words.items():
+        text = text.replace(word, value)
+    return text
+
+
+def _started(argv: Sequence[str]) -> Driven:
     orders, results, prints = os.pipe(), os.pipe(), os.pipe()
-    pid = _spawn(argv, env, (orders[0], results[1], prints[1]))
+    pid = _spawn(argv, _ENV, (orders[0], results[1], prints[1]))
     return Driven(pid, results[0], orders[1], prints[0])
 
 
