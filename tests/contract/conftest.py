@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from appwrite_emulator.config import Key
 from .echo import NODE, PYTHON
 from .gate import Gate
 from .server import Project, Server, serving
+
+collect_ignore = [] if shutil.which("php") else ["test_php.py"]
 
 SYNC_TIMEOUT = 0.5
 """Seconds a synchronous execution gets on the server `hasty`."""

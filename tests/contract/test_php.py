@@ -14,7 +14,7 @@ GREETING = """<?php
 require 'vendor/autoload.php';
 return fn ($context) => $context->res->text((new Demo\\Greeter())->greet($context->req->bodyText));
 """
-GREETER = "<?php\nnamespace Demo;\nclass Greeter { function greet($name) { return \"Hi $name\"; } }\n"
+GREETER = '<?php\nnamespace Demo;\nclass Greeter { function greet($name) { return "Hi $name"; } }\n'
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_new_deployment_takes_over(owner: Project) -> None:
 
 
 def test_commands_can_write_what_is_run(owner: Project) -> None:
-    command = "php -r 'file_put_contents(\"main.php\", file_get_contents(\"source.txt\"));'"
+    command = 'php -r \'file_put_contents("main.php", file_get_contents("source.txt"));\''
     built = owner.deploy("f", {"source.txt": ANSWER.format("built")}, commands=command)
     assert built["status"] == "ready", built["buildLogs"]
     assert owner.execute("f")["responseBody"] == "built"
