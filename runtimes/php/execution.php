@@ -126,8 +126,8 @@ function sentHeaders(array $headers): array
 /** The stack trace as PHP writes it, without the launcher's frames. */
 function trace(Throwable $thrown): string
 {
-    $isUsers = static fn (string $line): bool => !preg_match('~^#\d+ ' . preg_quote(__DIR__) . '/~', $line);
-    $lines = array_filter(explode("\n", $thrown->getTraceAsString()), $isUsers);
+    $ours = '~^#\d+ ' . preg_quote(__DIR__, '~') . '/~';
+    $lines = preg_grep($ours, explode("\n", $thrown->getTraceAsString()), PREG_GREP_INVERT);
     $numbered = static fn (string $line, int $n): string => preg_replace('/^#\d+/', "#{$n}", $line);
     return implode("\n", array_map($numbered, $lines, array_keys(array_values($lines))));
 }

@@ -4,7 +4,9 @@
 
 namespace AppwriteEmulator;
 
+use Error;
 use Exception;
+use FFI;
 use ParseError;
 use RuntimeContext;
 use Throwable;
@@ -68,10 +70,11 @@ final class Channel
     /** Programs that user code starts must not hold the pipes, and only FFI can say so. */
     private static function keepFromChildren(): void
     {
-        if (!extension_loaded('ffi')) {
+        try {
+            $system = FFI::cdef('int fcntl(int descriptor, int command, ...);');
+        } catch (Error) { // it is not installed, or not allowed
             return;
         }
-        $system = \FFI::cdef('int fcntl(int descriptor, int command, ...);');
         [$setFlags, $closeOnExec] = [2, 1];
         foreach (range(3, 9) as $descriptor) { // with the copies that PHP has made
             $system->fcntl($descriptor, $setFlags, $closeOnExec);

@@ -15,7 +15,8 @@ from .echo import NODE, PYTHON
 from .gate import Gate
 from .server import Project, Server, serving
 
-collect_ignore = [] if shutil.which("php") else ["test_php.py"]
+_NEEDS = {"test_php.py": "php", "test_composer.py": "composer"}
+collect_ignore = [file for file, program in _NEEDS.items() if not shutil.which(program)]
 
 SYNC_TIMEOUT = 0.5
 """Seconds a synchronous execution gets on the server `hasty`."""

@@ -10,11 +10,6 @@ from .server import Json, Project
 
 PHP = {"runtime": "php-8.3", "entrypoint": "main.php"}
 ANSWER = "<?php\nreturn fn ($context) => $context->res->text('{}');\n"
-GREETING = """<?php
-require 'vendor/autoload.php';
-return fn ($context) => $context->res->text((new Demo\\Greeter())->greet($context->req->bodyText));
-"""
-GREETER = '<?php\nnamespace Demo;\nclass Greeter { function greet($name) { return "Hi $name"; } }\n'
 
 
 @pytest.fixture
@@ -55,23 +50,6 @@ def test_commands_can_write_what_is_run(owner: Project) -> None:
     built = owner.deploy("f", {"source.txt": ANSWER.format("built")}, commands=command)
     assert built["status"] == "ready", built["buildLogs"]
     assert owner.execute("f")["responseBody"] == "built"
-
-
-def test_packages_that_composer_installed_are_found(owner: Project) -> None:
-    local = {"type": "path", "url": "packages/*", "options": {"symlink": False}}
-    files = {
-        "main.php": GREETING,
-        "composer.json": json.dumps(
-            {"repositories": [local, {"packagist.org": False}], "require": {"demo/greeter": "*"}}
-        ),
-        "packages/greeter/composer.json": json.dumps(
-            {"name": "demo/greeter", "version": "1.0", "autoload": {"psr-4": {"Demo\\": "src"}}}
-        ),
-        "packages/greeter/src/Greeter.php": GREETER,
-    }
-    built = owner.deploy("f", files, commands="composer install")
-    assert built["status"] == "ready", built["buildLogs"]
-    assert owner.execute("f", body="Ada")["responseBody"] == "Hi Ada"
 
 
 @pytest.mark.parametrize(
