@@ -14,7 +14,6 @@ from pathlib import Path
 from appwrite_emulator.catalog import Launch
 from appwrite_emulator.execution.executor import Executor, Result, Target
 from appwrite_emulator.execution.logs import MARKER
-from appwrite_emulator.execution.pool import Sizes
 
 from .case import HOST, SECRET, Case, Request
 from .languages import Ground, Language, ground
@@ -104,7 +103,7 @@ class House:
 async def open_house() -> AsyncIterator[House]:
     async with (
         ground() as here,
-        Executor(here.spawner, here.workspace / "homes", sizes=Sizes()) as executor,
+        Executor(here.spawner, here.workspace / "homes") as executor,
     ):
         (here.workspace / "builds").mkdir(mode=0o711)
         yield House(executor, here, await here.launches())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import anyio
-import pytest
 
 from appwrite_emulator.execution.executor import Result
 
@@ -37,9 +36,7 @@ async def test_overlapping_executions_keep_their_output_apart(function: Subject)
         assert all(name in line or "Native logs" in line for line in logs)
 
 
-async def test_a_line_after_the_answer_is_in_no_log(
-    function: Subject, request: pytest.FixtureRequest
-) -> None:
+async def test_a_line_after_the_answer_is_in_no_log(function: Subject) -> None:
     late = await function.run(Request(action="lateLog"))
     following = await function.run(Request(action="overlap", body="slow"))  # outlasts the line
     assert "late" not in late.logs + following.logs
