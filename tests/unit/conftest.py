@@ -1,6 +1,6 @@
 """Tests of what is not on every machine are not collected where it is missing.
 
-Where it must be there, the conformance suite fails: see APPWRITE_EMULATOR_RUNTIMES.
+Where it must be there, the conformance suite fails: see CONFORMANCE_FAMILIES.
 """
 
 from __future__ import annotations
