@@ -15,7 +15,7 @@ from .languages import FUNCTIONS, families, languages
 from .profile import Profile, read_profile
 from .table import CASES, NOT_HERE, OF_ONE_LANGUAGE, OWN, PROGRAMS, STORIES, UPSTREAM
 
-MUST = "APPWRITE_EMULATOR_RUNTIMES"
+MUST = "CONFORMANCE_FAMILIES"
 """Variable with the families that must be there, separated by commas."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ from appwrite_emulator.config import Key
 from .echo import NODE, PYTHON
 from .gate import Gate
 from .server import Project, Server, serving
+
+_NEEDS = {"test_php.py": "php", "test_composer.py": "composer"}
+collect_ignore = [file for file, program in _NEEDS.items() if not shutil.which(program)]
 
 SYNC_TIMEOUT = 0.5
 """Seconds a synchronous execution gets on the server `hasty`."""

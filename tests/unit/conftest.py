@@ -1,6 +1,6 @@
 """Tests of what is not on every machine are not collected where it is missing.
 
-Where it must be there, the conformance suite fails: see APPWRITE_EMULATOR_RUNTIMES.
+Where it must be there, the conformance suite fails: see CONFORMANCE_FAMILIES.
 """
 
 from __future__ import annotations
@@ -8,5 +8,7 @@ from __future__ import annotations
 import shutil
 
 NODE = shutil.which("node") or ""
+PHP = shutil.which("php") or ""
 
-collect_ignore = [] if NODE else ["test_launcher_node.py"]
+_NEEDS = {"test_launcher_node.py": NODE, "test_launcher_php.py": PHP}
+collect_ignore = [file for file, found in _NEEDS.items() if not found]
