@@ -146,9 +146,9 @@ class Server(uvicorn.Server):
         self._stopping = anyio.Event()
 
     @property
-    def is_calm(self) -> bool:
-        """Whether at most one request is being answered."""
-        return len(self.server_state.tasks) <= 1
+    def answering(self) -> int:
+        """How many requests are being answered."""
+        return len(self.server_state.tasks)
 
     # The base declares a generator, which callers use as a context manager all the same.
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]

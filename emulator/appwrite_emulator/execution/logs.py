@@ -24,6 +24,7 @@ class LogLine:
 
     level: Level
     text: str
+    is_part: bool = False  # of something printed: lines may begin before it and end after it
 
 
 class Log:
@@ -182,8 +183,11 @@ class Transcript:
 
     def fail(self, text: str) -> None:
         """Add what went wrong, in the emulator's words, to the errors."""
-        if self._enabled:
-            self._errors.add(text.encode("utf-8", "replace"))
+        if not self._enabled:
+            return
+        self._errors.add(text.encode("utf-8", "replace"))
+        if self._tell is not None:
+            self._tell(LogLine("error", text.removesuffix("\n")))
 
     def close(self) -> tuple[str, str]:
         """The logs and the errors. Nothing may follow."""
@@ -201,4 +205,4 @@ class Transcript:
         if self._decoder is None:
             self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         if text := self._decoder.decode(data):
-            tell(LogLine("native", text))
+            tell(LogLine("native", text, is_part=True))
