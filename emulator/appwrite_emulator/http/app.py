@@ -122,7 +122,8 @@ class Api:
     async def _answer(self, request: Request) -> Answer:
         if request.method == "OPTIONS":
             return Reply(204)
-        if request.scope["path"].startswith(CONTROL):
+        path = request.scope["path"]
+        if path.startswith(CONTROL) and path[len(CONTROL) :][:1] in ("", "/"):
             return await self._control(request)
         admission = self._admit(request)
         request.caller = admission.caller

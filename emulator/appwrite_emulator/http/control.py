@@ -86,7 +86,7 @@ class ControlDoors:
         await read_params(request)
         id = request.path_params["id"]
         try:
-            self.control.forget(id)
+            await self.control.forget(id)
         except SnapshotUnknown as exc:
             raise ApiError("emulator_snapshot_not_found", str(exc)) from exc
         return json_reply({"snapshot": id}, 200)

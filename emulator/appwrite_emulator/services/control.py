@@ -83,11 +83,11 @@ class Control:
         """Remove all rows of all projects, or of one; what was ended for it."""
         return await self._replace(project, lambda: self._empty(project))
 
-    def forget(self, id: str) -> None:
+    async def forget(self, id: str) -> None:
         """Delete a snapshot, and the builds that only it named. Raises SnapshotUnknown."""
         snapshot = self._find(id)
         del self._snapshots[id]
-        self._collect(_builds_of(snapshot.rows))
+        await self._collect(_builds_of(snapshot.rows))
 
     def snapshots(self) -> list[Snapshot]:
         """The snapshots that can be restored, the oldest first."""
@@ -111,11 +111,12 @@ class Control:
             before = self._ground.state.snapshot()
             put_back()
             late = self._stop(project)  # what began while the rest ended
-            self._clean_up(before)
+            self._retire_gone(before)
             if not project:
                 self._executions.recover(_RESTORED)
                 self._builds.recover(_RESTORED)
             await self._ended(late, project)
+            await self._collect(_builds_of(before))
         return ended + late
 
     def _stop(self, project: str) -> list[Work]:
@@ -141,15 +142,14 @@ class Control:
             for name in rows.tables:
                 self._ground.state.table(name).drop(*_rows_of(project, rows, name))
 
-    def _clean_up(self, before: state.Snapshot) -> None:
-        """End the workers of deployments that are gone, and collect their builds."""
+    def _retire_gone(self, before: state.Snapshot) -> None:
+        """End the workers of deployments that are gone."""
         table = self._ground.state.table(Deployment.table)
         for key in before.tables.get(Deployment.table, {}):
             if table.row(key) is None:
                 self._executor.retire(f"{key}/")
-        self._collect(_builds_of(before))
 
-    def _collect(self, builds: set[str]) -> None:
+    async def _collect(self, builds: set[str]) -> None:
         """Remove those of `builds` that no row and no live snapshot names.
 
         Sources and logs wait for the next start: their names are those of their content, which may
@@ -159,8 +159,7 @@ class Control:
         for snapshot in self._snapshots.values():
             kept |= _builds_of(snapshot.rows)
         if garbage := builds - kept:
-            remove = self._ground.files.remove_builds
-            self._ground.start(to_thread.run_sync, remove, garbage)
+            await to_thread.run_sync(self._ground.files.remove_builds, garbage)
 
 
 def _rows_of(project: str, rows: state.Snapshot, table: str) -> dict[str, Any]:
