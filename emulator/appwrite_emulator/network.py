@@ -14,6 +14,19 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from .config import ConfigError
 
+
+class CannotListen(ConfigError):
+    """The address cannot be had; `host` and `port` say which."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(
+            f"cannot listen on {host} port {port}: {reason}. Choose another --port, or 0 for a "
+            "free one."
+        )
+        self.host = host
+        self.port = port
+
+
 _TRIES = 20
 _GRACE = 2  # seconds that requests in flight get when the server stops
 
@@ -63,11 +76,7 @@ def _listen(address: str, port: int) -> socket.socket:
         listener.listen(2048)
     except OSError as exc:
         listener.close()
-        reason = exc.strerror or str(exc)
-        raise ConfigError(
-            f"cannot listen on {address} port {port}: {reason}. Choose another --port, or 0 for a "
-            "free one."
-        ) from exc
+        raise CannotListen(address, port, exc.strerror or str(exc)) from exc
     return listener
 
 
