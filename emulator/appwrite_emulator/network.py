@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import socket
 from contextlib import AbstractContextManager, nullcontext
@@ -18,11 +19,15 @@ from .config import ConfigError
 class CannotListen(ConfigError):
     """The address cannot be had; `host` and `port` say which."""
 
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(
-            f"cannot listen on {host} port {port}: {reason}. Choose another --port, or 0 for a "
-            "free one."
+    def __init__(self, host: str, port: int, exc: OSError) -> None:
+        is_name = isinstance(exc, socket.gaierror) or exc.errno == errno.EADDRNOTAVAIL
+        remedy = (
+            "--host, which must be one of this machine's"
+            if is_name
+            else "--port, or 0 for a free one"
         )
+        reason = exc.strerror or str(exc)
+        super().__init__(f"cannot listen on {host} port {port}: {reason}. Choose another {remedy}.")
         self.host = host
         self.port = port
 
@@ -76,7 +81,7 @@ def _listen(address: str, port: int) -> socket.socket:
         listener.listen(2048)
     except OSError as exc:
         listener.close()
-        raise CannotListen(address, port, exc.strerror or str(exc)) from exc
+        raise CannotListen(address, port, exc) from exc
     return listener
 
 
