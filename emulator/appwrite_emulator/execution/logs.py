@@ -5,8 +5,7 @@ from __future__ import annotations
 import codecs
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 EXECUTOR_LIMIT = 5 * 1024 * 1024  # bytes of a stream that the executor reads
 ROW_LIMIT = 1_000_000  # bytes that Appwrite stores
@@ -18,8 +17,7 @@ _OVERHEAD = 64  # bytes of memory that a short message costs beside its text
 Level = Literal["log", "error", "native"]
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(NamedTuple):
     """A piece of output as it comes: one message, or a chunk of what was printed."""
 
     level: Level
