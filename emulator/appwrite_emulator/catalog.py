@@ -187,7 +187,7 @@ class Catalog:
         for path in candidates:
             command = _filled(family.version_command, words | {"interpreter": path})
             version = await self._version(command, probe)
-            if version and _agrees(version, runtime.version, family.version_parts):
+            if version and agrees(version, runtime.version, family.version_parts):
                 return _launch(runtime, family, path, version)
             if version:
                 versions[path] = version
@@ -356,7 +356,8 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def _agrees(version: str, declared: str, parts: int) -> bool:
+def agrees(version: str, declared: str, parts: int) -> bool:
+    """Whether a version is the declared one, as far as the first `parts` of it go."""
     return version.split(".")[:parts] == declared.split(".")[:parts]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -35,7 +36,12 @@ class Key:
     def parse(cls, value: str | Mapping[str, Any]) -> Key:
         """A key from `SECRET`, `SECRET=scope,scope` or a table of a configuration file."""
         if isinstance(value, str):
-            secret, _, scopes = value.partition("=")
+            secret, mark, scopes = value.partition("=")
+            if mark and not scopes.strip(","):
+                raise ConfigError(
+                    f"the key {value!r} names no scopes: name some after the `=`, or leave it out "
+                    "for a key that may do everything"
+                )
             value = {"secret": secret, "scopes": [s for s in scopes.split(",") if s]}
         unknown = set(value) - {"secret", "scopes", "project"}
         if unknown or not value.get("secret"):
@@ -119,6 +125,11 @@ class Config:
             if getattr(self, name) not in choices:
                 known = ", ".join(choices)
                 raise ConfigError(f"{name} is {getattr(self, name)!r}, it must be one of {known}")
+        for name, pattern, example in _FORMS:
+            value = getattr(self, name)
+            for text in value if isinstance(value, tuple) else [value] if value else []:
+                if not re.fullmatch(pattern, text, re.ASCII):
+                    raise ConfigError(f"{name} has {text!r}, it must be like {example}")
         if self.memory and self.state:
             raise ConfigError(
                 "state and memory exclude each other: keep the state in a file or in memory"
@@ -146,6 +157,11 @@ class Config:
         return cls(**values)
 
 
+_FORMS = (
+    ("project", r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}", "my-project (36 letters, digits, . - _)"),
+    ("hosts", r"[^\s/:@]+", "dev.example.com (a name, without scheme and port)"),
+    ("origins", r"[a-z][a-z0-9+.-]*://[^\s/?#]+", "https://dev.example.com:3000 (without a path)"),
+)
 _RANGES: tuple[tuple[str, float, float], ...] = (
     ("port", 0, 65535),
     ("function_timeout", 1, 86_400),

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import anyio
 from anyio import to_thread
-from anyio.from_thread import start_blocking_portal
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from . import network
 from .assets import assets
@@ -33,8 +33,13 @@ from .http.app import Api
 from .http.request import Receive, Scope, Send
 from .sandbox import Sandbox, choose
 from .services import Services
+from .services.control import SETTLE_TIMEOUT, Control, Snapshot
+from .services.epochs import Epochs
 from .services.ground import Ground
+from .services.live_logs import LiveLogs
 from .services.secret import signing_secret
+from .services.status import About
+from .services.under_way import UnderWay, Work
 from .state import StateDB
 
 FOLDER = ".appwrite-emulator"
@@ -75,6 +80,7 @@ class Emulator:
         self._server: network.Server | None = None
         self._own_loop = AsyncExitStack()
         self._thread = ExitStack()
+        self._portal: BlockingPortal | None = None
 
     @property
     def services(self) -> Services:
@@ -88,6 +94,42 @@ class Emulator:
         assert self._sandbox is not None, "the emulator is not running"
         return self._sandbox
 
+    @property
+    def control(self) -> Control:
+        """What only an emulator can do, for callers in its own loop; in other threads call
+        `settle`, `snapshot`, `restore`, `reset` and `forget` of the emulator itself."""
+        return self.services.control
+
+    def settle(self, timeout: float = SETTLE_TIMEOUT) -> list[Work]:
+        """Wait until no build and no execution is pending; what was waited for.
+
+        Raises NotSettled, a TimeoutError that names what is pending after `timeout` seconds.
+        """
+        return self._in_thread.call(self.control.settle, timeout)
+
+    def snapshot(self) -> Snapshot:
+        """Remember all rows, of all projects, until `forget`."""
+        return self._in_thread.call(self.control.snapshot)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put back the rows of `snapshot`. What is under way is ended; its writes are refused."""
+        self._in_thread.call(self.control.restore, snapshot.id)
+
+    def reset(self, project: str = "") -> None:
+        """Remove all rows of all projects, or of one. What is under way there is ended."""
+        self._in_thread.call(self.control.reset, project)
+
+    def forget(self, snapshot: Snapshot) -> None:
+        """Delete `snapshot`, and the builds that only it needs."""
+        self._in_thread.call(self.control.forget, snapshot.id)
+
+    @property
+    def _in_thread(self) -> BlockingPortal:
+        assert self._portal is not None, (
+            "the emulator runs in an event loop of yours: await the methods of emulator.control"
+        )
+        return self._portal
+
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             uvloop = importlib.util.find_spec("uvloop") is not None
@@ -95,6 +137,7 @@ class Emulator:
                 start_blocking_portal("asyncio", backend_options={"use_uvloop": uvloop})
             )
             stack.enter_context(portal.wrap_async_context_manager(self))
+            self._portal = portal
             self._thread = stack.pop_all()
         return self
 
@@ -104,6 +147,7 @@ class Emulator:
         exc: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._portal = None
         self._thread.close()
 
     async def __aenter__(self) -> Self:
@@ -116,6 +160,7 @@ class Emulator:
             self._server = server = network.Server(app)
             group = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(server.stop)
+            stack.callback(self.services.ground.live_logs.close)  # or its readers hold the server
             group.start_soon(server.serve, sockets, name="http")
             await server.answers.wait()
             self._own_loop = stack.pop_all()
@@ -190,6 +235,9 @@ class Emulator:
             ground = Ground(
                 config=config,
                 state=state,
+                epochs=Epochs(state),
+                under_way=UnderWay(),
+                live_logs=LiveLogs(self.clock),
                 files=files,
                 clock=self.clock,
                 catalog=Catalog([sandbox.lend(folder, workspace) for folder in runtimes]),
@@ -198,7 +246,9 @@ class Emulator:
                 secret=signing_secret(state),
                 start=group.start_soon,
             )
-            self._services = services = Services.over(ground, executor, builder)
+            self._services = services = Services.over(
+                ground, executor, builder, About(self.project, state_file, sandbox.report)
+            )
             await services.sweep()  # before new files are made
             services.recover()
             host = urlsplit(url).hostname or ""
@@ -206,7 +256,9 @@ class Emulator:
 
     def _is_calm(self) -> bool:
         """Whether our server has one request only; behind another server that is not known."""
-        return self._server is not None and self._server.is_calm
+        if self._server is None:
+            return False
+        return self._server.answering - len(self.services.ground.live_logs) <= 1
 
     @contextmanager
     def _data_folder(self) -> Iterator[Path]:

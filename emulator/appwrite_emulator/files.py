@@ -94,6 +94,12 @@ class Files:
         """The folder of the build `name`; it may have been lost."""
         return self._builds / _checked(name)
 
+    def remove_builds(self, names: set[str]) -> None:
+        """Remove builds that no row and no live snapshot names any more."""
+        for folder in self._builds.iterdir():
+            if folder.name in names:
+                _remove(folder)
+
     def sweep(self, *, sources: set[str], logs: set[str], builds: set[str]) -> int:
         """Remove every file and build not named; returns how many went.
 

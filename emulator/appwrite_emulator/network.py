@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import socket
 from contextlib import AbstractContextManager, nullcontext
@@ -13,6 +14,23 @@ import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from .config import ConfigError
+
+
+class CannotListen(ConfigError):
+    """The address cannot be had; `host` and `port` say which."""
+
+    def __init__(self, host: str, port: int, exc: OSError) -> None:
+        is_name = isinstance(exc, socket.gaierror) or exc.errno == errno.EADDRNOTAVAIL
+        remedy = (
+            "--host, which must be one of this machine's"
+            if is_name
+            else "--port, or 0 for a free one"
+        )
+        reason = exc.strerror or str(exc)
+        super().__init__(f"cannot listen on {host} port {port}: {reason}. Choose another {remedy}.")
+        self.host = host
+        self.port = port
+
 
 _TRIES = 20
 _GRACE = 2  # seconds that requests in flight get when the server stops
@@ -63,11 +81,7 @@ def _listen(address: str, port: int) -> socket.socket:
         listener.listen(2048)
     except OSError as exc:
         listener.close()
-        reason = exc.strerror or str(exc)
-        raise ConfigError(
-            f"cannot listen on {address} port {port}: {reason}. Choose another --port, or 0 for a "
-            "free one."
-        ) from exc
+        raise CannotListen(address, port, exc) from exc
     return listener
 
 
@@ -146,9 +160,9 @@ class Server(uvicorn.Server):
         self._stopping = anyio.Event()
 
     @property
-    def is_calm(self) -> bool:
-        """Whether at most one request is being answered."""
-        return len(self.server_state.tasks) <= 1
+    def answering(self) -> int:
+        """How many requests are being answered."""
+        return len(self.server_state.tasks)
 
     # The base declares a generator, which callers use as a context manager all the same.
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import socket
@@ -54,6 +55,31 @@ def test_the_quickstart_answers_once_the_ready_line_is_there() -> None:
     assert "with love from your laptop," in card["responseBody"]
     assert len(drawing["responseBody"].splitlines()) == 24
     assert 'for project "quickstart"' in emulator.lines[-1]
+
+
+def test_a_busy_port_names_the_emulator_that_holds_it() -> None:
+    with started("--memory", "--project", "first") as emulator:
+        port = emulator.endpoint.split(":")[2].partition("/")[0]
+        second = run("start", "--memory", "--port", port)
+        report = run("doctor", "--memory", "--port", port)
+        assert emulator.stop() == 0
+    told = f'an emulator answers: project "first", pid {emulator.process.pid}, state in memory'
+    assert (second.returncode, second.stdout) == (2, "")
+    assert f"On that port {told}." in second.stderr
+    assert report.returncode == 0, "nothing is broken"
+    assert f"localhost port {port}: {told}" in " ".join(report.stdout.split())
+
+
+def test_a_busy_port_of_a_strict_emulator_says_that_it_wants_a_key() -> None:
+    with started("--memory", "--key", "mine", "--strict") as emulator:
+        port = emulator.endpoint.split(":")[2].partition("/")[0]
+        second = run("start", "--memory", "--port", port)
+        report = run("doctor", "--memory", "--port", port, "--key", "mine", "--json")
+        assert emulator.stop() == 0
+    assert "On that port an emulator answers, which wants a key." in second.stderr
+    port_facts = json.loads(report.stdout)["port"]
+    assert port_facts["condition"] == "emulator"
+    assert port_facts["emulator"]["pid"] == emulator.process.pid
 
 
 def test_a_relative_folder_is_served_like_any_other(

@@ -131,3 +131,39 @@ def test_in_memory_nothing_is_left_on_the_disk(
         assert list(tmp_path.iterdir())
 
     assert list(tmp_path.iterdir()) == []
+
+
+def make_function(endpoint: str, id: str) -> None:
+    body = {"functionId": id, "name": id, "runtime": "node-22"}
+    httpx2.post(f"{endpoint}/functions", headers=HEADERS, json=body).raise_for_status()
+
+
+def test_from_other_threads_the_state_is_put_back_by_plain_calls() -> None:
+    with Emulator(port=0) as emulator:
+        make_function(emulator.endpoint, "seed")
+        seed = emulator.snapshot()
+        make_function(emulator.endpoint, "later")
+        assert emulator.settle(timeout=5) == []
+        emulator.restore(seed)
+        assert [each["$id"] for each in list_functions(emulator.endpoint)["functions"]] == ["seed"]
+        emulator.reset("other")
+        assert list_functions(emulator.endpoint)["total"] == 1
+        emulator.reset()
+        assert list_functions(emulator.endpoint)["total"] == 0
+        emulator.forget(seed)
+        with pytest.raises(LookupError, match=f"no snapshot '{seed.id}'"):
+            emulator.restore(seed)
+
+
+async def test_in_a_loop_the_control_is_awaited() -> None:
+    async with (
+        Emulator(port=0) as emulator,
+        httpx2.AsyncClient(base_url=emulator.endpoint, headers=HEADERS) as http,
+    ):
+        empty = emulator.control.snapshot()
+        assert await told_endpoint(http) == emulator.endpoint
+        assert await emulator.control.settle() == []
+        assert await emulator.control.restore(empty.id) == []
+        assert (await http.get("/functions")).json()["total"] == 0
+        with pytest.raises(AssertionError, match=r"emulator\.control"):
+            emulator.settle()

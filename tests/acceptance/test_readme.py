@@ -40,13 +40,22 @@ async def as_curl(command: str) -> httpx2.Response:
     """What the command line for curl asks for, without need of curl."""
     parser = argparse.ArgumentParser()
     parser.add_argument("-s", action="store_true")
-    parser.add_argument("-H", action="append")
+    parser.add_argument("-N", action="store_true")
+    parser.add_argument("-X")
+    parser.add_argument("-H", action="append", default=[])
     parser.add_argument("-d")
     parser.add_argument("url")
     wanted = parser.parse_args(shlex.split(command.replace("\\\n", " "))[1:])
-    headers = dict(line.split(": ", 1) for line in wanted.H)
-    async with httpx2.AsyncClient() as client:
-        return await client.post(wanted.url, headers=headers, content=wanted.d)
+    headers = {"content-type": "application/x-www-form-urlencoded"} if wanted.d else {}
+    headers |= {name.lower(): value for name, value in (line.split(": ", 1) for line in wanted.H)}
+    method = wanted.X or ("POST" if wanted.d else "GET")
+    async with (
+        httpx2.AsyncClient() as client,
+        client.stream(method, wanted.url, headers=headers, content=wanted.d) as reply,
+    ):
+        if not wanted.N:
+            await reply.aread()
+        return reply
 
 
 async def deployed(emulator: Emulator) -> None:
@@ -63,6 +72,25 @@ async def test_the_curl_call_gets_a_postcard(quickstart: Emulator) -> None:
 
     assert execution["status"] == "completed"
     assert "Dear Ada" in execution["responseBody"]
+
+
+async def test_every_route_of_the_control_api_is_shown_and_answers(quickstart: Emulator) -> None:
+    commands = re.findall(r"^\|.*`(curl .*)` \|$", README, re.MULTILINE)
+    async with quickstart as emulator:
+        await deployed(emulator)
+        base = emulator.endpoint.removesuffix("/v1")
+        snapshot = emulator.control.snapshot().id
+        for command in commands:
+            shown = command.replace("http://127.0.0.1:9080", base).replace("ID", snapshot)
+            assert (await as_curl(shown)).status_code in (200, 201), command
+        refusal = (await as_curl(f"curl {base}/_emulator/")).json()["message"]
+    routes = re.findall(r"(?:GET|POST|DELETE) (/_emulator/[a-z]+)", refusal)
+    assert [re.search(r"/_emulator/[a-z]+", command)[0] for command in commands] == routes  # type: ignore[index]  # each has one
+
+
+def test_the_state_is_put_back_as_shown() -> None:
+    code = block("python", "emulator.snapshot()")
+    exec(compile(code, "README.md", "exec"), {})
 
 
 def test_the_context_manager_prints_where_it_serves(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ async def serve(project: Path) -> None:
             )
         servers: list[network.Server] = []
         executor = await stack.enter_async_context(
-            Executor(spawner, homes, is_calm=lambda: servers[0].is_calm)
+            Executor(spawner, homes, is_calm=lambda: servers[0].answering <= 1)
         )
         servers.append(network.Server(_app(executor, targets)))
         sockets = network.bind("localhost", 0)

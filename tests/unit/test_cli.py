@@ -90,7 +90,17 @@ def test_options_become_values_of_their_types() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--port", "x"], ["--key", "=a"], ["--appwrite", "2"], ["--nothing"]]
+    "arguments",
+    [
+        ["--port", "x"],
+        ["--sync-timeout", "soon"],
+        ["--workers", "1.5"],
+        ["--key", "=a"],
+        ["--key", "a="],
+        ["--appwrite", "2"],
+        ["--sandbox", "maybe"],
+        ["--nothing"],
+    ],
 )
 def test_wrong_options_are_refused_by_name(arguments: list[str]) -> None:
     result = _run("start", *arguments)
@@ -113,15 +123,34 @@ def test_a_folder_that_cannot_be_served_is_refused_in_one_line(
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--port", "70000"], "port is 70000"),
+        (["--port", "70000"], "port is 70000, it must be from 0 to 65535"),
+        (["--function-timeout", "0"], "function_timeout is 0, it must be from 1 to 86400"),
+        (["--sync-timeout", "nan"], "sync_timeout is nan, it must be from 0.1 to 900"),
+        (["--build-timeout", "-1"], "build_timeout is -1, it must be from 1 to 86400"),
+        (["--size-limit", "-1"], "size_limit is -1, it must be from 0 to"),
+        (["--build-size-limit", "0"], "build_size_limit is 0, it must be from 1 to"),
+        (["--workers", "0"], "workers is 0, it must be from 1 to 1024"),
+        (["--keep-executions", "0"], "keep_executions is 0, it must be from 1 to 10000000"),
+        (["--project", "a b"], "project has 'a b', it must be like my-project"),
+        (["--hosts", "http://a"], "hosts has 'http://a', it must be like dev.example.com"),
+        (["--origin", "a.test"], "origins has 'a.test', it must be like https://"),
+        (["--origin", "http://a.test/"], "origins has 'http://a.test/', it must be like"),
+        (["--runtimes", "none"], "none does not exist. --runtimes wants a folder"),
+        (["--state", ".", "--port", "0"], "cannot be opened: Is a directory. Give access"),
+        (
+            ["--host", "none.invalid", "--key", "x", "--memory"],
+            "cannot listen on none.invalid port ",
+        ),
         (["--memory", "--state", "x.json"], "exclude each other"),
         (["--host", "0.0.0.0"], "at least one --key"),
     ],
 )
+@pytest.mark.parametrize("command", ["start", "exec"])
 def test_options_that_cannot_work_are_refused_in_one_line(
-    tmp_path: Path, arguments: list[str], text: str
+    tmp_path: Path, command: str, arguments: list[str], text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    result = _run("start", str(tmp_path), *arguments)
+    monkeypatch.chdir(tmp_path)
+    result = _run(command, *arguments, *(["true"] if command == "exec" else []))
     assert (result.exit_code, result.stdout) == (2, "")
     assert text in result.stderr
     assert len(result.stderr.splitlines()) == 1

@@ -140,7 +140,11 @@ def test_output_is_told_as_it_comes_in_whole_characters() -> None:
     transcript.printed(b"\xac")
     transcript.message("error", b"b")
 
-    assert heard == [LogLine("log", "a"), LogLine("native", "€"), LogLine("error", "b")]
+    assert heard == [
+        LogLine("log", "a"),
+        LogLine("native", "€", is_part=True),
+        LogLine("error", "b"),
+    ]
 
 
 def test_what_was_said_early_is_replayed_once_in_order() -> None:

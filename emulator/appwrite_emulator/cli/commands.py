@@ -23,7 +23,8 @@ build_timeout. An argument wins over a variable, a variable over the file."""
     epilog="""\b
 Examples:
   appwrite-emulator start              serve the functions of this project
-  appwrite-emulator exec -- npm test   run tests against an emulator of their own""",
+  appwrite-emulator exec -- npm test   run tests against an emulator of their own
+  appwrite-emulator doctor             say what is missing on this machine""",
 )
 @click.version_option(__version__, prog_name="appwrite-emulator")
 def main() -> None:
@@ -99,3 +100,30 @@ def execute(directory: Path | None, command: tuple[str, ...], **options: Any) ->
     with explained():
         session = prepare(directory, {"port": 0} | given(options))
     raise SystemExit(drive(partial(execute, session, command)))
+
+
+@main.command(
+    short_help="Say what an emulator would find here, and what is missing.",
+    epilog=f"""{_OPTIONS_NOTE}
+
+\b
+The keys of --json: ok, problems, version, project, runtimes, sandbox, watching, state, port,
+python. The exit code is 1 when `start` with the same options would fail.
+""",
+)
+@click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the report for programs.")
+@config_options()
+def doctor(directory: Path | None, as_json: bool, **options: Any) -> None:
+    """Say what an emulator in DIR would find on this machine, changing nothing.
+
+    Give the options that you would give to `start`.
+    """
+    import anyio
+
+    from .doctor import examine, show
+    from .driving import explained
+
+    with explained():
+        parts = anyio.run(examine, directory, given(options))
+    raise SystemExit(show(parts, as_json=as_json))

@@ -13,9 +13,11 @@ import click
 
 from ..catalog import ManifestInvalid
 from ..config import ConfigError
+from ..network import CannotListen
 from ..project_file import ProjectFileError
 from ..sandbox import SandboxMissing
 from ..state import StateError
+from .neighbour import who_answers
 
 EXPLAINED = (ConfigError, ProjectFileError, StateError, SandboxMissing, ManifestInvalid)
 """What can keep an emulator from running; the texts are for the person at the terminal."""
@@ -40,11 +42,17 @@ def explained() -> Iterator[None]:
     try:
         yield
     except* EXPLAINED as group:
-        problems = [str(exc) for exc in _leaves(group)]
+        problems = [_told(exc) for exc in _leaves(group)]
     for problem in dict.fromkeys(problems):  # one cause can stop several functions at once
         click.echo(f"appwrite-emulator: {problem}", err=True)
     if problems:
         raise SystemExit(_REFUSED)
+
+
+def _told(exc: BaseException) -> str:
+    if isinstance(exc, CannotListen) and (found := who_answers(exc.host, exc.port)):
+        return f"{exc} On that port {found}."
+    return str(exc)
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:

@@ -32,19 +32,29 @@ def prepare(directory: Path | None, options: Mapping[str, Any]) -> Session:
 
     Raises ConfigError, ProjectFileError.
     """
-    if directory is None:
-        path = project_file.find(Path.cwd(), upward=True)
-        directory = path.parent if path else Path.cwd()
-    else:
-        _require_folder(directory, f"Give the folder that holds {project_file.NAMES[0]}")
-        path = project_file.find(directory)
-    config = guarded(Config.load(directory, **options))
-    for folder in config.runtimes:
-        _require_folder(folder, "--runtimes wants a folder with a folder for each language")
+    directory, path = locate(directory)
+    config = configure(directory, options)
     project = project_file.read(path) if path else None
     if project and not config.project:
         config = replace(config, project=project.project_id)
     return Session(config, directory, project)
+
+
+def locate(directory: Path | None) -> tuple[Path, Path | None]:
+    """The folder to work in and its project file, if it has one. Raises ConfigError."""
+    if directory is None:
+        path = project_file.find(Path.cwd(), upward=True)
+        return (path.parent if path else Path.cwd()), path
+    _require_folder(directory, f"Give the folder that holds {project_file.NAMES[0]}")
+    return directory, project_file.find(directory)
+
+
+def configure(directory: Path, options: Mapping[str, Any]) -> Config:
+    """The options for `directory`. Raises ConfigError."""
+    config = guarded(Config.load(directory, **options))
+    for folder in config.runtimes:
+        _require_folder(folder, "--runtimes wants a folder with a folder for each language")
+    return config
 
 
 def guarded(config: Config) -> Config:

@@ -163,9 +163,12 @@ class Executor:
         """Idle workers of targets whose key starts so end now, busy ones after their calls."""
         self._pool.retire(key_prefix)
 
-    async def kill(self) -> None:
-        """End all workers that hold user code, now; running calls end as crashed."""
-        await self._pool.kill()
+    async def kill(self, key_prefix: str = "") -> None:
+        """End the calls of targets whose key starts so, as crashed, with their workers.
+
+        Returns when the workers are gone. Those at rest stay warm.
+        """
+        await self._pool.kill(key_prefix)
 
     def stats(self) -> dict[str, int]:
         """How many workers are in each state, and how many calls wait for one."""

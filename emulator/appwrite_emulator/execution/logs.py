@@ -5,8 +5,7 @@ from __future__ import annotations
 import codecs
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 EXECUTOR_LIMIT = 5 * 1024 * 1024  # bytes of a stream that the executor reads
 ROW_LIMIT = 1_000_000  # bytes that Appwrite stores
@@ -18,12 +17,12 @@ _OVERHEAD = 64  # bytes of memory that a short message costs beside its text
 Level = Literal["log", "error", "native"]
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(NamedTuple):
     """A piece of output as it comes: one message, or a chunk of what was printed."""
 
     level: Level
     text: str
+    is_part: bool = False  # of something printed: lines may begin before it and end after it
 
 
 class Log:
@@ -182,8 +181,11 @@ class Transcript:
 
     def fail(self, text: str) -> None:
         """Add what went wrong, in the emulator's words, to the errors."""
-        if self._enabled:
-            self._errors.add(text.encode("utf-8", "replace"))
+        if not self._enabled:
+            return
+        self._errors.add(text.encode("utf-8", "replace"))
+        if self._tell is not None:
+            self._tell(LogLine("error", text.removesuffix("\n")))
 
     def close(self) -> tuple[str, str]:
         """The logs and the errors. Nothing may follow."""
@@ -201,4 +203,4 @@ class Transcript:
         if self._decoder is None:
             self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         if text := self._decoder.decode(data):
-            tell(LogLine("native", text))
+            tell(LogLine("native", text, is_part=True))

@@ -319,18 +319,23 @@ class Pool:
                 if worker in self._idle_since:
                     worker.lose("Replaced by newer code")
 
-    async def kill(self) -> None:
-        """End all workers with user code now and refuse all waiting calls."""
-        bound = [worker for worker in self._live if worker.key]
+    async def kill(self, key_prefix: str = "") -> None:
+        """End the workers of these keys that do not rest and refuse waiting calls, now."""
         error = WorkerDied("All executions were ended")
-        for group in self._groups.values():
-            for waiter in group.waiting:
-                if not waiter.worker.done():
-                    waiter.worker.set_exception(error)
-            group.waiting.clear()
-        for worker in bound:
+        for key, group in self._groups.items():
+            if key.startswith(key_prefix):
+                for waiter in group.waiting:
+                    if not waiter.worker.done():
+                        waiter.worker.set_exception(error)
+                group.waiting.clear()
+        doomed = [
+            worker
+            for worker in self._live
+            if worker.key and worker.key.startswith(key_prefix) and worker not in self._idle_since
+        ]
+        for worker in doomed:
             worker.lose(str(error))
-        for worker in bound:
+        for worker in doomed:
             await worker.buried.wait()
 
     def stats(self) -> dict[str, int]:

@@ -248,10 +248,13 @@ class Worker:
     ) -> asyncio.Future[Frame]:
         """Run a call until `deadline`, a time of the loop's clock; the RESULT frame to come.
 
-        The future fails with TimedOut or WorkerDied. Cancelling it leaves the call running.
+        The future fails with TimedOut or WorkerDied; the latter is raised at once when the worker
+        was lost before. Cancelling the future leaves the call running.
         `linger` says that the loop has nothing else to do: then an answer that usually comes at
         once is looked for at once, since to sleep and be woken takes longer than that.
         """
+        if self.state is WorkerState.DEAD:  # killed after it was given to this call
+            raise WorkerDied(self._reason)
         self._count = self._count % 0xFFFFFFFF + 1
         answer: asyncio.Future[Frame] = self._loop.create_future()
         run = self._runs[self._count] = _Run(self._count, transcript, answer, deadline)

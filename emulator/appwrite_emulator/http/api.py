@@ -8,6 +8,8 @@ from pathlib import Path
 from ..services import Services
 from .app import Api, Route
 from .auth import Callers
+from .control import ControlDoors
+from .control_logs import LogDoors
 from .deployments import DeploymentDoors
 from .executions import ExecutionDoors
 from .functions import FunctionDoors
@@ -23,7 +25,16 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
     ground = services.ground
     safety = Safety(hosts | set(ground.config.hosts), frozenset(ground.config.origins))
     callers = Callers(ground.config, ground.clock, ground.secret)
-    return Api(_routes(services, incoming), callers, safety, ground.config.appwrite)
+    control = ControlDoors(
+        ground.config, services.control, services.status, LogDoors(ground.live_logs)
+    )
+    return Api(
+        _routes(services, incoming),
+        callers,
+        safety,
+        ground.config.appwrite,
+        control=control.answer,
+    )
 
 
 def _routes(services: Services, incoming: Path) -> Iterator[Route]:

@@ -17,15 +17,17 @@ from ..models import Caller
 from . import auth
 from .auth import Callers
 from .params import checked
-from .reply import FileReply, RawHeaders, Reply, error_reply
+from .reply import FileReply, RawHeaders, Reply, StreamReply, error_reply
 from .request import Receive, Request, Scope, Send
 from .safety import Safety
 from .validators import Uid
 
 logger = logging.getLogger(__name__)
 
-Answer = Reply | FileReply
+Answer = Reply | FileReply | StreamReply
 Door = Callable[[Request], Awaitable[Answer]]
+
+CONTROL = "/_emulator"
 
 _FIXED: RawHeaders = ((b"server", b"Appwrite"), (b"x-content-type-options", b"nosniff"))
 _SERVER_ERROR = ErrorRow(500, "Server Error", "general_unknown")
@@ -65,8 +67,17 @@ class _Path:
 class Api:
     """Appwrite's REST API, for the routes it is given; earlier routes win over later ones."""
 
-    def __init__(self, routes: Iterable[Route], callers: Callers, safety: Safety, era: Era) -> None:
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        callers: Callers,
+        safety: Safety,
+        era: Era,
+        *,
+        control: Door,  # answers all paths below /_emulator
+    ) -> None:
         self._callers = callers
+        self._control = control
         self._safety = safety
         self._era = era
         self._paths = _by_path(routes)
@@ -111,6 +122,9 @@ class Api:
     async def _answer(self, request: Request) -> Answer:
         if request.method == "OPTIONS":
             return Reply(204)
+        path = request.scope["path"]
+        if path.startswith(CONTROL) and path[len(CONTROL) :][:1] in ("", "/"):
+            return await self._control(request)
         admission = self._admit(request)
         request.caller = admission.caller
         request.path_params = admission.path_params

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ import anyio
 
 from ..errors import ErrorRow
 from ..jsontext import encode
-from .request import Send
+from .request import Receive, Send
 
 JSON = (b"content-type", b"application/json; charset=UTF-8")
 TEXT = (b"content-type", b"text/plain; charset=UTF-8")
@@ -75,6 +75,42 @@ class FileReply:
                     return
                 remaining -= len(chunk)
                 yield chunk
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReply:
+    """Text that comes as it comes, until it ends or nobody reads it any more; then `done` is
+    called."""
+
+    pieces: AsyncIterable[bytes]
+    receive: Receive
+    done: Callable[[], None]
+    headers: RawHeaders = (TEXT,)
+
+    async def send(self, send: Send, extra: RawHeaders, *, with_body: bool) -> None:
+        """Send the pieces; whoever makes them waits while the client does not read."""
+        try:
+            headers = [*self.headers, *_NO_CACHE, *extra]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            if with_body:
+                await self._send_pieces(send)
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self.done()
+
+    async def _send_pieces(self, send: Send) -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._watch, group.cancel_scope, name="watch a reader")
+            await send({"type": "http.response.body", "body": b"", "more_body": True})  # the head
+            async for piece in self.pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            group.cancel_scope.cancel()
+
+    async def _watch(self, scope: anyio.CancelScope) -> None:
+        """End the stream when the client is gone."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+        scope.cancel()
 
 
 def json_reply(value: Any, status: int) -> Reply:

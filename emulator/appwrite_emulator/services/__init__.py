@@ -13,6 +13,7 @@ from ..execution.executor import Executor
 from ..models import Deployment, Function
 from .archives import Archives
 from .builds import Builds
+from .control import Control
 from .deployments import Deployments
 from .executions import Executions
 from .functions import Functions
@@ -22,6 +23,7 @@ from .plans import Plans
 from .projects import Projects
 from .records import Records
 from .runs import Runs
+from .status import About, Status
 from .uploads import Uploads
 from .variables import Variables
 
@@ -39,9 +41,11 @@ class Services:
     uploads: Uploads
     executions: Executions
     projects: Projects
+    control: Control
+    status: Status
 
     @classmethod
-    def over(cls, ground: Ground, executor: Executor, builder: Builder) -> Self:
+    def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
         """Build the services and connect them."""
         functions = Functions(ground)
         variables = Variables(ground, functions)
@@ -53,6 +57,8 @@ class Services:
         uploads = Uploads(ground, deployments)
         executions = Executions(ground, functions, deployments, Runs(ground, plans, executor))
         projects = Projects(ground, functions, variables, deployments, builds)
+        control = Control(ground, builds, executions, executor)
+        rows = (functions, deployments, executions)
         return cls(
             ground,
             functions,
@@ -63,6 +69,8 @@ class Services:
             uploads,
             executions,
             projects,
+            control,
+            Status(ground, about, rows, executor, control),
         )
 
     def delete_function(self, project: str, id: str) -> None:

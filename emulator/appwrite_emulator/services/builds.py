@@ -18,8 +18,10 @@ from ..models import Deployment, DeploymentStatus, unique_id
 from ..state import EpochPassed
 from .functions import Functions
 from .ground import Ground
+from .live_logs import Voice, growth
 from .plans import Plans
 from .records import Records
+from .under_way import Work, WorkKind
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +34,8 @@ _INTERRUPTED = "The emulator stopped during this build. Create the deployment ag
 class _Act:
     """One build under way."""
 
-    epoch: int
+    epoch: int  # of the project when it began
+    voice: Voice
     began: float = field(default_factory=time.monotonic)
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     ended: anyio.Event = field(default_factory=anyio.Event)
@@ -61,7 +64,11 @@ class Builds:
 
     def begin(self, deployment: Deployment) -> None:
         """Queue the build of a complete deployment."""
-        act = self._acts[_key(deployment)] = _Act(self._ground.state.epoch)
+        work = _work(deployment)
+        voice = Voice(self._ground.live_logs, work)
+        act = _Act(self._ground.epochs.of(deployment.project), voice)
+        self._acts[_key(deployment)] = act
+        self._ground.under_way.begin(work)
         self._ground.start(self._act, deployment, act)
 
     async def finished(self, deployment: Deployment) -> None:
@@ -81,6 +88,12 @@ class Builds:
         self._plans.retire(deployment)
         if act := self._acts.get(_key(deployment)):
             act.scope.cancel()
+
+    def cancel_all(self, project: str = "") -> None:
+        """End the processes of all builds, or of a project's; no row is written."""
+        for key, act in self._acts.items():
+            if key.startswith(f"{project}/" if project else ""):
+                act.scope.cancel()
 
     def cancel(self, deployment: Deployment) -> Deployment:
         """Cancel a build that has not ended. Raises ApiError build_already_completed."""
@@ -113,15 +126,15 @@ class Builds:
             build_ended_at=self._ground.now(),
         )
 
-    def recover(self) -> int:
-        """Fail what was being built when the process ended, queue what was waiting."""
+    def recover(self, reason: str = _INTERRUPTED) -> int:
+        """Fail what was being built when it was left, queue what was waiting."""
         broken = [
             deployment
             for status in (DeploymentStatus.PROCESSING, DeploymentStatus.BUILDING)
             for deployment in self._deployments.all(status=str(status))
         ]
         for deployment in broken:
-            self.fail(deployment, _INTERRUPTED)
+            self.fail(deployment, reason)
         for deployment in self._deployments.all(status=str(DeploymentStatus.WAITING)):
             if deployment.source:
                 self.begin(deployment)
@@ -141,6 +154,7 @@ class Builds:
         finally:
             if self._acts.get(_key(deployment)) is act:
                 del self._acts[_key(deployment)]
+                self._ground.under_way.end(_work(deployment))
             act.ended.set()
 
     async def _build(self, deployment: Deployment, act: _Act) -> None:
@@ -174,6 +188,7 @@ class Builds:
 
     def _note_logs(self, deployment: Deployment, act: _Act, logs: str) -> None:
         """Keep the text for readers at once, and in the row about once a second."""
+        act.voice.chunk("build", growth(act.logs, logs))
         act.logs = logs
         if time.monotonic() - act.stored_at >= 1:
             act.stored_at = time.monotonic()
@@ -204,6 +219,8 @@ class Builds:
         current = self._current(deployment, act)
         if current is None:
             return None
+        act.voice.chunk("build", growth(act.logs, logs))
+        act.voice.end()
         return self._store(
             current,
             status=status,
@@ -224,7 +241,7 @@ class Builds:
 
     def _current(self, deployment: Deployment, act: _Act) -> Deployment | None:
         """The row as it is now; None when it is gone or has ended, as by a cancel."""
-        self._ground.state.check(act.epoch)
+        self._ground.epochs.check(deployment.project, act.epoch)
         current = self._deployments.get(deployment.project, deployment.id)
         return None if current is None or DeploymentStatus(current.status).is_final else current
 
@@ -240,6 +257,10 @@ class Builds:
 
 def _key(deployment: Deployment) -> str:
     return f"{deployment.project}/{deployment.id}"
+
+
+def _work(deployment: Deployment) -> Work:
+    return Work(WorkKind.BUILD, deployment.project, deployment.resource_id, deployment.id)
 
 
 def _notice(text: str, colour: str, moment: datetime) -> str:

@@ -13,6 +13,7 @@ from ..chunks import Received
 from ..errors import ApiError
 from ..models import Deployment, DeploymentStatus, DeploymentType, Function, unique_id
 from ..query import Attribute
+from ..state import EpochPassed
 from .archives import Archives
 from .builds import Builds
 from .functions import Functions
@@ -38,6 +39,7 @@ _NO_NETWORK = (
     "Unable to clone code repository: repositories are not available in this emulator. "
     "Upload the code as a deployment."
 )
+_RESTORED = "The state was restored while this upload was taken in; it was dropped. Send it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +132,26 @@ class Deployments:
         self._builds.begin(deployment)
         return deployment
 
+    def require_epoch(self, project: str, epoch: int) -> None:
+        """Raises ApiError emulator_restored when the state was restored since `epoch`."""
+        try:
+            self._ground.epochs.check(project, epoch)
+        except EpochPassed as exc:
+            raise ApiError("emulator_restored", _RESTORED) from exc
+
     def note_received(self, deployment: Deployment, received: Received) -> Deployment:
         """Store which bytes of the source are here."""
         return self._records.change(deployment, received=received.ranges)
 
     async def create(self, function: Function, draft: Draft, source: Source) -> Deployment:
-        """Deploy a complete archive; its file is taken over."""
+        """Deploy a complete archive; its file is taken over.
+
+        Raises ApiError function_not_found, emulator_restored.
+        """
+        epoch = self._ground.epochs.of(function.project)
         keep = self._ground.files.keep_source
         name = await anyio.to_thread.run_sync(keep, source.path, source.digest)
+        self.require_epoch(function.project, epoch)
         function = self._functions.get(function.project, function.id)  # it may be gone by now
         return self.complete(self.add(function, draft, size=source.size), name)
 
@@ -204,6 +218,10 @@ class Deployments:
             latest = self._records.latest(project=project, resourceId=function.id)
             self._functions.note_latest(function, latest)
         return deployment
+
+    def count_by_status(self) -> dict[str, int]:
+        """How many deployments of all projects there are in each status."""
+        return self._records.count_by("status")
 
     def delete_of(self, function: Function) -> None:
         """Remove all deployments of a function that is being deleted."""

@@ -42,7 +42,7 @@ ATTRIBUTES = {
 
 _NOT_DEPLOYED = "Deployment not found. Create a deployment before trying to execute a function"
 _INTERRUPTED = "The emulator stopped before this execution had ended."
-_RESTORED = "The state was restored while this execution ran; its result was dropped."
+_RESTORED = "The state was restored while execution {} ran; its result was dropped."
 _OUR_FAULT = "The emulator failed while it ran this execution; its log has the traceback."
 _ENDLESS = float("inf")
 
@@ -142,6 +142,10 @@ class Executions:
             raise ApiError("execution_in_progress")
         self._records.remove([execution])
 
+    def count_by_status(self) -> dict[str, int]:
+        """How many executions of all projects there are in each status."""
+        return self._records.count_by("status")
+
     def delete_of(self, function: Function) -> None:
         """Remove all executions of a function that is being deleted."""
         self._records.remove(self._records.all(project=function.project, functionId=function.id))
@@ -151,15 +155,15 @@ class Executions:
         rows = self._records.all()
         return {name for each in rows for name in (each.logs_file, each.errors_file) if name}
 
-    def recover(self) -> int:
-        """Fail what an earlier process left unfinished, saying why; how many there were."""
+    def recover(self, reason: str = _INTERRUPTED) -> int:
+        """Fail what nobody goes on with, saying why; how many there were."""
         unfinished = [
             execution
             for status in (ExecutionStatus.WAITING, ExecutionStatus.PROCESSING)
             for execution in self._records.all(status=str(status))
         ]
         for execution in unfinished:
-            self._fail(execution, _INTERRUPTED)
+            self._fail(execution, reason)
         return len(unfinished)
 
     def _active(self, function: Function) -> Deployment:
@@ -176,12 +180,16 @@ class Executions:
 
     async def _run_now(self, run: Run) -> Answer:
         limit = self._ground.config.sync_timeout
-        result = await self._runs.perform(run, limit=limit)
-        outcome = await self._runs.outcome(run, result)
+        work = run.work
+        self._ground.under_way.begin(work)
         try:
-            self._ground.state.check(run.epoch)
+            result = await self._runs.perform(run, limit=limit)
+            outcome = await self._runs.outcome(run, result)
+            self._ground.epochs.check(run.function.project, run.epoch)
         except EpochPassed as exc:
-            raise ApiError("general_server_error", _RESTORED) from exc
+            raise ApiError("emulator_restored", _RESTORED.format(run.id)) from exc
+        finally:
+            self._ground.under_way.end(work)
         execution = self._add_if_wanted(run, outcome)
         if result.outcome is Outcome.TIMED_OUT and run.function.timeout > limit:
             raise ApiError("function_synchronous_timeout")
@@ -199,30 +207,32 @@ class Executions:
 
     def _begin(self, run: Run) -> None:
         self._pending[_key(run)] = anyio.Event()
+        self._ground.under_way.begin(run.work)
         self._ground.start(self._run_in_background, run)
 
     async def _run_in_background(self, run: Run) -> None:
         try:
             await self._perform_stored(run)
         except EpochPassed:
-            logger.info(_RESTORED, extra={"action": "drop_execution", "id": run.id})
+            logger.info(_RESTORED.format(run.id), extra={"action": "drop_execution", "id": run.id})
         except Exception:  # one execution's turn: the others must go on
             logger.exception("execution %s failed in the emulator", run.id)
             if current := self._current(run):
                 self._fail(current, _OUR_FAULT)
         finally:
             self._pending.pop(_key(run)).set()
+            self._ground.under_way.end(run.work)
 
     async def _perform_stored(self, run: Run) -> None:
         """Run an execution that has a row, unless it was deleted meanwhile."""
-        self._ground.state.check(run.epoch)
+        self._ground.epochs.check(run.function.project, run.epoch)
         current = self._current(run)
         if current is None:
             return
         self._records.change(current, status=ExecutionStatus.PROCESSING)
         result = await self._runs.perform(run, limit=_ENDLESS)
         outcome = await self._runs.outcome(run, result)
-        self._ground.state.check(run.epoch)
+        self._ground.epochs.check(run.function.project, run.epoch)
         if current := self._current(run):
             self._records.change(current, **outcome)
             self._trim()

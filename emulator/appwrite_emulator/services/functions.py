@@ -129,6 +129,9 @@ class Functions:
             children(function)
             self._records.remove([function])
 
+    def __len__(self) -> int:
+        return len(self._records)
+
     def every(self) -> list[Function]:
         """The functions of all projects."""
         return self._records.all()

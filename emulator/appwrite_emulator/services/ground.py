@@ -11,6 +11,9 @@ from ..clock import Clock, stamp
 from ..config import Config
 from ..files import Files
 from ..state import StateDB
+from .epochs import Epochs
+from .live_logs import LiveLogs
+from .under_way import UnderWay
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,9 @@ class Ground:
 
     config: Config
     state: StateDB
+    epochs: Epochs
+    under_way: UnderWay
+    live_logs: LiveLogs
     files: Files
     clock: Clock
     catalog: Catalog

@@ -22,7 +22,7 @@ from anyio import to_thread
 
 from .. import cron, events
 from ..archive import pack
-from ..catalog import InterpreterMissing
+from ..catalog import InterpreterMissing, agrees
 from ..errors import ApiError, resolve
 from ..models import Deployment, DeploymentStatus, DeploymentType, Function, row_key
 from ..project_file import Entry, ProjectFileError, deployed_files
@@ -231,8 +231,7 @@ class Projects:
         runtime, family = catalog.runtime(entry.runtime), catalog.family(entry.runtime)
         if runtime and family:
             launch = await catalog.launch(entry.runtime, self._ground.probe)
-            parts = slice(family.version_parts)
-            if launch.version.split(".")[parts] != runtime.version.split(".")[parts]:
+            if not agrees(launch.version, runtime.version, family.version_parts):
                 notes.append(f"{entry.runtime} runs on {family.name} {launch.version} here")
         if (
             entry.entrypoint

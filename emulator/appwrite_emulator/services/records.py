@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -109,6 +110,10 @@ class Records(Generic[R]):
     def all(self, **equal: Any) -> list[R]:
         """The records whose row keys equal the given values, in creation order."""
         return [self._kind.from_row(row) for row in self._table.rows(**equal)]
+
+    def count_by(self, key: str) -> dict[str, int]:
+        """How many records, of all projects, have each value of a row key."""
+        return dict(Counter(row[key] for row in self._table.rows()))
 
     def latest(self, **equal: Any) -> R | None:
         """The newest record whose row keys equal the given values."""

@@ -11,6 +11,7 @@ import anyio
 from ..catalog import InterpreterMissing
 from ..execution import context
 from ..execution.executor import Call, Executor, Outcome, Result
+from ..execution.logs import LogLine
 from ..models import (
     Caller,
     Deployment,
@@ -21,8 +22,10 @@ from ..models import (
     unique_id,
 )
 from .ground import Ground
+from .live_logs import Voice
 from .plans import Plan, Plans
 from .records import Birth
+from .under_way import Work, WorkKind
 
 LONG_LOG = 16 * 1024  # characters a row holds itself; longer logs lie in Files
 
@@ -48,7 +51,12 @@ class Run(NamedTuple):
     deployment: Deployment
     request: ExecutionRequest
     origin: context.Origin
-    epoch: int  # of the state when the run was accepted; a restore ends it
+    epoch: int  # of the project when the run was accepted; a restore ends it
+
+    @property
+    def work(self) -> Work:
+        """The run as one of the things under way."""
+        return Work(WorkKind.EXECUTION, self.function.project, self.function.id, self.id)
 
 
 class Runs:
@@ -72,7 +80,7 @@ class Runs:
             event="" if request.is_async else None,
             client_ip=request.client_ip,
         )
-        now, epoch = self._ground.now(), self._ground.state.epoch
+        now, epoch = self._ground.now(), self._ground.epochs.of(function.project)
         return Run(unique_id(), now, function, deployment, request, origin, epoch)
 
     def execution(self, run: Run, born: Birth, **fields: Any) -> Execution:
@@ -99,13 +107,20 @@ class Runs:
     async def perform(self, run: Run, *, limit: float) -> Result:
         """Run the function for at most its timeout and `limit` seconds; nothing is stored.
 
-        What goes wrong with the function is part of the result.
+        What goes wrong with the function is part of the result. Raises EpochPassed when the state
+        was restored before the function could be called.
         """
+        voice = Voice(self._ground.live_logs, run.work)
         try:
             plan = await self._plans.get(run.function, run.deployment)
         except InterpreterMissing as exc:
+            voice.say(LogLine("error", str(exc)))
             return _platform_failure(str(exc))
-        return await self._executor.run(plan.target, self._call(run, plan, limit))
+        self._ground.epochs.check(run.function.project, run.epoch)
+        call = self._call(run, plan, limit)
+        result = await self._executor.run(plan.target, call, on_log=voice.say)
+        voice.end()
+        return result
 
     def _call(self, run: Run, plan: Plan, limit: float) -> Call:
         function, request = run.function, run.request

@@ -42,9 +42,10 @@ class Uploads:
 
         Chunks of a deployment that is complete already are ignored. Source: Appwrite 1.9.6.
         Raises ApiError storage_invalid_content_range when the announced total has changed,
-        storage_invalid_appwrite_id for the id of another function's deployment.
+        storage_invalid_appwrite_id for the id of another function's deployment, emulator_restored.
         """
         range = chunk.range
+        epoch = self._ground.epochs.of(function.project)
         deployment = self._deployments.find(function, id)
         if deployment is None:
             if id and self._deployments.is_taken(function.project, id):
@@ -59,11 +60,12 @@ class Uploads:
                 f"{deployment.source_size} bytes, this chunk says {range.size}.",
             )
         await anyio.to_thread.run_sync(_copy, chunk.path, self._part(deployment), range.start)
-        return await self._note(function, deployment, range)
+        return await self._note(function, deployment, range, epoch)
 
     async def _note(
-        self, function: Function, deployment: Deployment, range: ContentRange
+        self, function: Function, deployment: Deployment, range: ContentRange, epoch: int
     ) -> Deployment:
+        self._deployments.require_epoch(function.project, epoch)
         current = self._deployments.find(function, deployment.id)
         if current is None:
             raise ApiError("deployment_not_found")
@@ -73,16 +75,17 @@ class Uploads:
         current = self._deployments.note_received(current, received)
         is_joining = self._part(current).name in self._joining
         if received.is_complete(current.source_size) and not is_joining:
-            return await self._complete(current)
+            return await self._complete(current, epoch)
         return current
 
-    async def _complete(self, deployment: Deployment) -> Deployment:
+    async def _complete(self, deployment: Deployment, epoch: int) -> Deployment:
         part = self._part(deployment)
         self._joining.add(part.name)
         try:
             name = await anyio.to_thread.run_sync(self._keep, part)
         finally:
             self._joining.discard(part.name)
+        self._deployments.require_epoch(deployment.project, epoch)
         current = self._deployments.complete(deployment, name)
         part.unlink(missing_ok=True)
         return current

@@ -143,4 +143,7 @@ def _start(paths: Paths, lock: Lock, persistence: Persistence) -> None:
             persistence.start()
             stack.pop_all()
     except OSError as exc:
-        raise StateError(f"{paths.state} cannot be opened: {exc.strerror or exc}") from exc
+        raise StateError(
+            f"{paths.state} cannot be opened: {exc.strerror or exc}. Give access to it, or keep "
+            "the state elsewhere with --state FILE"
+        ) from exc

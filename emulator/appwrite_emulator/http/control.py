@@ -1,0 +1,110 @@
+"""The doors of the control API, `/_emulator/...`: what only an emulator has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from starlette.routing import compile_path
+
+from ..config import Config
+from ..errors import ApiError
+from ..services.control import SETTLE_TIMEOUT, Control, SnapshotUnknown
+from ..services.status import Status
+from ..services.under_way import NotSettled
+from .app import CONTROL, Answer, Route
+from .control_logs import LogDoors
+from .control_params import Seconds, read_params
+from .params import Param
+from .reply import Reply, json_reply
+from .request import Request
+from .validators import Text, Uid
+
+_TIMEOUT = Param("timeout", Seconds(3600), SETTLE_TIMEOUT)
+_SNAPSHOT = Param("snapshot", Text(36))
+_PROJECT = Param("project", Uid(), "")
+
+
+@dataclass(frozen=True)
+class ControlDoors:
+    """Status, settle, snapshots, reset and live logs."""
+
+    config: Config
+    control: Control
+    status: Status
+    logs: LogDoors
+
+    def routes(self) -> Iterator[Route]:
+        yield Route("GET", f"{CONTROL}/status", self.tell_status)
+        yield Route("POST", f"{CONTROL}/settle", self.settle)
+        yield Route("POST", f"{CONTROL}/snapshot", self.take_snapshot)
+        yield Route("POST", f"{CONTROL}/restore", self.restore)
+        yield Route("DELETE", f"{CONTROL}/snapshots/{{id}}", self.delete_snapshot)
+        yield Route("POST", f"{CONTROL}/reset", self.reset)
+        yield Route("GET", f"{CONTROL}/logs", self.logs.follow)
+
+    async def answer(self, request: Request) -> Answer:
+        """Answer one request. Raises ApiError emulator_key_required, emulator_route_not_found."""
+        self._require_key(request)
+        method = "GET" if request.method == "HEAD" else request.method
+        for pattern, route in self._routes:
+            match = pattern.match(request.scope["path"])
+            if match and route.method == method:
+                request.path_params = match.groupdict()
+                return await route.door(request)
+        known = ", ".join(f"{route.method} {route.path}" for _, route in self._routes)
+        here = f"{request.method} {request.scope['path']}"
+        raise ApiError("emulator_route_not_found", f"There is no {here}. There are: {known}.")
+
+    async def tell_status(self, request: Request) -> Reply:
+        await read_params(request)
+        return json_reply(self.status.to_json(), 200)
+
+    async def settle(self, request: Request) -> Reply:
+        values = await read_params(request, _TIMEOUT)
+        try:
+            works = await self.control.settle(values["timeout"])
+        except NotSettled as exc:
+            raise ApiError("emulator_not_settled", str(exc)) from exc
+        return json_reply({"waitedFor": [work.to_json() for work in works]}, 200)
+
+    async def take_snapshot(self, request: Request) -> Reply:
+        await read_params(request)
+        return json_reply(self.control.snapshot().to_json(), 201)
+
+    async def restore(self, request: Request) -> Reply:
+        id = (await read_params(request, _SNAPSHOT))["snapshot"]
+        try:
+            ended = await self.control.restore(id)
+        except SnapshotUnknown as exc:
+            raise ApiError("emulator_snapshot_not_found", str(exc)) from exc
+        return json_reply({"snapshot": id, "ended": [work.to_json() for work in ended]}, 200)
+
+    async def delete_snapshot(self, request: Request) -> Reply:
+        await read_params(request)
+        id = request.path_params["id"]
+        try:
+            await self.control.forget(id)
+        except SnapshotUnknown as exc:
+            raise ApiError("emulator_snapshot_not_found", str(exc)) from exc
+        return json_reply({"snapshot": id}, 200)
+
+    async def reset(self, request: Request) -> Reply:
+        project = (await read_params(request, _PROJECT))["project"]
+        ended = await self.control.reset(project)
+        return json_reply(
+            {"project": project or None, "ended": [work.to_json() for work in ended]}, 200
+        )
+
+    @cached_property
+    def _routes(self) -> list[tuple[re.Pattern[str], Route]]:
+        return [(compile_path(route.path)[0], route) for route in self.routes()]
+
+    def _require_key(self, request: Request) -> None:
+        """Where not any key will do, only one that may do everything in all projects will."""
+        secret = request.header("x-appwrite-key")
+        full = {key.secret for key in self.config.keys if not key.scopes and not key.project}
+        if self.config.strict and secret not in full:
+            raise ApiError("emulator_key_required")

@@ -1,0 +1,171 @@
+"""Control: what only an emulator can do. Wait for the end of all work, put the state back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+from anyio import to_thread
+
+from .. import state
+from ..execution.executor import Executor
+from ..models import Deployment, unique_id
+from .builds import Builds
+from .executions import Executions
+from .ground import Ground
+from .under_way import Work
+
+SETTLE_TIMEOUT = 30.0  # seconds
+
+_PATIENCE = 10.0  # seconds that ended work gets to be gone; its writes are refused anyway
+_RESTORED = "The state was restored to a moment at which this had not ended."
+
+
+class SnapshotUnknown(LookupError):
+    """There is no such snapshot; one lives until it is deleted or the emulator stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All rows as they were at one moment, to be restored any number of times."""
+
+    id: str
+    taken_at: str
+    rows: state.Snapshot = field(repr=False)
+
+    def to_json(self) -> dict[str, str]:
+        return {"snapshot": self.id, "takenAt": self.taken_at}
+
+
+class Control:
+    """Waits, snapshots, restores and resets. Call it in the emulator's own loop."""
+
+    def __init__(
+        self,
+        ground: Ground,
+        builds: Builds,
+        executions: Executions,
+        executor: Executor,
+    ) -> None:
+        self._ground = ground
+        self._builds = builds
+        self._executions = executions
+        self._executor = executor
+        self._snapshots: dict[str, Snapshot] = {}
+        self._lock = anyio.Lock()
+
+    async def settle(self, limit: float = SETTLE_TIMEOUT) -> list[Work]:
+        """Wait until no build and no execution is pending; what was waited for.
+
+        Executions that are scheduled for later are not waited for. Raises NotSettled, which names
+        what is still pending after `limit` seconds.
+        """
+        return await self._ground.under_way.settled(limit)
+
+    def snapshot(self) -> Snapshot:
+        """Remember all rows; costs no copies of rows. The files they name are kept meanwhile."""
+        taken = Snapshot(unique_id(), self._ground.now(), self._ground.state.snapshot())
+        self._snapshots[taken.id] = taken
+        return taken
+
+    async def restore(self, id: str) -> list[Work]:
+        """Put back the rows of a snapshot; the builds and executions that were ended for it.
+
+        What began before may write no more: a synchronous execution fails with ApiError
+        emulator_restored. Workers that rest stay warm. Raises SnapshotUnknown.
+        """
+        wanted = self._find(id)
+        return await self._replace("", lambda: self._ground.state.restore(wanted.rows))
+
+    async def reset(self, project: str = "") -> list[Work]:
+        """Remove all rows of all projects, or of one; what was ended for it."""
+        return await self._replace(project, lambda: self._empty(project))
+
+    async def forget(self, id: str) -> None:
+        """Delete a snapshot, and the builds that only it named. Raises SnapshotUnknown."""
+        snapshot = self._find(id)
+        del self._snapshots[id]
+        await self._collect(_builds_of(snapshot.rows))
+
+    def snapshots(self) -> list[Snapshot]:
+        """The snapshots that can be restored, the oldest first."""
+        return list(self._snapshots.values())
+
+    def _find(self, id: str) -> Snapshot:
+        try:
+            return self._snapshots[id]
+        except KeyError:
+            known = ", ".join(self._snapshots) or "none"
+            raise SnapshotUnknown(
+                f"There is no snapshot {id!r}. Snapshots live until they are deleted or the "
+                f"emulator stops; there are: {known}."
+            ) from None
+
+    async def _replace(self, project: str, put_back: Callable[[], None]) -> list[Work]:
+        """Change rows under the feet of everything that runs in `project`, or anywhere."""
+        async with self._lock:
+            ended = self._stop(project)
+            await self._ended(ended, project)
+            before = self._ground.state.snapshot()
+            put_back()
+            late = self._stop(project)  # what began while the rest ended
+            self._retire_gone(before)
+            if not project:
+                self._executions.recover(_RESTORED)
+                self._builds.recover(_RESTORED)
+            await self._ended(late, project)
+            await self._collect(_builds_of(before))
+        return ended + late
+
+    def _stop(self, project: str) -> list[Work]:
+        """Nothing that is under way may write or call a function any more."""
+        works = self._ground.under_way.of(project)
+        self._ground.epochs.end(project)
+        self._builds.cancel_all(project)
+        return works
+
+    async def _ended(self, works: list[Work], project: str) -> None:
+        with anyio.move_on_after(_PATIENCE):
+            await self._executor.kill(f"{project}/" if project else "")
+            await self._ground.under_way.over(works)
+
+    def _empty(self, project: str) -> None:
+        """Remove the rows of `project`, or of all; what is the emulator's own has no project."""
+        rows = self._ground.state.snapshot()
+        if not project:
+            kept = {name: _rows_of("", rows, name) for name in rows.tables}
+            self._ground.state.restore(state.Snapshot(kept))
+            return
+        with self._ground.state.transaction():
+            for name in rows.tables:
+                self._ground.state.table(name).drop(*_rows_of(project, rows, name))
+
+    def _retire_gone(self, before: state.Snapshot) -> None:
+        """End the workers of deployments that are gone."""
+        table = self._ground.state.table(Deployment.table)
+        for key in before.tables.get(Deployment.table, {}):
+            if table.row(key) is None:
+                self._executor.retire(f"{key}/")
+
+    async def _collect(self, builds: set[str]) -> None:
+        """Remove those of `builds` that no row and no live snapshot names.
+
+        Sources and logs wait for the next start: their names are those of their content, which may
+        be on its way in again.
+        """
+        kept = _builds_of(self._ground.state.snapshot())
+        for snapshot in self._snapshots.values():
+            kept |= _builds_of(snapshot.rows)
+        if garbage := builds - kept:
+            await to_thread.run_sync(self._ground.files.remove_builds, garbage)
+
+
+def _rows_of(project: str, rows: state.Snapshot, table: str) -> dict[str, Any]:
+    found = rows.tables[table].items()
+    return {key: row for key, row in found if row.get("project", "") == project}
+
+
+def _builds_of(rows: state.Snapshot) -> set[str]:
+    return {row["build"] for row in rows.rows(Deployment.table) if row.get("build")}

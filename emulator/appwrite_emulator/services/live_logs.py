@@ -1,0 +1,162 @@
+"""Live logs: what executions and builds say, told at once to everybody who listens."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import anyio
+
+from ..clock import Clock, stamp
+from ..execution.logs import LogLine
+from .under_way import Work, WorkKind
+
+_ROOM = 1_000_000  # characters that wait for a slow listener
+_OVERHEAD = 100  # characters that count for a line beside its text
+_LONGEST = 16 * 1024  # characters of a line that is still being printed
+_TAIL = 1000  # characters by which the end of a shortened text is found again
+
+
+class LogEntry(NamedTuple):
+    """One message, or one line of what was printed."""
+
+    time: str
+    work: Work
+    level: str  # log, error, native (printed), build
+    text: str
+
+
+class Wanted(NamedTuple):
+    """Which entries a listener wants; what is empty does not matter."""
+
+    project: str = ""
+    function_id: str = ""
+    execution_id: str = ""
+
+    def takes(self, work: Work) -> bool:
+        if self.execution_id and (work.kind, work.id) != (WorkKind.EXECUTION, self.execution_id):
+            return False
+        return self.project in ("", work.project) and self.function_id in ("", work.function_id)
+
+
+class Listener:
+    """A queue with an end: what has no room in it is counted and dropped."""
+
+    def __init__(self, wanted: Wanted, *, room: int = _ROOM) -> None:
+        self.wanted = wanted
+        self._room = room
+        self._queue: deque[LogEntry] = deque()
+        self._size = 0
+        self._dropped = 0
+        self._is_closed = False
+        self._changed = anyio.Event()
+
+    def hear(self, entry: LogEntry) -> None:
+        """Never waits."""
+        size = len(entry.text) + _OVERHEAD
+        if self._dropped or (self._queue and self._size + size > self._room):
+            self._dropped += 1
+        else:
+            self._queue.append(entry)
+            self._size += size
+        self._changed.set()
+
+    def close(self) -> None:
+        self._is_closed = True
+        self._changed.set()
+
+    async def next(self) -> tuple[list[LogEntry], int] | None:
+        """What came since, and how many entries were dropped after that; None at the end."""
+        if not self._queue and not self._is_closed:
+            await self._changed.wait()
+        if not self._queue:
+            return None
+        entries, dropped = list(self._queue), self._dropped
+        self._queue.clear()
+        self._size = self._dropped = 0
+        self._changed = anyio.Event() if not self._is_closed else self._changed
+        return entries, dropped
+
+
+class LiveLogs:
+    """Hands entries from whoever speaks to whoever listens. Without listeners it costs nothing."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._listeners: list[Listener] = []
+        self._is_closed = False
+
+    def __len__(self) -> int:
+        return len(self._listeners)
+
+    @contextmanager
+    def listening(self, wanted: Wanted) -> Iterator[Listener]:
+        """A listener that hears what is said from now on."""
+        listener = Listener(wanted)
+        self._listeners.append(listener)
+        if self._is_closed:
+            listener.close()
+        try:
+            yield listener
+        finally:
+            self._listeners.remove(listener)
+
+    def tell(self, work: Work, level: str, text: str) -> None:
+        entry = LogEntry(stamp(self._clock.now()), work, level, text)
+        for listener in self._listeners:
+            if listener.wanted.takes(work):
+                listener.hear(entry)
+
+    def close(self) -> None:
+        """End all listening: the emulator stops."""
+        self._is_closed = True
+        for listener in self._listeners:
+            listener.close()
+
+
+class Voice:
+    """One execution or build as it speaks. What is printed in chunks is told in whole lines."""
+
+    __slots__ = ("_begun", "_live", "_work")
+
+    def __init__(self, live: LiveLogs, work: Work) -> None:
+        self._live = live
+        self._work = work
+        self._begun: dict[str, str] = {}  # the line that is not complete yet, by level
+
+    def say(self, line: LogLine) -> None:
+        """What the executor hears of user code."""
+        if not self._live:
+            return
+        if line.is_part:
+            self.chunk(line.level, line.text)
+        else:
+            self._live.tell(self._work, line.level, line.text)
+
+    def chunk(self, level: str, text: str) -> None:
+        """A chunk of text, with line ends where it has some."""
+        if not self._live or not text:
+            return
+        *lines, self._begun[level] = (self._begun.get(level, "") + text).split("\n")
+        for line in lines:
+            self._live.tell(self._work, level, line.removesuffix("\r"))
+        if len(self._begun[level]) > _LONGEST:
+            self._live.tell(self._work, level, self._begun.pop(level))
+
+    def end(self) -> None:
+        """Tell the lines that were never completed."""
+        for level, text in self._begun.items():
+            if text:
+                self._live.tell(self._work, level, text)
+        self._begun.clear()
+
+
+def growth(before: str, after: str) -> str:
+    """What `after` has more than `before`, though its beginning may have been cut off."""
+    if after.startswith(before):
+        return after[len(before) :]
+    tail = before[-_TAIL:]
+    found = after.rfind(tail)
+    return after if found < 0 else after[found + len(tail) :]
