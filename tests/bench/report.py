@@ -87,7 +87,7 @@ def cold_lines(mode: Mode, taken: dict[str, list[float]]) -> Iterator[str]:
 
 
 def state_lines(sizes: dict[int, dict[str, float]], tests: dict[str, float]) -> Iterator[str]:
-    """Rows by the size of the state; one row of half of them is what is listed."""
+    """One line for each operation; the function that is listed has half of all executions."""
     yield "State, stored on disk: p50 of the best round by the number of executions in it"
     yield _row("", [f"{size:,}" for size in sizes], "target")
     for name in next(iter(sizes.values())):
