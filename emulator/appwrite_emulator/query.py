@@ -47,8 +47,11 @@ class Query:
     shuffled: bool = False
     selects: tuple[str, ...] = ()
 
-    def passes(self, row: Row) -> bool:
-        return all(test(row) for test in self.tests)
+    def passing(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Those of `rows` that pass all tests."""
+        for test in self.tests:
+            rows = filter(test, rows)
+        return iter(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ def _walked_page(
     newest_first = bool(query.orders) and query.orders[0].descending
     backwards = newest_first != before
     source: Iterable[Row] = reversed(rows) if backwards else rows
-    passing = filter(query.passes, source) if query.tests else iter(source)
+    passing = query.passing(source)
     if count and query.tests:
         kept = list(passing)
         total, passing = len(kept), iter(kept)
@@ -167,7 +170,7 @@ def _beyond(rows: Iterable[Row], sequence: int, *, backwards: bool) -> Iterator[
 
 
 def _sorted_page(rows: Rows, query: Query, cursor: Row | None) -> tuple[list[Row], int]:
-    found = [row for row in rows if query.passes(row)]
+    found = list(query.passing(rows))
     total = len(found)
     if cursor is not None and all(row["$id"] != cursor["$id"] for row in found):
         found.append(cursor)
@@ -175,7 +178,7 @@ def _sorted_page(rows: Rows, query: Query, cursor: Row | None) -> tuple[list[Row
     if query.shuffled:
         random.shuffle(found)
     for order in reversed(query.orders):
-        found.sort(key=lambda row: _null_first(order.value(row)), reverse=order.descending)
+        found = _ordered(found, order)
     if cursor is None or query.cursor is None:
         return found[query.offset : query.offset + query.limit], total
     place = next(i for i, row in enumerate(found) if row["$id"] == cursor["$id"])
@@ -186,8 +189,13 @@ def _sorted_page(rows: Rows, query: Query, cursor: Row | None) -> tuple[list[Row
     return found[start : start + query.limit], total
 
 
-def _null_first(value: Any) -> tuple[bool, Any]:
-    return value is not None, value if value is not None else 0
+def _ordered(rows: Sequence[Row], order: Order) -> list[Row]:
+    """The rows by one attribute, null first. Plain values sort several times faster than pairs."""
+    values = list(map(order.value, rows))
+    if None in values:
+        values = [(value is not None, 0 if value is None else value) for value in values]
+    places = sorted(range(len(rows)), key=values.__getitem__, reverse=order.descending)
+    return [rows[place] for place in places]
 
 
 def search(term: str, texts: Iterable[str]) -> bool:

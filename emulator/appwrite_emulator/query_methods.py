@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
+from operator import methodcaller
 from typing import Any, Literal
 
 from .clock import stamp
@@ -35,14 +36,22 @@ class Attribute:
     kind: Kind
     read: Callable[[Row], Any] | None = None
 
-    def value(self, row: Row) -> Any:
-        """What `row` holds, comparable; None for null. Text compares without case."""
-        value = self.read(row) if self.read else row.get(self.key)
-        if self.kind == "string" and value is not None:
-            return value.casefold()
-        if self.kind == "string[]" and value is not None:
-            return [text.casefold() for text in value]
-        return None if self.kind == "datetime" and value == "" else value
+    @property
+    def value(self) -> Callable[[Row], Any]:
+        """Reads what a row holds, comparable; None for null. Text compares without case.
+
+        Lists of many rows spend their time here, so what depends on the kind is decided once.
+        """
+        read = self.read or methodcaller("get", self.key)
+        if self.kind == "string":
+            return lambda row: None if (text := read(row)) is None else text.casefold()
+        if self.kind == "string[]":
+            return lambda row: (
+                None if (texts := read(row)) is None else [text.casefold() for text in texts]
+            )
+        if self.kind == "datetime":
+            return lambda row: read(row) or None
+        return read
 
 
 Attributes = Mapping[str, Attribute]

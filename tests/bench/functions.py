@@ -17,11 +17,31 @@ PROJECT = "bench"
 LANGUAGES = ("node", "python")
 
 RUNTIMES = {"node": ("node-22", "main.js"), "python": ("python-3.12", "main.py")}
-_SOURCES = {
-    "node": "module.exports = async ({ res }) => res.text('hello');\n",
-    "python": "def main(context):\n    return context.res.text('hello')\n",
+SOURCES = {
+    "node": """\
+module.exports = async ({ req, res, log }) => {
+  if (req.path === '/echo') return res.text(req.bodyText);
+  if (req.path === '/logs') for (let line = 0; line < 1000; line += 1) log('l'.repeat(1000));
+  return res.text('hello');
+};
+""",
+    "python": """\
+def main(context):
+    if context.req.path == '/echo':
+        return context.res.text(context.req.body_text)
+    if context.req.path == '/logs':
+        for _ in range(1000):
+            context.log('l' * 1000)
+    return context.res.text('hello')
+""",
 }
-_BODY = b'{"body":"","async":false,"path":"/","method":"GET","headers":{}}'
+HEADERS = {
+    "x_appwrite_project": PROJECT,
+    "x_appwrite_key": "local",
+    "x_appwrite_response_format": "1.9.5",
+    "accept": "application/json",
+}
+"""What an SDK with a key sends; `_` stands for `-`."""
 
 
 @contextmanager
@@ -35,7 +55,7 @@ def project(copies: int = 1) -> Iterator[Path]:
             runtime, entrypoint = RUNTIMES[language]
             for id in (f"{language}-{n + 1}" for n in range(copies)):
                 (folder / id).mkdir()
-                (folder / id / entrypoint).write_text(_SOURCES[language])
+                (folder / id / entrypoint).write_text(SOURCES[language])
                 functions.append(
                     {
                         "$id": id,
@@ -67,19 +87,17 @@ def path(function: str) -> str:
     return f"/v1/functions/{function}/executions"
 
 
-def execution(server: Running, function: str) -> Target:
-    """A synchronous execution with a key, as an SDK asks for it."""
-    sent = request(
-        "POST",
-        path(function),
-        body=_BODY,
-        content_type="application/json",
-        x_appwrite_project=PROJECT,
-        x_appwrite_key="local",
-        x_appwrite_response_format="1.9.5",
-        accept="application/json",
-    )
-    return Target(server, sent, b'"status":"completed"')
+def execution(
+    server: Running, function: str, at: str = "/", *, body: str = "", later: bool = False
+) -> Target:
+    """An execution with a key, as an SDK asks for it; `at` `/echo` and `/logs` it does more."""
+    call = {"body": body, "async": later, "path": at, "method": "GET", "headers": {}}
+    if body:
+        call["method"] = "POST"
+    data = json.dumps(call, separators=(",", ":")).encode()
+    sent = request("POST", path(function), body=data, content_type="application/json", **HEADERS)
+    status = "waiting" if later else "completed"
+    return Target(server, sent, b'"status":"%b"' % status.encode())
 
 
 def hello(server: Running) -> Target:

@@ -14,6 +14,7 @@ from .servers import Running
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _PATIENCE = 30  # seconds for one answer
+_AT_ONCE = 256 * 1024  # bytes read in one call
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +131,17 @@ class _Read:
 
 def _receive(connection: socket.socket, expected: bytes) -> None:
     """Read one answer, which must have `expected` in it."""
-    data = connection.recv(65536)
+    data = bytearray(connection.recv(_AT_ONCE))
     while not _is_whole(data):
-        more = connection.recv(65536)
+        more = connection.recv(_AT_ONCE)
         if not more:
-            raise SystemExit(f"the server closed the connection after {data!r}")
+            raise SystemExit(f"the server closed the connection after {data[:2000]!r}")
         data += more
     if expected not in data:
-        raise SystemExit(f"wanted {expected!r} in the answer {data!r}")
+        raise SystemExit(f"wanted {expected!r} in the answer {data[:2000]!r}")
 
 
-def _is_whole(data: bytes) -> bool:
+def _is_whole(data: bytearray) -> bool:
     head = data.find(b"\r\n\r\n")
     if head < 0:
         return False

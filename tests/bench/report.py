@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from . import warm
+from . import bodies, growth, state, warm
+from .footprint import Footprint
+from .growth import Deployed
 from .servers import Mode
 from .warm import BARE, HELLO, Ratio, Series
 
@@ -24,6 +26,17 @@ TARGETS: dict[Mode, Targets] = {
     "plain": Targets(slowdown=2.5, aim=1.75, share=0.5, cpu=150e-6),
     "fast": Targets(slowdown=3.0, aim=2.25, share=0.35, cpu=100e-6),
 }
+STATE_TARGETS = {
+    state.INSERT: 0.1e-3,
+    state.UPDATE: 0.1e-3,
+    state.NEWEST: 1e-3,
+    state.BY_DATE: 1e-3,
+    state.SNAPSHOT: 1e-3,
+    state.RESTORE: 1e-3,
+}
+BODIES_TARGETS = {bodies.BODIES: 30, bodies.LOGS: 60}  # times a small call
+GROWTH_TARGET = 0.1  # of the memory at the start, over the rows
+FLAT_WITHIN = 2  # a connection or a thread that is about to go
 COLD_TARGETS = {"start to ready": 1.0, "python": 0.25, "node": 0.4}
 TITLES: dict[Mode, str] = {
     "plain": "Warm synchronous execution, stored on disk; plain uvicorn (asyncio, h11)",
@@ -71,6 +84,78 @@ def cold_lines(mode: Mode, taken: dict[str, list[float]]) -> Iterator[str]:
         middle = sorted(seconds)[len(seconds) // 2]
         figures = [f"{min(seconds) * 1e3:.0f} ms", f"{middle * 1e3:.0f} ms"]
         yield _row(name, figures, f"≤ {held * 1e3:.0f} ms {_verdict(min(seconds) <= held)}")
+
+
+def state_lines(sizes: dict[int, dict[str, float]], tests: dict[str, float]) -> Iterator[str]:
+    """One line for each operation; the function that is listed has half of all executions."""
+    yield "State, stored on disk: p50 of the best round by the number of executions in it"
+    yield _row("", [f"{size:,}" for size in sizes], "target")
+    for name in next(iter(sizes.values())):
+        seconds = [figures[name] for figures in sizes.values()]
+        yield _row(name, [f"{each * 1e3:.3f} ms" for each in seconds], _at_most(name, max(seconds)))
+    yield f"A state as tests have it, {state.TEST_SIZE} rows, stored on disk: p50"
+    for name, each in tests.items():
+        yield _row(name, [f"{each * 1e3:.3f} ms"], _at_most(name, each))
+
+
+def _at_most(name: str, seconds: float) -> str:
+    limit = STATE_TARGETS.get(name)
+    return f"≤ {limit * 1e3:g} ms {_verdict(seconds <= limit)}" if limit else ""
+
+
+def bodies_lines(mode: Mode, taken: dict[str, dict[str, float]]) -> Iterator[str]:
+    """One line for each load, beside that of a small call."""
+    yield f"Warm synchronous execution with much to carry, {mode}: p50 of the best round"
+    yield _row("", list(taken), "target")
+    for name in next(iter(taken.values())):
+        times = [figures[name] / figures[bodies.SMALL] for figures in taken.values()]
+        pairs = zip([figures[name] for figures in taken.values()], times, strict=True)
+        limit = BODIES_TARGETS.get(name)
+        note = f"≤ {limit}x small {_verdict(max(times) <= limit)}" if limit else ""
+        yield _row(name, [f"{each * 1e3:.2f} ms {over:3.0f}x" for each, over in pairs], note)
+
+
+def executions_lines(few: dict[int, Footprint], rows: dict[int, Footprint]) -> Iterator[str]:
+    """Memory by executions, without and with their rows, and what else must not grow."""
+    columns = list(few)
+    idle, last = few[0], few[columns[-1]]
+    over = last.memory / idle.memory - 1
+    stored = columns[-1] - growth.FEW
+    row = (rows[columns[-1]].memory - last.memory) / stored
+    yield "Held by the emulator after so many executions, a tenth of them asynchronous"
+    yield _row("", [f"{each:,}" for each in columns], "target")
+    bound = f"≤ +{GROWTH_TARGET:.0%} of idle, is {over:+.1%} {_verdict(over <= GROWTH_TARGET)}"
+    yield _row(f"memory, {growth.FEW} rows kept", _sizes(few), bound)
+    yield _row("memory, all rows kept", _sizes(rows), f"{row / 1e3:.1f} kB a row")
+    for language in idle.workers:
+        sizes = [f"{each.workers[language] / 1e6:.1f} MB" for each in few.values()]
+        yield _row(f"  largest {language} worker", sizes)
+    yield from _flat_lines(few[growth.WARM_UP], last, list(few.values()))
+
+
+def deployments_lines(count: int, taken: Deployed) -> Iterator[str]:
+    """What many deployments leave behind, and a restart, which removes what no row names."""
+    before, after, swept = taken
+    yield f"Held by the emulator over {count} deployments, each executed once"
+    yield _row("", ["2", f"{count}", "restarted"], "target")
+    over = after.memory / before.memory - 1
+    bound = f"≤ +{GROWTH_TARGET:.0%}, is {over:+.1%} {_verdict(over <= GROWTH_TARGET)}"
+    yield _row("memory", [f"{each.memory / 1e6:.1f} MB" for each in taken], bound)
+    yield from _flat_lines(before, after, list(taken))
+    files = [str(each.files) for each in taken]
+    verdict = _verdict(swept.files <= before.files)
+    yield _row("files and folders beside the state", files, f"at last ≤ {before.files} {verdict}")
+
+
+def _flat_lines(first: Footprint, last: Footprint, all: Sequence[Footprint]) -> Iterator[str]:
+    for name in ("descriptors", "threads", "processes"):
+        is_flat = getattr(last, name) - getattr(first, name) <= FLAT_WITHIN
+        cells = [str(getattr(each, name)) for each in all]
+        yield _row(name, cells, f"flat once warm {_verdict(is_flat)}")
+
+
+def _sizes(taken: dict[int, Footprint]) -> list[str]:
+    return [f"{each.memory / 1e6:.1f} MB" for each in taken.values()]
 
 
 def _row(name: str, cells: Sequence[str], note: str = "") -> str:

@@ -1,4 +1,4 @@
-"""The benchmark, in one command: `python tests/bench/run.py [--quick] [--json FILE]`.
+"""The benchmark, in one command: `python tests/bench/run.py [--quick] [--only PART...]`.
 
 Needs the emulator's dependencies and Node.js; measures the extra `fast` too where it is installed.
 Everything that is compared is measured in turns in one run: on a busy machine trust the ratios.
@@ -12,52 +12,114 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.bench import cold, report, warm
+sys.path.insert(1, str(Path(__file__).parents[2] / "emulator"))
+
+from tests.bench import bodies, cold, growth, report, state, warm
 from tests.bench.serve import FAST
 from tests.bench.servers import Mode
 from tests.bench.warm import Effort
 
 FULL, QUICK = Effort(6, 1500, 6000), Effort(2, 200, 800)
 SAMPLES = 5
+SIZES, QUICK_SIZES = (1_000, 10_000, 100_000), (1_000, 10_000)
+EXECUTIONS, QUICK_EXECUTIONS = (1_000, 10_000), (1_000,)
+DEPLOYMENTS, QUICK_DEPLOYMENTS = 200, 10
+
+Figures = dict[str, object]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="few rounds: see that it runs")
-    parser.add_argument("--only", choices=("warm", "cold"), help="measure just this part")
+    parser.add_argument("--only", choices=PARTS, nargs="+", help="measure just these parts")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     options = parser.parse_args()
     has_fast = all(importlib.util.find_spec(name) for name in FAST)
     modes: tuple[Mode, ...] = ("plain", "fast") if has_fast else ("plain",)
     load = " ".join(f"{each:.1f}" for each in os.getloadavg())
     say([f"Python {platform.python_version()}, {os.cpu_count()} CPUs, load {load}"])
-    figures: dict[str, object] = {}
-    for mode in modes:
-        if options.only != "cold":
-            series = warm.measure(mode, QUICK if options.quick else FULL)
-            figures[f"warm {mode}"] = {
-                name: {"p50": each.p50s, "rate": each.rates, "cpu": each.server_cpu()}
-                for name, each in series.items()
-            }
-            say(["", *report.warm_lines(mode, series)])
-        if options.only != "warm":
-            taken = cold.measure(mode, 1 if options.quick else SAMPLES)
-            figures[f"cold {mode}"] = taken
-            say(["", *report.cold_lines(mode, taken)])
+    figures: Figures = {}
+    for name in options.only or PARTS:
+        if name in FROM_PROC and not Path("/proc/self/task").exists():
+            say(["", f"{name}: not measured, because this system tells nothing in /proc."])
+            continue
+        for mode in modes if name in BY_MODE else modes[-1:]:
+            figures[f"{name} {mode}"] = PARTS[name](mode, options.quick)
     if not has_fast:
         say(["", f"The extra fast is not installed ({', '.join(FAST)}), so it was not measured."])
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1))
 
 
+def _warm(mode: Mode, is_quick: bool) -> Figures:
+    series = warm.measure(mode, QUICK if is_quick else FULL)
+    say(["", *report.warm_lines(mode, series)])
+    return {
+        name: {"p50": each.p50s, "rate": each.rates, "cpu": each.server_cpu()}
+        for name, each in series.items()
+    }
+
+
+def _cold(mode: Mode, is_quick: bool) -> Figures:
+    taken = cold.measure(mode, 1 if is_quick else SAMPLES)
+    say(["", *report.cold_lines(mode, taken)])
+    return {**taken}
+
+
+def _state(mode: Mode, is_quick: bool) -> Figures:
+    rounds, samples = (2, 300) if is_quick else (5, 1000)
+    sizes = QUICK_SIZES if is_quick else SIZES
+    taken = {size: state.measure(size, rounds, samples) for size in sizes}
+    tests = state.measure_tests(10 * rounds)
+    say(["", *report.state_lines(taken, tests)])
+    return {"rows": taken, "tests": tests}
+
+
+def _bodies(mode: Mode, is_quick: bool) -> Figures:
+    taken = bodies.measure(mode, *((2, 10) if is_quick else (6, 40)))
+    say(["", *report.bodies_lines(mode, taken)])
+    return {**taken}
+
+
+def _executions(mode: Mode, is_quick: bool) -> Figures:
+    counts = QUICK_EXECUTIONS if is_quick else EXECUTIONS
+    few = growth.after_executions(mode, counts, growth.FEW)
+    rows = growth.after_executions(mode, counts, counts[-1])
+    say(["", *report.executions_lines(few, rows)])
+    return {
+        name: {count: seen._asdict() for count, seen in taken.items()}
+        for name, taken in {"few": few, "rows": rows}.items()
+    }
+
+
+def _deployments(mode: Mode, is_quick: bool) -> Figures:
+    count = QUICK_DEPLOYMENTS if is_quick else DEPLOYMENTS
+    taken = growth.after_deployments(mode, count)
+    say(["", *report.deployments_lines(count, taken)])
+    return {name: seen._asdict() for name, seen in taken._asdict().items()}
+
+
 def say(lines: Iterable[str]) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+PARTS: dict[str, Callable[[Mode, bool], Figures]] = {
+    "warm": _warm,
+    "cold": _cold,
+    "state": _state,
+    "bodies": _bodies,
+    "executions": _executions,
+    "deployments": _deployments,
+}
+FROM_PROC = {"executions", "deployments"}
+BY_MODE = {"warm", "cold"}
+"""Parts that the extra `fast` changes; the others are measured with it, where it is installed."""
 
 
 if __name__ == "__main__":

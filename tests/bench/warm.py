@@ -90,14 +90,14 @@ def _rounds(targets: dict[str, Target], effort: Effort) -> dict[str, Series]:
     series = {name: Series() for name in targets}
     for target in targets.values():  # start all workers, warm all caches
         load.together(target, CONNECTIONS, effort.together // 4)
-    for name in _in_turns(list(targets), effort.rounds):
+    for name in in_turns(list(targets), effort.rounds):
         series[name].alone.append(load.one_by_one(targets[name], effort.alone))
-    for name in _in_turns(list(targets), effort.rounds):
+    for name in in_turns(list(targets), effort.rounds):
         series[name].together.append(load.together(targets[name], CONNECTIONS, effort.together))
     return series
 
 
-def _in_turns(names: list[str], rounds: int) -> Iterator[str]:
+def in_turns(names: list[str], rounds: int) -> Iterator[str]:
     """Every other round goes backwards, so that none is always the first."""
     for number in range(rounds):
         yield from names if number % 2 == 0 else reversed(names)

@@ -29,25 +29,30 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("version", "script"), [("7.1.0", "python_7"), ("27.0.0", "python_27")])
+@pytest.mark.parametrize(
+    ("version", "script"),
+    [("7.1.0", "plain"), ("17.0.0", "typed"), ("24.4.0", "typed"), ("27.0.0", "typed")],
+)
 def test_python_sdk_does_everything(
     emulator: Emulator, environments: Environments, archives: Path, version: str, script: str
 ) -> None:
     python = installed(lambda: environments.python("appwrite", version))
-    said = _run([str(python), "-B", f"{SCRIPTS}/{script}.py", str(archives)], emulator, script)
+    command = [str(python), "-B", f"{SCRIPTS}/python/{script}.py", str(archives)]
+    said = _run(command, emulator, f"python-{version}")
     assert _checks(said, f"appwrite {version}") >= FEWEST_CHECKS
 
 
+@pytest.mark.parametrize("version", ["14.2.0", "27.1.0"])
 def test_node_sdk_does_everything(
-    emulator: Emulator, environments: Environments, archives: Path, tmp_path: Path
+    emulator: Emulator, environments: Environments, archives: Path, tmp_path: Path, version: str
 ) -> None:
-    modules = installed(lambda: environments.node("node-appwrite", "27.1.0"))
+    modules = installed(lambda: environments.node("node-appwrite", version))
     # Node looks for packages from where the script lies.
     (tmp_path / "node_modules").symlink_to(modules)
-    for name in ("node_27.mjs", "node_flow.mjs"):
-        shutil.copy(SCRIPTS / name, tmp_path)
-    said = _run(["node", str(tmp_path / "node_27.mjs"), str(archives)], emulator, "node_27")
-    assert _checks(said, "node-appwrite 27.1.0") >= FEWEST_CHECKS
+    shutil.copytree(SCRIPTS, tmp_path / "scripts")
+    command = ["node", f"{tmp_path}/scripts/node/everything.mjs", str(archives)]
+    said = _run(command, emulator, f"node-{version}")
+    assert _checks(said, f"node-appwrite {version}") >= FEWEST_CHECKS
 
 
 def _run(command: Sequence[str], emulator: Emulator, project: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 
 import pytest
+
+from appwrite_emulator.services.plans import Plan
 
 from .echo import PYTHON
 from .forms import form, multipart_type
@@ -247,3 +250,19 @@ def test_form_fields_are_texts(echo: Project) -> None:
     assert echo.executed("f", sent["$id"])["status"] == "completed"
     reply = echo.call("POST", PATH, body=form({"headers": "{"}), headers=headers)
     assert reply.error[2] == "Invalid `headers` param: Value must be a valid object."
+
+
+def test_nothing_is_left_of_how_a_deleted_function_was_run(project: Project) -> None:
+    project.function()
+    project.deploy("f", {"main.py": PYTHON})
+    project.execute("f")
+    assert _plans(project) == 1
+
+    assert project.delete("/functions/f").status == 204
+    assert _plans(project) == 0
+
+
+def _plans(project: Project) -> int:
+    """How many plans of this project are in memory: a long-lived emulator must not collect them."""
+    plans = (each for each in gc.get_objects() if isinstance(each, Plan))
+    return sum(plan.function.project == project.id for plan in plans)

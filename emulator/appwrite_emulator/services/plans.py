@@ -59,7 +59,10 @@ class Plans:
         return plan
 
     def retire(self, deployment: Deployment) -> None:
-        """Let the workers of a deployment end after what they are doing."""
+        """Let the workers of a deployment end after what they are doing, and forget its plan."""
+        key = f"{deployment.project}/{deployment.resource_id}"
+        if (plan := self._plans.get(key)) and plan.deployment.id == deployment.id:
+            del self._plans[key]
         self._retire(f"{deployment.project}/{deployment.id}/")
 
     async def _make(self, function: Function, deployment: Deployment) -> Plan:

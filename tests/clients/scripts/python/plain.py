@@ -1,9 +1,11 @@
-"""Everything a function goes through, with PyPI's appwrite 7 (the era of Appwrite 1.6)."""
+"""Everything a function goes through, with PyPI's appwrite 7: dictionaries, in the era of 1.6."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +17,7 @@ from appwrite.services.functions import Functions
 from everything import run
 from flow import CHUNK, NODE, Calls, Flow, Sdk
 
-MODELS = {
-    "function": "$id $createdAt $updatedAt execute name enabled live logging runtime deployment"
-    " scopes vars events schedule timeout entrypoint commands version installationId"
-    " providerRepositoryId providerBranch providerRootDirectory providerSilentMode specification",
-    "deployment": "$id $createdAt $updatedAt type resourceId resourceType entrypoint size buildSize"
-    " buildId activate status buildLogs buildTime providerRepositoryName providerRepositoryOwner"
-    " providerRepositoryUrl providerBranch providerCommitHash providerCommitAuthorUrl"
-    " providerCommitAuthor providerCommitMessage providerCommitUrl providerBranchUrl",
-    "execution": "$id $createdAt $updatedAt $permissions functionId trigger status requestMethod"
-    " requestPath requestHeaders responseStatusCode responseBody responseHeaders logs errors"
-    " duration scheduledAt",
-    "variable": "$id $createdAt $updatedAt key value resourceType resourceId",
-}
+MODELS = json.loads(Path(__file__).parents[1].joinpath("models.json").read_text())["1.6"]
 
 
 def client() -> Client:
@@ -39,7 +29,7 @@ def client() -> Client:
 def sdk() -> Sdk:
     functions = Functions(client().set_key(os.environ["APPWRITE_API_KEY"]))
     return Sdk(
-        name="appwrite 7.1.0",
+        name=f"appwrite {version('appwrite')}",
         functions=Calls(functions),
         guest=Calls(Functions(client())),
         queries=Query,
