@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "emulator" / "appwrite_emulator"
 
 WORDS = ("errors", "clock", "models", "config", "assets", "jsontext")
 MECHANISMS = (
-    "archive", "catalog", "chunks", "cron", "events", "files", "project_file", "query",
+    "archive", "catalog", "chunks", "cron", "events", "files", "manifest", "project_file", "query",
     "query_methods", "query_syntax", "sandbox", "state", "tokens", "watch",
 )  # fmt: skip
 ENGINES = ("builder", "execution", "scheduler")
@@ -29,7 +29,7 @@ CLOSED = {
     CLIENTS: {*MECHANISMS, *ENGINES, *SERVICES, *DOORS},
 }
 # What clients may still know: the errors they show to people.
-OPEN = {"cli": {"state", "sandbox", "project_file", "catalog", "services", "network"}}
+OPEN = {"cli": {"state", "sandbox", "project_file", "catalog", "manifest", "services", "network"}}
 
 
 def rooms() -> list[str]:

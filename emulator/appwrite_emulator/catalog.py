@@ -8,30 +8,28 @@ import os
 import re
 import shlex
 import sys
-import tomllib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from .errors import Era
+from .manifest import (
+    MANIFEST,
+    Command,
+    ContentTypeCase,
+    Count,
+    Family,
+    Pairs,
+    Texts,
+    manifests,
+    read_family,
+)
 
 Probe = Callable[[Sequence[str]], Awaitable[str | None]]
 """Runs a command as a function would be run; its output, or None if it did not run or failed."""
-
-ContentTypeCase = Literal["keep", "lower"]
-Count = int  # these names say what a manifest's value must be; see _KINDS
-Texts = tuple[str, ...]
-Command = tuple[str, ...]
-Pairs = tuple[tuple[str, str], ...]
-
-MANIFEST = "runtime.toml"
-
-
-class ManifestInvalid(Exception):
-    """A runtime manifest cannot be used; the message names file, key and value."""
 
 
 class InterpreterMissing(Exception):
@@ -60,45 +58,6 @@ class Specification:
     memory: int
     cpus: float
     enabled: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
-    """How the functions of one language run here: the values of a folder's `runtime.toml`.
-
-    Commands are lists of arguments in which `{interpreter}`, `{folder}` (the family's own),
-    `{version}` and `{major}` (of the declared runtime) and `{own}` (the interpreter that runs the
-    emulator) are replaced. The keys are explained one by one in the README of the runtimes.
-    """
-
-    folder: Path
-    name: str
-    runtimes: Command
-    command: Command
-    interpreters: Command
-    remedy: str
-    version_command: Command = ("{interpreter}", "--version")
-    version_parts: Count = 1
-    start_variables: Texts = ()
-    memory_floor: int = 64
-    concurrency: Count = 1
-    spare: bool = True
-    workdir: str = "."
-    env: Pairs = ()
-    content_type_case: ContentTypeCase = "keep"
-    native_newline: bool = True
-    native_limit: int = 0
-    path: Texts = ()
-    prepare: str = ""
-    dependency_files: Texts = ()
-    dependency_folders: Texts = ()
-
-    @property
-    def key(self) -> str:
-        return self.folder.name
-
-    def serves(self, id: str) -> bool:
-        return any(fnmatchcase(id, pattern) for pattern in self.runtimes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +116,7 @@ class Catalog:
     @cached_property
     def families(self) -> tuple[Family, ...]:
         """Every family that has a launcher here, by name of its folder."""
-        found = {path.parent.name: path for folder in self._folders for path in _manifests(folder)}
+        found = {path.parent.name: path for folder in self._folders for path in manifests(folder)}
         return tuple(read_family(found[name]) for name in sorted(found))
 
     def family(self, id: str) -> Family | None:
@@ -229,62 +188,6 @@ class Catalog:
             for id in family.runtimes
             if id not in known and "*" not in id
         )
-
-
-def read_family(manifest: Path) -> Family:
-    """The family that a manifest file describes. Raises ManifestInvalid."""
-    try:
-        given = tomllib.loads(manifest.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
-        raise ManifestInvalid(f"{manifest}: {exc}") from exc
-    keys = {field.name: field for field in fields(Family) if field.name != "folder"}
-    for key in given.keys() - keys.keys():
-        raise ManifestInvalid(f"{manifest}: unknown key '{key}'. Known: {', '.join(keys)}.")
-    for key, field in keys.items():
-        if key not in given and field.default is MISSING:
-            raise ManifestInvalid(f"{manifest}: the key '{key}' is missing.")
-    values = {key: _read(manifest, key, keys[key].type, value) for key, value in given.items()}
-    return Family(folder=manifest.parent.resolve(), **values)
-
-
-def _read(manifest: Path, key: str, kind: Any, value: Any) -> Any:
-    accepts, convert, wanted = _KINDS[kind]
-    if not accepts(value):
-        raise ManifestInvalid(f"{manifest}: key '{key}' must be {wanted}, not {value!r}.")
-    return convert(value)
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and value >= 1
-
-
-_KINDS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Any], str]] = {
-    # annotation in Family: is the value one, how it is kept, what to tell
-    "str": (lambda value: isinstance(value, str), str, "a text"),
-    "int": (lambda value: type(value) is int and value >= 0, int, "a whole number from 0"),
-    "Count": (_is_count, int, "a whole number from 1"),
-    "bool": (lambda value: isinstance(value, bool), bool, "true or false"),
-    "Texts": (_is_texts, tuple, "a list of texts"),
-    "Command": (lambda value: _is_texts(value) and value, tuple, "a list of at least one text"),
-    "Pairs": (
-        lambda value: isinstance(value, dict) and _is_texts([*value.values()]),
-        lambda value: tuple(value.items()),
-        "a table of texts",
-    ),
-    "ContentTypeCase": (
-        lambda value: value in get_args(ContentTypeCase),
-        str,
-        "one of " + ", ".join(get_args(ContentTypeCase)),
-    ),
-}
-
-
-def _manifests(folder: Path) -> Iterator[Path]:
-    return folder.glob(f"*/{MANIFEST}")
 
 
 @cache

@@ -19,7 +19,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from . import network
 from .assets import assets
-from .builder import Builder, usable_settings
+from .builder import Builder, Tools
 from .catalog import Catalog
 from .clock import Clock, SystemClock
 from .config import Config, own_environment
@@ -221,15 +221,17 @@ class Emulator:
             executor = await stack.enter_async_context(
                 Executor(spawner, homes, sizes=Sizes(total=config.workers), is_calm=self._is_calm)
             )
+            runtimes = (assets("runtimes"), *config.runtimes)
+            catalog = Catalog([sandbox.lend(folder, workspace) for folder in runtimes])
             builder = Builder(
                 spawner,
                 sandbox,
                 homes=homes,
                 caches=workspace / "caches",
-                environ=usable_settings(own_environment()),
+                environ=own_environment(),
+                tools=Tools.of(catalog.families),
                 now=self.clock.now,
             )
-            runtimes = (assets("runtimes"), *config.runtimes)
             group = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(group.cancel_scope.cancel)
             ground = Ground(
@@ -240,7 +242,7 @@ class Emulator:
                 live_logs=LiveLogs(self.clock),
                 files=files,
                 clock=self.clock,
-                catalog=Catalog([sandbox.lend(folder, workspace) for folder in runtimes]),
+                catalog=catalog,
                 probe=partial(output_of, spawner, homes / "probe"),
                 endpoint=self.endpoint,
                 secret=signing_secret(state),

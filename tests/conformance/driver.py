@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from appwrite_emulator.assets import assets
-from appwrite_emulator.catalog import MANIFEST, read_family
+from appwrite_emulator.manifest import MANIFEST, read_family
 
 READY, LOAD, LOADED, LOAD_FAILED, CALL, RESULT, LOG, EXIT = range(1, 9)
 PATIENCE = 15.0  # seconds until a launcher that says nothing fails the test

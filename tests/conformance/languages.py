@@ -13,9 +13,10 @@ from pathlib import Path
 import anyio
 
 from appwrite_emulator.assets import assets
-from appwrite_emulator.catalog import Catalog, Family, InterpreterMissing, Launch
+from appwrite_emulator.catalog import Catalog, InterpreterMissing, Launch
 from appwrite_emulator.execution.probing import output_of
 from appwrite_emulator.execution.spawner import Spawner
+from appwrite_emulator.manifest import Family
 from appwrite_emulator.sandbox import Sandbox, choose
 
 from .profile import Profile, read_profile

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from appwrite_emulator.catalog import Family
+from appwrite_emulator.manifest import Family
 
 from . import test_stories
 from .endings import REQUIRED

@@ -18,12 +18,16 @@ from pathlib import Path
 import anyio
 import pytest
 
-from appwrite_emulator.builder import Builder, BuildFailed, BuildRequest, usable_settings
+from appwrite_emulator.assets import assets
+from appwrite_emulator.builder import Builder, BuildFailed, BuildRequest, Tools
 from appwrite_emulator.builder.log import BuildLog, Moment
+from appwrite_emulator.builder.settings import usable_settings
 from appwrite_emulator.catalog import Launch
 from appwrite_emulator.execution.spawner import Exit, Spawner
+from appwrite_emulator.manifest import manifests, read_family
 from appwrite_emulator.sandbox import Command, OffSandbox, Report, Sandbox, choose
 
+TOOLS = Tools.of(read_family(manifest) for manifest in manifests(assets("runtimes")))
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 GREY, WHITE, RED, GREEN, OFF = "\x1b[90m", "\x1b[97m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
 FRAME = f"{GREY}[03:04:05] {RED}[{OFF}open-runtimes{RED}]"
@@ -118,6 +122,7 @@ def _builder(tmp_path: Path, stage: _Stage, environ: dict[str, str] | None = Non
         homes=tmp_path / "homes",
         caches=tmp_path / "caches",
         environ=environ or {"PATH": "/usr/bin:/bin"},
+        tools=TOOLS,
         now=lambda: NOW,
         run=stage.run,
     )
@@ -249,6 +254,7 @@ async def test_the_environment_is_clean_but_for_the_network_settings(
         "SSL_CERT_FILE": str(tmp_path / "ca.pem"),
         "PIP_INDEX_URL": "https://pip.test/",
         "PIP_USER": "1",
+        "COMPOSER_AUTH": "{}",
         "npm_config_prefix": "/usr",
         "npm_config_cache": "/home/dev/.npm",
     }
@@ -279,6 +285,8 @@ async def test_the_environment_is_clean_but_for_the_network_settings(
         "ANY_UNBUFFERED": "1",
         "HTTPS_PROXY": "http://proxy.test:1",
         "PIP_INDEX_URL": "https://pip.test/",
+        "COMPOSER_AUTH": "{}",
+        "COMPOSER_CACHE_DIR": str(tmp_path / "caches" / "composer"),
         "npm_config_cache": str(tmp_path / "caches" / "npm"),
         "PIP_CACHE_DIR": str(tmp_path / "caches" / "pip"),
         "UV_CACHE_DIR": str(tmp_path / "caches" / "uv"),
@@ -289,7 +297,7 @@ def test_a_configuration_file_that_is_named_wins_over_the_one_at_home(tmp_path: 
     (tmp_path / ".npmrc").touch()
     environ = {"HOME": str(tmp_path), "npm_config_userconfig": "/elsewhere"}
 
-    assert usable_settings(environ)["NPM_CONFIG_USERCONFIG"] == "/elsewhere"
+    assert usable_settings(environ, TOOLS)["NPM_CONFIG_USERCONFIG"] == "/elsewhere"
 
 
 async def test_a_failing_command_is_told_in_each_eras_way(
@@ -517,6 +525,7 @@ async def real(workspace: Path) -> AsyncIterator[tuple[Builder, Sandbox]]:
                 homes=workspace / "homes",
                 caches=workspace / "caches",
                 environ={"PATH": os.defpath},
+                tools=TOOLS,
                 now=lambda: NOW,
             ),
             sandbox,

@@ -11,15 +11,8 @@ import anyio
 import pytest
 
 from appwrite_emulator.assets import assets
-from appwrite_emulator.catalog import (
-    Catalog,
-    Family,
-    InterpreterMissing,
-    Launch,
-    ManifestInvalid,
-    Probe,
-    read_family,
-)
+from appwrite_emulator.catalog import Catalog, InterpreterMissing, Launch, Probe
+from appwrite_emulator.manifest import Family, ManifestInvalid, read_family
 
 OWN = os.path.realpath(sys.executable)
 MINIMAL = {

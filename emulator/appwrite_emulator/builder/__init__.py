@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .build import Builder, BuildFailed, BuildOutput, BuildRequest
-from .settings import usable_settings
+from .settings import Tools
 
-__all__ = ["BuildFailed", "BuildOutput", "BuildRequest", "Builder", "usable_settings"]
+__all__ = ["BuildFailed", "BuildOutput", "BuildRequest", "Builder", "Tools"]

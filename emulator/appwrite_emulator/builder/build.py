@@ -97,7 +97,8 @@ class Builder:
 
     `homes` is where each build gets a private home while it runs, `caches` where downloads of
     package managers are shared; both, and the build folders, must be reachable for `sandbox`'s
-    user. `environ` is the developer's environment, of which builds get the network settings.
+    user. `environ` is the developer's environment, of which builds get the network settings and
+    those of `tools`.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class Builder:
         homes: Path,
         caches: Path,
         environ: Mapping[str, str],
+        tools: settings.Tools,
         now: Callable[[], datetime],
         run: Run = process.run,
     ) -> None:
@@ -116,6 +118,7 @@ class Builder:
         self._homes = homes
         self._caches = caches
         self._environ = environ
+        self._tools = tools
         self._now = now
         self._run = run
 
@@ -186,15 +189,16 @@ class Builder:
         """Make what commands need on disk and give it to their user; their environment."""
         self._homes.mkdir(parents=True, exist_ok=True)
         self._homes.chmod(0o711)
-        for cache in settings.cache_folders(self._caches).values():
+        caches = settings.cache_folders(self._tools, self._caches)
+        for cache in caches.values():
             if not cache.exists():
                 cache.mkdir(parents=True, exist_ok=True)
                 self._sandbox.adopt(cache)
         home.mkdir(mode=0o700)
-        found = settings.bring_files(settings.usable_settings(self._environ), home)
+        found = settings.bring_files(settings.usable_settings(self._environ, self._tools), home)
         code = folders.code_root(request.folder)
         self._sandbox.adopt(code)
-        return settings.build_environment(request.launch, code, found, self._caches)
+        return settings.build_environment(request.launch, code, found, caches)
 
     async def _run_script(
         self, request: BuildRequest, site: _Site, script: str, log: BuildLog

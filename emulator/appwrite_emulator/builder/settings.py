@@ -4,63 +4,51 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Self
 
 from ..catalog import Launch
+from ..manifest import Family
 
-_ALLOWED = (
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
-    "NO_PROXY",
-    "*_CA_*",
-    "*SSL_CERT_*",
-    "NODE_EXTRA_CA_CERTS",
-    "PIP_*",
-    "NPM_CONFIG_*",
-    "UV_*",
-)
-# These say where things go, which is ours to say, or are what npm tells its own children.
-_NOT_ALLOWED = (
-    "*_CACHE",
-    "*_CACHE_DIR",
-    "*_PREFIX",
-    "*_CACHE_*",
-    "NPM_CONFIG_GLOBAL*",
-    "NPM_CONFIG_INIT*",
-    "NPM_CONFIG_NODE_GYP",
-    "NPM_CONFIG_USER_AGENT",
-    "NPM_CONFIG_USERCONFIG",
-    "PIP_CONFIG_FILE",
-    "PIP_PYTHON",
-    "PIP_REQUIRE_VIRTUALENV",
-    "PIP_ROOT",
-    "PIP_TARGET",
-    "PIP_USER",
-    "UV_PROJECT_ENVIRONMENT",
-    "UV_PYTHON*",
-    "UV_SYSTEM_PYTHON",
-    "UV_TOOL_*",
-)
-_CONFIG_FILES = {
-    "PIP_CONFIG_FILE": (".config/pip/pip.conf", ".pip/pip.conf"),
-    "NPM_CONFIG_USERCONFIG": (".npmrc",),
-}
-_CACHES = {"npm_config_cache": "npm", "PIP_CACHE_DIR": "pip", "UV_CACHE_DIR": "uv"}
+# For every tool: the way to registries, but nothing that says where things go, which we say.
+_ALLOWED = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "*_CA_*", "*SSL_CERT_*")
+_KEPT_OUT = ("*_CACHE", "*_CACHE_DIR", "*_PREFIX", "*_CACHE_*")
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _MAX_FILE = 8 * 1024 * 1024
 
 
-def usable_settings(environ: Mapping[str, str]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the package managers of all languages need, as their manifests say it."""
+
+    settings: tuple[str, ...] = ()
+    kept_out: tuple[str, ...] = ()
+    config_files: tuple[tuple[str, str], ...] = ()
+    caches: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, families: Iterable[Family]) -> Self:
+        """Those of all `families` together: a build may use the tools of several languages."""
+        known = tuple(families)
+        return cls(
+            settings=tuple(text for each in known for text in each.build_settings),
+            kept_out=tuple(text for each in known for text in each.build_settings_kept_out),
+            config_files=tuple(pair for each in known for pair in each.build_config_files),
+            caches=tuple(pair for each in known for pair in each.build_caches),
+        )
+
+
+def usable_settings(environ: Mapping[str, str], tools: Tools) -> dict[str, str]:
     """What of the developer's environment builds get: PATH, and how to reach registries.
 
-    That is proxies, certificates and the settings of pip, npm and uv, with the configuration
-    files these two would find in the developer's home.
+    That is proxies, certificates and the settings of package managers, with the configuration
+    files that these would find in the developer's home.
     """
-    chosen = {name: value for name, value in environ.items() if _is_allowed(name)}
-    for name, places in _CONFIG_FILES.items():
+    chosen = {name: value for name, value in environ.items() if _is_allowed(name, tools)}
+    for name, places in tools.config_files:
         spellings = (environ.get(name), environ.get(name.lower()))
         found = next(filter(None, spellings), None) or _find(environ.get("HOME", ""), places)
         if found:
@@ -68,15 +56,19 @@ def usable_settings(environ: Mapping[str, str]) -> dict[str, str]:
     return {"PATH": environ.get("PATH") or _DEFAULT_PATH, **chosen}
 
 
-def _is_allowed(name: str) -> bool:
+def _is_allowed(name: str, tools: Tools) -> bool:
     name = name.upper()
-    return any(fnmatchcase(name, pattern) for pattern in _ALLOWED) and not any(
-        fnmatchcase(name, pattern) for pattern in _NOT_ALLOWED
+    return _matches(name, _ALLOWED + tools.settings) and not _matches(
+        name, _KEPT_OUT + tools.kept_out
     )
 
 
-def _find(home: str, places: tuple[str, ...]) -> str:
-    paths = (Path(home) / place for place in places)
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _find(home: str, places: str) -> str:
+    paths = (Path(home) / place for place in places.split())
     return next((str(path) for path in paths if home and path.is_file()), "")
 
 
@@ -95,13 +87,13 @@ def _is_small_file(path: str) -> bool:
     return os.path.isfile(path) and os.access(path, os.R_OK) and os.stat(path).st_size <= _MAX_FILE
 
 
-def cache_folders(caches: Path) -> dict[str, Path]:
+def cache_folders(tools: Tools, caches: Path) -> dict[str, Path]:
     """The variables that name the download caches that builds share, below `caches`."""
-    return {variable: caches / folder for variable, folder in _CACHES.items()}
+    return {variable: caches / folder for variable, folder in tools.caches}
 
 
 def build_environment(
-    launch: Launch, code: Path, settings: Mapping[str, str], caches: Path
+    launch: Launch, code: Path, settings: Mapping[str, str], caches: Mapping[str, Path]
 ) -> dict[str, str]:
     """The environment for commands in the code root `code`, without the function's variables.
 
@@ -112,7 +104,7 @@ def build_environment(
     return {
         "LANG": "C.UTF-8",
         **settings,
-        **{name: str(folder) for name, folder in cache_folders(caches).items()},
+        **{name: str(folder) for name, folder in caches.items()},
         **dict(launch.env),
         "PATH": os.pathsep.join(path),
         "CI": "true",

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import anyio
 import click
 
-from ..catalog import ManifestInvalid
 from ..config import ConfigError
+from ..manifest import ManifestInvalid
 from ..network import CannotListen
 from ..project_file import ProjectFileError
 from ..sandbox import SandboxMissing

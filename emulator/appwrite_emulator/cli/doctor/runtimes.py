@@ -9,8 +9,9 @@ from itertools import groupby
 import anyio
 
 from ...assets import assets
-from ...catalog import Catalog, InterpreterMissing, ManifestInvalid, Runtime, agrees
+from ...catalog import Catalog, InterpreterMissing, Runtime, agrees
 from ...config import Config
+from ...manifest import ManifestInvalid
 from ...project_file import Entry
 from ...sandbox import Sandbox
 from .parts import Line, Mark, Part
