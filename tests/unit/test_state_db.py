@@ -1,4 +1,4 @@
-"""The state as a whole: transactions, snapshots, epochs, export and import, closing."""
+"""The state as a whole: transactions, snapshots, epochs, closing, files it cannot use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tinydb import TinyDB
 from tinydb.table import Table
 
-from appwrite_emulator.state import EpochPassed, StateCorrupt, StateDB, StateError
+from appwrite_emulator.state import EpochPassed, Snapshot, StateDB, StateError
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -134,45 +134,11 @@ def test_a_closed_state_refuses_changes(db: StateDB) -> None:
     db.close()
 
 
-def test_what_was_exported_can_be_imported(db: StateDB, tmp_path: Path) -> None:
-    fill(db, "b", "a")
-    db.export(tmp_path / "export.json")
-    fill(db, "c")
-    db.table("functions").drop("p/b")
-    epoch = db.epoch
-    db.import_(tmp_path / "export.json")
-    assert order(db) == ["b", "a"]
-    assert db.epoch > epoch
-
-
-def test_import_can_add_to_what_is_there(db: StateDB, tmp_path: Path) -> None:
-    file = tmp_path / "fixture.json"
-    file.write_text('{"functions": {"p/a": {"$id": "a", "name": "new"}, "p/z": {"$id": "z"}}}')
-    fill(db, "a", "b")
-    epoch = db.epoch
-    db.import_(file, merge=True)
-    assert order(db) == ["a", "b", "z"]
-    assert db.table("functions").row("p/a") == {"$id": "a", "name": "new"}
-    assert db.epoch == epoch
-
-
-def test_sequences_go_on_from_what_was_imported(db: StateDB, tmp_path: Path) -> None:
-    file = tmp_path / "fixture.json"
-    file.write_text('{"functions": {"p/a": {"$sequence": 41}, "p/b": {"$sequence": 3}}}')
+def test_sequences_go_on_from_what_was_restored(db: StateDB) -> None:
+    rows = {"p/a": {"$sequence": 41}, "p/b": {"$sequence": 3}}
     assert db.table("functions").next_sequence() == 1
-    db.import_(file)
+    db.restore(Snapshot({"functions": rows}))
     assert db.table("functions").next_sequence() == 42
-
-
-def test_import_of_a_damaged_or_missing_file_changes_nothing(db: StateDB, tmp_path: Path) -> None:
-    file = tmp_path / "fixture.json"
-    file.write_text('{"functions": {"p/a": 1}}')
-    fill(db, "a")
-    with pytest.raises(StateCorrupt, match="'p/a' in table 'functions' is not a document"):
-        db.import_(file)
-    with pytest.raises(FileNotFoundError):
-        db.import_(tmp_path / "none.json")
-    assert order(db) == ["a"]
 
 
 def test_rows_are_there_after_opening_again(tmp_path: Path) -> None:
@@ -194,7 +160,7 @@ def test_a_closed_state_is_one_file_that_plain_tinydb_reads(tmp_path: Path) -> N
         fill(db, "a", "b")
     assert {file.name for file in tmp_path.iterdir()} == {"state.json", "state.json.lock"}
     with TinyDB(path) as plain:
-        assert plain.tables() == {"_meta", "functions"}
+        assert plain.tables() == {"_meta", "functions", "_sums"}
         assert len(plain.table("functions")) == 2
         table = TextIds(plain.storage, "functions")
         assert {str(row.doc_id): row["name"] for row in table.all()} == {"p/a": "a", "p/b": "b"}

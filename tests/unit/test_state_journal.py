@@ -237,7 +237,7 @@ def test_an_entry_for_a_row_that_is_not_there_is_refused(tmp_path: Path) -> None
     with StateDB.open(path) as db:
         db.table("functions").patch("p/a", {"name": "b"})
         state = copy(path, tmp_path / "crashed")
-    state.write_text('{"_meta": {"state": {"format": 1, "seq": 1}}}')
+    state.write_text("{}")
     with pytest.raises(StateCorrupt, match="does not fit the rows before it"):
         StateDB.open(state)
 
