@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -195,10 +196,30 @@ def test_an_unchanged_state_is_not_written_again(tmp_path: Path) -> None:
     assert path.stat() == before
 
 
-def test_a_place_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+def test_a_file_where_a_folder_should_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StateError, match=r"state\.json cannot be opened: File exists"):
+    expected = r"state\.json cannot be opened: .*/file: File exists\. Move the file out of the way"
+    with pytest.raises(StateError, match=expected):
         StateDB.open(tmp_path / "file" / "state.json")
+    expected = r"state\.json cannot be opened: .*/file/x: Not a directory\. Move the file"
+    with pytest.raises(StateError, match=expected):
+        StateDB.open(tmp_path / "file" / "x" / "state.json")
+
+
+def test_a_folder_where_the_file_should_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "state.json").mkdir()
+    expected = r"/state\.json: Is a directory\. Name a file in it, such as --state .*/state\.json/"
+    with pytest.raises(StateError, match=expected):
+        StateDB.open(tmp_path / "state.json")
+    assert list((tmp_path / "state.json").iterdir()) == []
+
+
+def test_a_folder_that_may_not_be_changed_is_named(tmp_path: Path) -> None:
+    folder = Path("/sys/kernel") if os.geteuid() == 0 else tmp_path
+    folder.chmod(0o500) if folder == tmp_path else None
+    expected = rf"{folder}/state\.json\.lock: .*Give user {os.geteuid()} access|--state FILE"
+    with pytest.raises(StateError, match=expected):
+        StateDB.open(folder / "state.json")
 
 
 changes = st.lists(
