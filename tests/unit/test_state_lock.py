@@ -13,9 +13,11 @@ from appwrite_emulator.state import Owner, StateDB, StateLocked, read_owner
 
 def test_the_message_names_pid_address_and_time(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
-    with StateDB.open(path, address="http://127.0.0.1:9080"):
-        with pytest.raises(StateLocked) as caught:
-            StateDB.open(path)
+    with (
+        StateDB.open(path, address="http://127.0.0.1:9080"),
+        pytest.raises(StateLocked) as caught,
+    ):
+        StateDB.open(path)
     assert re.fullmatch(
         rf"state\.json is in use by pid {os.getpid()} \(http://127\.0\.0\.1:9080, since "
         r"\d\d:\d\d\); stop it or pass another state file",
