@@ -66,6 +66,15 @@ def flips(path: Path) -> Iterator[tuple[int, bytes]]:
     os.utime(path, ns=(date, date))
 
 
+def refusal_of(sample: Sample) -> StateCorrupt | None:
+    """Why opening is refused; None when it gives the rows as they were."""
+    try:
+        assert rows(sample.paths) == sample.rows
+    except StateCorrupt as exc:
+        return exc
+    return None
+
+
 def place(data: bytes, position: int) -> int:
     return data.count(b"\n", 0, position) + 1
 
@@ -75,24 +84,24 @@ def test_a_flipped_bit_in_the_state_file_is_never_read_as_other_rows(sample: Sam
     sums = whole.index(b'"_sums"')
     refused = 0
     for position, damaged in flips(sample.paths.state):
-        try:
-            assert rows(sample.paths) == sample.rows, (position, damaged)
-            assert position >= sums, (position, damaged)  # rows and their tables are all checked
-        except StateCorrupt as exc:
-            refused += 1
-            assert exc.path == sample.paths.state
-            assert f"{exc.path}:{exc.line}:{exc.column}: " in str(exc)
-            assert position >= sums or exc.line - place(whole, position) in (0, 1), str(exc)
+        refusal = refusal_of(sample)
+        if refusal is None:  # the checksums themselves may be written in other ways
+            assert position >= sums, (position, damaged)
+            continue
+        refused += 1
+        assert refusal.path == sample.paths.state
+        assert f"{refusal.path}:{refusal.line}:{refusal.column}: " in str(refusal)
+        assert position >= sums or refusal.line - place(whole, position) in (0, 1), str(refusal)
     assert refused > 8 * sums
 
 
 def test_a_flipped_bit_in_the_journal_is_never_read_as_other_rows(sample: Sample) -> None:
     whole = sample.paths.journal.read_bytes()
     for position, damaged in flips(sample.paths.journal):
-        with pytest.raises(StateCorrupt) as caught:
-            raise AssertionError((rows(sample.paths), position, damaged))
-        assert caught.value.path == sample.paths.journal
-        assert caught.value.line == place(whole, position)
+        refusal = refusal_of(sample)
+        assert refusal is not None, (position, damaged)
+        assert refusal.path == sample.paths.journal
+        assert refusal.line == place(whole, position)
 
 
 @pytest.mark.parametrize("suffix", ["", ".journal"])
@@ -141,5 +150,5 @@ def test_checksums_that_cannot_be_read_are_refused_even_after_an_edit(
     text = sample.paths.state.read_text(encoding="utf-8")
     at = text.rindex(lost)
     sample.paths.state.write_text(text[:at] + lost.upper() + text[at + len(lost) :], "utf-8")
-    with pytest.raises(StateCorrupt, match="checksums are missing or damaged|missing"):
+    with pytest.raises(StateCorrupt, match="missing"):
         rows(sample.paths)

@@ -77,7 +77,8 @@ class Needed:
         """Raises BundleRefused when a row cannot be one of an emulator's."""
         try:
             needed = cls._by(rows)
-            wrong = [path.name for path in needed.paths() if not is_name(path.name)]
+            names = needed.sources | needed.logs | needed.builds
+            wrong = [name for name in names if not is_name(name)]
         except TypeError as exc:
             raise BundleRefused(f"a row is not as it should be ({exc})") from exc
         if wrong:
