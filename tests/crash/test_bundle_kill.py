@@ -47,7 +47,11 @@ def deployment(files: Files, word: str) -> Deployment:
     source = files.keep_source(part, hashlib.sha256(word.encode()).hexdigest())
     build = files.new_build()
     (files.build(build) / "src" / "function" / "main.py").write_text(word)
-    born: dict[str, Any] = {"project": "p", "created_at": ORIGIN.created, "updated_at": ORIGIN.created}
+    born: dict[str, Any] = {
+        "project": "p",
+        "created_at": ORIGIN.created,
+        "updated_at": ORIGIN.created,
+    }
     return Deployment(id=word, status="ready", source=source, build=build, **born)
 
 
