@@ -306,6 +306,25 @@ def test_a_repair_that_is_killed_can_be_repeated(paths: Paths, tmp_path: Path) -
     assert _stop_at_each_operation(paths, tmp_path / "stopped", work, check) > 10
 
 
+def test_a_repair_that_has_put_its_file_in_place_is_done(paths: Paths, tmp_path: Path) -> None:
+    """A sound journal that a kill leaves beside the new file does no harm."""
+    rot(paths.state, b"name of c", b"name oF c")
+
+    def work(copy: Paths, disk: Disk) -> None:
+        with hold(copy.state, "test", disk=disk) as held:
+            held.repair(held.salvage())
+
+    def check(copy: Paths) -> None:
+        with hold(copy.state, "test") as held:
+            damage = held.damage()
+        if damage is None:
+            assert rows(copy) == without("c")
+        else:
+            assert (damage.path, damage.line) == (copy.state, 6)
+
+    assert _stop_at_each_operation(paths, tmp_path / "stopped", work, check) > 8
+
+
 def test_a_state_that_is_emptied_is_the_old_one_or_empty(paths: Paths, tmp_path: Path) -> None:
     def work(copy: Paths, disk: Disk) -> None:
         with hold(copy.state, "test", disk=disk) as held:
