@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from .manifest import BundleRefused, Manifest, Origin, counts, is_empty, told
 from .place import files_beside
-from .reading import Imported, replace_state
+from .reading import replace_state
 from .writing import write_bundle
 
 __all__ = [
     "BundleRefused",
-    "Imported",
     "Manifest",
     "Origin",
     "counts",
