@@ -207,7 +207,7 @@ class Emulator:
         async with AsyncExitStack() as stack:
             data = stack.enter_context(self._data_folder())
             state_file = self._state_file()
-            state = StateDB.open(state_file, owner=url)
+            state = StateDB.open(state_file, address=url)
             stack.callback(state.close)
             self._sandbox = sandbox = await to_thread.run_sync(choose, config.sandbox)
             workspace = sandbox.workspace(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
@@ -9,7 +10,10 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from .state import StateError
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +38,16 @@ class Files:
         self._builds = builds
 
     def start(self) -> None:
-        """Make the folders, none of which git or another user's functions shall see into."""
+        """Make the folders, none of which git or another user's functions shall see into.
+
+        Raises StateError, naming the folder, when one cannot be made.
+        """
+        try:
+            self._make_folders()
+        except OSError as exc:
+            raise StateError.unusable(self._folder, exc) from exc
+
+    def _make_folders(self) -> None:
         is_ours = not self._folder.exists() or all(map(_is_ours, self._folder.iterdir()))
         for folder in (self._sources, self._logs, self._builds):
             folder.mkdir(parents=True, exist_ok=True)
@@ -68,6 +81,30 @@ class Files:
         """The archive `name`; it may have been lost."""
         return self._sources / _checked(name)
 
+    @contextmanager
+    def stage(self) -> Iterator[Path]:
+        """A folder to make something ready in; a sweep removes what a kill leaves of it."""
+        folder = self._builds / (secrets.token_hex(16) + _PART)
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            _remove(folder)
+
+    def take_source(self, path: Path, digest: str) -> None:
+        """Move an archive in under its content hash."""
+        _move(path, self.source(digest))
+
+    def take_log(self, path: Path, digest: str) -> None:
+        """Move a long log in under its content hash."""
+        _move(path, self.log(digest))
+
+    def take_build(self, folder: Path) -> str:
+        """Move a build in from a `stage`; returns its name, which no other build has."""
+        name = secrets.token_hex(16)
+        os.rename(folder, self.build(name))
+        return name
+
     def write_log(self, text: str) -> str:
         """Keep a text that is too long for a row; returns its name for `read_log`."""
         data = text.encode(errors="surrogatepass")
@@ -77,10 +114,14 @@ class Files:
         os.replace(part, self._logs / name)
         return name
 
+    def log(self, name: str) -> Path:
+        """The file of the long log `name`; it may have been lost."""
+        return self._logs / _checked(name)
+
     def read_log(self, name: str) -> str:
         """The text kept as `name`, or a line saying that it is lost."""
         try:
-            return (self._logs / _checked(name)).read_bytes().decode(errors="surrogatepass")
+            return self.log(name).read_bytes().decode(errors="surrogatepass")
         except FileNotFoundError:
             return f"[This text is lost: there is no file {name} among the logs.]\n"
 
@@ -115,10 +156,27 @@ class Files:
         return sum(map(_remove, unnamed))
 
 
+def is_name(name: str) -> bool:
+    """Whether `name` can be that of a kept file; no other can reach the disk."""
+    return _NAME.fullmatch(name) is not None
+
+
 def _checked(name: str) -> str:
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise ValueError(f"{name!r} is not the name of a kept file")
     return name
+
+
+def _move(path: Path, target: Path) -> None:
+    """Move a file, from another disk too; `target` is never seen half written."""
+    try:
+        os.replace(path, target)
+    except OSError as exc:
+        if exc.errno != errno.EXDEV:
+            raise
+        part = target.with_name(secrets.token_hex(8) + _PART)
+        shutil.copyfile(path, part)
+        os.replace(part, target)
 
 
 def _is_ours(path: Path) -> bool:

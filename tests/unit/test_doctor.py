@@ -142,7 +142,7 @@ def test_a_state_is_sound_with_its_size(tmp_path: Path, free: list[str]) -> None
 
 
 def test_a_state_that_is_open_names_who_has_it(tmp_path: Path, free: list[str]) -> None:
-    state = StateDB.open(tmp_path / "state.json", owner="http://127.0.0.1:1")
+    state = StateDB.open(tmp_path / "state.json", address="http://127.0.0.1:1")
     try:
         report = _report(str(tmp_path), "--state", str(tmp_path / "state.json"), *free)["state"]
     finally:

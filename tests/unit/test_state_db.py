@@ -1,8 +1,9 @@
-"""The state as a whole: transactions, snapshots, epochs, export and import, closing."""
+"""The state as a whole: transactions, snapshots, epochs, closing, files it cannot use."""
 
 from __future__ import annotations
 
 import json
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from tinydb import TinyDB
 from tinydb.table import Table
 
-from appwrite_emulator.state import EpochPassed, StateCorrupt, StateDB, StateError
+from appwrite_emulator.state import EpochPassed, Snapshot, StateDB, StateError
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -134,45 +135,11 @@ def test_a_closed_state_refuses_changes(db: StateDB) -> None:
     db.close()
 
 
-def test_what_was_exported_can_be_imported(db: StateDB, tmp_path: Path) -> None:
-    fill(db, "b", "a")
-    db.export(tmp_path / "export.json")
-    fill(db, "c")
-    db.table("functions").drop("p/b")
-    epoch = db.epoch
-    db.import_(tmp_path / "export.json")
-    assert order(db) == ["b", "a"]
-    assert db.epoch > epoch
-
-
-def test_import_can_add_to_what_is_there(db: StateDB, tmp_path: Path) -> None:
-    file = tmp_path / "fixture.json"
-    file.write_text('{"functions": {"p/a": {"$id": "a", "name": "new"}, "p/z": {"$id": "z"}}}')
-    fill(db, "a", "b")
-    epoch = db.epoch
-    db.import_(file, merge=True)
-    assert order(db) == ["a", "b", "z"]
-    assert db.table("functions").row("p/a") == {"$id": "a", "name": "new"}
-    assert db.epoch == epoch
-
-
-def test_sequences_go_on_from_what_was_imported(db: StateDB, tmp_path: Path) -> None:
-    file = tmp_path / "fixture.json"
-    file.write_text('{"functions": {"p/a": {"$sequence": 41}, "p/b": {"$sequence": 3}}}')
+def test_sequences_go_on_from_what_was_restored(db: StateDB) -> None:
+    rows = {"p/a": {"$sequence": 41}, "p/b": {"$sequence": 3}}
     assert db.table("functions").next_sequence() == 1
-    db.import_(file)
+    db.restore(Snapshot({"functions": rows}))
     assert db.table("functions").next_sequence() == 42
-
-
-def test_import_of_a_damaged_or_missing_file_changes_nothing(db: StateDB, tmp_path: Path) -> None:
-    file = tmp_path / "fixture.json"
-    file.write_text('{"functions": {"p/a": 1}}')
-    fill(db, "a")
-    with pytest.raises(StateCorrupt, match="'p/a' in table 'functions' is not a document"):
-        db.import_(file)
-    with pytest.raises(FileNotFoundError):
-        db.import_(tmp_path / "none.json")
-    assert order(db) == ["a"]
 
 
 def test_rows_are_there_after_opening_again(tmp_path: Path) -> None:
@@ -194,7 +161,7 @@ def test_a_closed_state_is_one_file_that_plain_tinydb_reads(tmp_path: Path) -> N
         fill(db, "a", "b")
     assert {file.name for file in tmp_path.iterdir()} == {"state.json", "state.json.lock"}
     with TinyDB(path) as plain:
-        assert plain.tables() == {"_meta", "functions"}
+        assert plain.tables() == {"_meta", "functions", "_sums"}
         assert len(plain.table("functions")) == 2
         table = TextIds(plain.storage, "functions")
         assert {str(row.doc_id): row["name"] for row in table.all()} == {"p/a": "a", "p/b": "b"}
@@ -229,10 +196,30 @@ def test_an_unchanged_state_is_not_written_again(tmp_path: Path) -> None:
     assert path.stat() == before
 
 
-def test_a_place_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+def test_a_file_where_a_folder_should_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StateError, match=r"state\.json cannot be opened: File exists"):
+    expected = r"state\.json cannot be opened: .*/file: File exists\. Move the file out of the way"
+    with pytest.raises(StateError, match=expected):
         StateDB.open(tmp_path / "file" / "state.json")
+    expected = r"state\.json cannot be opened: .*/file/x: Not a directory\. Move the file"
+    with pytest.raises(StateError, match=expected):
+        StateDB.open(tmp_path / "file" / "x" / "state.json")
+
+
+def test_a_folder_where_the_file_should_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "state.json").mkdir()
+    expected = r"/state\.json: Is a directory\. Name a file in it, such as --state .*/state\.json/"
+    with pytest.raises(StateError, match=expected):
+        StateDB.open(tmp_path / "state.json")
+    assert list((tmp_path / "state.json").iterdir()) == []
+
+
+def test_a_folder_that_may_not_be_changed_is_named(tmp_path: Path) -> None:
+    folder = Path("/sys/kernel") if os.geteuid() == 0 else tmp_path
+    folder.chmod(0o500) if folder == tmp_path else None
+    expected = rf"{folder}/state\.json\.lock: .*Give user {os.geteuid()} access|--state FILE"
+    with pytest.raises(StateError, match=expected):
+        StateDB.open(folder / "state.json")
 
 
 changes = st.lists(

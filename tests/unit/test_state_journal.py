@@ -172,21 +172,6 @@ def _start_over(state: Path, journal: bytes) -> None:
     journal_of(state).write_bytes(journal)
 
 
-def test_a_flipped_bit_is_never_read_as_another_state(crashed: Path) -> None:
-    whole = journal_of(crashed).read_bytes()
-    *_, before_last, _ = _states_by_lines(crashed, whole)
-    for position in range(len(whole)):
-        flipped = bytearray(whole)
-        flipped[position] ^= 1
-        _start_over(crashed, bytes(flipped))
-        if position == len(whole) - 1:  # the last newline: the line reads as torn
-            with StateDB.open(crashed) as db:
-                assert rows(db) == before_last
-        else:
-            with pytest.raises(StateCorrupt):
-                StateDB.open(crashed)
-
-
 @pytest.mark.parametrize(
     ("old", "new", "line", "column", "problem"),
     [
@@ -237,7 +222,7 @@ def test_an_entry_for_a_row_that_is_not_there_is_refused(tmp_path: Path) -> None
     with StateDB.open(path) as db:
         db.table("functions").patch("p/a", {"name": "b"})
         state = copy(path, tmp_path / "crashed")
-    state.write_text('{"_meta": {"state": {"format": 1, "seq": 1}}}')
+    state.write_text(state.read_text().replace('"p/a": {"$id":"a"}', ""))
     with pytest.raises(StateCorrupt, match="does not fit the rows before it"):
         StateDB.open(state)
 

@@ -13,10 +13,11 @@ from appwrite_emulator.state import Owner, StateDB, StateLocked, read_owner
 
 def test_the_message_names_pid_address_and_time(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
-    with StateDB.open(path) as db:
-        db.describe_owner("http://127.0.0.1:9080")
-        with pytest.raises(StateLocked) as caught:
-            StateDB.open(path)
+    with (
+        StateDB.open(path, address="http://127.0.0.1:9080"),
+        pytest.raises(StateLocked) as caught,
+    ):
+        StateDB.open(path)
     assert re.fullmatch(
         rf"state\.json is in use by pid {os.getpid()} \(http://127\.0\.0\.1:9080, since "
         r"\d\d:\d\d\); stop it or pass another state file",
@@ -27,15 +28,14 @@ def test_the_message_names_pid_address_and_time(tmp_path: Path) -> None:
 def test_an_owner_without_an_address_is_named(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     expected = rf"in use by pid {os.getpid()} \(pytest, since "
-    with StateDB.open(path, owner="pytest"), pytest.raises(StateLocked, match=expected):
+    with StateDB.open(path, name="pytest"), pytest.raises(StateLocked, match=expected):
         StateDB.open(path)
     StateDB.open(path).close()
 
 
 def test_the_lock_file_tells_other_commands_where_the_owner_is(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
-    with StateDB.open(path, owner="start") as db:
-        db.describe_owner("http://127.0.0.1:9080")
+    with StateDB.open(path, name="start", address="http://127.0.0.1:9080"):
         owner = read_owner(tmp_path / "state.json.lock")
         assert (owner.pid, owner.name) == (os.getpid(), "start")
         assert owner.address == "http://127.0.0.1:9080"

@@ -8,11 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from tinydb import TinyDB, where
-from tinydb.operations import delete, increment
-from tinydb.storages import MemoryStorage
+from tinydb import where
+from tinydb.operations import delete
 from tinydb.table import Document
 
 from appwrite_emulator.state import StateDB, StateTable
@@ -211,51 +208,3 @@ def test_the_default_table_answers_for_the_database(db: StateDB) -> None:
 def test_the_name_of_the_meta_table_is_taken(db: StateDB) -> None:
     with pytest.raises(ValueError, match="_meta"):
         db.table("_meta")
-
-
-values = st.integers(0, 3)
-steps = st.lists(
-    st.one_of(
-        st.tuples(st.just("insert"), values, values),
-        st.tuples(st.just("update"), values, values),
-        st.tuples(st.just("increment"), values, values),
-        st.tuples(st.just("upsert"), values, values),
-        st.tuples(st.just("delete"), values, values),
-        st.tuples(st.just("remove"), values, values),
-        st.tuples(st.just("truncate"), values, values),
-    ),
-    max_size=25,
-)
-
-
-def act(db: Any, step: tuple[str, int, int]) -> None:
-    kind, a, b = step
-    match kind:
-        case "insert":
-            db.insert_multiple([{"a": a, "b": [b]}, {"a": b}])
-        case "update":
-            db.update({"b": [b]}, where("a") == a)
-        case "increment":
-            db.update(increment("a"), where("a") == a)
-        case "upsert":
-            db.upsert({"a": a, "c": b}, where("a") == a)
-        case "delete":
-            db.update(delete("b"), where("b").exists() & (where("a") == a))
-        case "remove":
-            db.remove(where("a") == a)
-        case "truncate":
-            db.truncate()
-
-
-@given(steps)
-@settings(max_examples=60, deadline=None)
-def test_rows_are_those_that_stock_tinydb_would_hold(taken: list[tuple[str, int, int]]) -> None:
-    ours, stock = StateDB.open(None), TinyDB(storage=MemoryStorage)
-    ours.table("_default").create_index("a")
-    for step in taken:
-        act(ours, step)
-        act(stock, step)
-        assert ours.all() == stock.all()
-    for value in range(5):
-        matching = stock.search(where("a") == value)
-        assert list(ours.table("_default").rows(a=value)) == matching

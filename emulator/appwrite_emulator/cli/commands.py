@@ -10,6 +10,7 @@ import click
 
 from .. import __version__
 from .options import config_options, given
+from .state import state
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -32,6 +33,9 @@ def main() -> None:
 
     Official SDKs and Appwrite's CLI work against it unchanged.
     """
+
+
+main.add_command(state)
 
 
 @main.command(

@@ -5,13 +5,18 @@ from __future__ import annotations
 from .db import StateDB
 from .errors import EpochPassed, StateCorrupt, StateError, StateLocked, StateWriteFailed
 from .lock import Owner, read_owner
+from .rescue import HeldState, hold
+from .salvage import Dropped, Salvaged
 from .snapshot import Snapshot
 from .table import Rows, StateTable
 
 __all__ = [
+    "Dropped",
     "EpochPassed",
+    "HeldState",
     "Owner",
     "Rows",
+    "Salvaged",
     "Snapshot",
     "StateCorrupt",
     "StateDB",
@@ -19,5 +24,6 @@ __all__ = [
     "StateLocked",
     "StateTable",
     "StateWriteFailed",
+    "hold",
     "read_owner",
 ]

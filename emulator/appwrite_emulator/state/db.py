@@ -12,7 +12,7 @@ from tinydb import TinyDB
 from . import snapshot
 from .disk import Disk, Paths
 from .errors import EpochPassed, StateError
-from .lock import Lock
+from .lock import Lock, Owner
 from .persistence import COMPACT_AT, Durability, Persistence
 from .snapshot import Snapshot
 from .storage import StateStorage
@@ -30,11 +30,10 @@ class StateDB(TinyDB):
 
     table_class = StateTable  # type: ignore[assignment]  # declared without its subclasses
 
-    def __init__(self, storage: StateStorage, disk: Disk, lock: Lock | None = None) -> None:
+    def __init__(self, storage: StateStorage, lock: Lock | None = None) -> None:
         super().__init__(storage=lambda: storage)
         self.epoch = 1
         self._state = storage
-        self._disk = disk
         self._lock = lock
 
     @classmethod
@@ -43,34 +42,34 @@ class StateDB(TinyDB):
         path: Path | None,
         *,
         durability: Durability = "process",
-        owner: str = "",
+        address: str = "",
+        name: str = "",
         compact_at: int = COMPACT_AT,
         disk: Disk | None = None,
     ) -> Self:
         """Open the state file at `path`, which need not exist; None keeps the rows in memory only.
 
         With durability "process" a change is with the kernel before the call returns, and on the
-        disk at most about a second later; with "disk" it is on the disk. `owner` says who we are
-        in the message that others get meanwhile. The journal is folded into the file when it has
-        `compact_at` bytes (default 4 MiB), or as many as the file.
+        disk at most about a second later; with "disk" it is on the disk. Others who open it are
+        told our `address`, or `name` when we serve nothing. The journal is folded into the file
+        when it has `compact_at` bytes (default 4 MiB), or as many as the file.
 
         Raises `StateLocked`, `StateCorrupt`, or `StateError` when the files cannot be read.
         """
-        disk = disk or Disk()
         tables, guard = Tables(), threading.RLock()
         if path is None:
-            return cls(StateStorage(tables, guard, None), disk)
-        paths = Paths(path.resolve())
+            return cls(StateStorage(tables, guard, None))
+        disk, paths = disk or Disk(), Paths(path.resolve())
         persistence = Persistence(
             paths, tables, guard, durability=durability, compact_at=compact_at, disk=disk
         )
-        lock = Lock(paths.state, paths.lock, owner)
+        lock = Lock(paths.state, paths.lock, Owner(address=address, name=name))
         _start(paths, lock, persistence)
-        return cls(StateStorage(tables, guard, persistence), disk, lock)
+        return cls(StateStorage(tables, guard, persistence), lock)
 
     def table(self, name: str, **options: Any) -> StateTable:
         """The table `name`, which exists in the file while it has rows."""
-        if name == snapshot.META:
+        if name in snapshot.RESERVED:
             raise ValueError(f"The table name {name!r} is taken by the state itself")
         table = super().table(name, **options)
         assert isinstance(table, StateTable), "table_class makes them"
@@ -97,35 +96,6 @@ class StateDB(TinyDB):
         self._state.replace(snapshot.tables)
         self.epoch += 1
 
-    def export(self, path: Path) -> None:
-        """Write all rows to another file in the format of the state file."""
-        paths = Paths(path.resolve())
-        snapshot.write(self._disk, paths.temporary, self.snapshot())
-        self._disk.replace(paths.temporary, paths.state)
-        self._disk.sync_folder(paths.state.parent)
-
-    def import_(self, path: Path, *, merge: bool = False) -> None:
-        """Replace all rows by those of a file, as `restore` does, or add them (`merge`).
-
-        A row that is in both is taken from the file. Raises `StateCorrupt` and changes nothing
-        when the file is damaged, `FileNotFoundError` when there is none.
-        """
-        path.stat()
-        with snapshot.without_garbage_collection():
-            imported, _ = snapshot.read(path)
-        if not merge:
-            self.restore(imported)
-            return
-        kept = self._state.copy()
-        names = {**kept, **imported.tables}
-        merged = {name: {**kept.get(name, {}), **imported.tables.get(name, {})} for name in names}
-        self._state.replace(merged)
-
-    def describe_owner(self, address: str) -> None:
-        """Write `address`, such as `http://127.0.0.1:9080`, into the lock file."""
-        if self._lock is not None:
-            self._lock.describe(address)
-
     def close(self) -> None:
         """Fold the journal into the state file and give the lock back."""
         with ExitStack() as stack:
@@ -143,7 +113,4 @@ def _start(paths: Paths, lock: Lock, persistence: Persistence) -> None:
             persistence.start()
             stack.pop_all()
     except OSError as exc:
-        raise StateError(
-            f"{paths.state} cannot be opened: {exc.strerror or exc}. Give access to it, or keep "
-            "the state elsewhere with --state FILE"
-        ) from exc
+        raise StateError.unusable(paths.state, exc) from exc

@@ -68,6 +68,10 @@ class Disk:
         """Return when the bytes are on the disk (not all systems have `fdatasync`)."""
         getattr(os, "fdatasync", os.fsync)(descriptor)
 
+    def date(self, descriptor: int, seconds: int) -> None:
+        """Set the time at which the file was changed, in seconds since 1970."""
+        os.utime(descriptor, (seconds, seconds))
+
     def replace(self, source: Path, target: Path) -> None:
         os.replace(source, target)
 

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shlex
 from pathlib import Path
+
+_REMEDIES = {
+    errno.EACCES: "Give user {user} access to it, or keep the state elsewhere: --state FILE",
+    errno.EPERM: "Give user {user} access to it, or keep the state elsewhere: --state FILE",
+    errno.EROFS: "Keep the state elsewhere, --state FILE, or nowhere, --memory",
+    errno.EISDIR: "Name a file in it, such as --state {path}/state.json",
+    errno.ENOTDIR: "Move the file out of the way, or keep the state elsewhere: --state FILE",
+    errno.EEXIST: "Move the file out of the way, or keep the state elsewhere: --state FILE",
+    errno.ENOSPC: "Make room, or keep the state on another disk: --state FILE",
+}
+_ELSEWHERE = "Keep the state elsewhere, --state FILE, or nowhere, --memory"
+_SUFFIXES = (".journal.1", ".journal")
 
 
 class StateError(Exception):
     """The state cannot be used."""
+
+    @classmethod
+    def unusable(cls, path: Path, reason: OSError) -> StateError:
+        """The state at `path` cannot be opened because of what the system said about a file."""
+        where = str(reason.filename or path)
+        remedy = _REMEDIES.get(reason.errno or 0, _ELSEWHERE)
+        remedy = remedy.format(user=os.geteuid(), path=where)
+        said = reason.strerror or str(reason)
+        return cls(f"The state {path} cannot be opened: {where}: {said}. {remedy}")
 
 
 class StateLocked(StateError):
@@ -21,11 +45,15 @@ class StateCorrupt(StateError):
     """A file of the state is damaged; no file was changed. Line and column count from 1."""
 
     def __init__(self, path: Path, problem: str, *, line: int = 1, column: int = 1) -> None:
+        state = path
+        for suffix in _SUFFIXES:
+            state = state.with_name(state.name.removesuffix(suffix))
         super().__init__(
-            f"{path}:{line}:{column}: {problem}. No file was changed. Mend the line, put back "
-            "a good copy (the one before is in the .bak file), or move the state files away to "
-            "start empty"
+            f"{path}:{line}:{column}: {problem}. No file was changed. To keep all that can be "
+            f"read: appwrite-emulator state repair --state {shlex.quote(str(state))}. Or put back "
+            f"a good copy (the version before is {state.name}.bak), or mend the line"
         )
+        self.problem = problem
         self.path = path
         self.line = line
         self.column = column

@@ -46,9 +46,21 @@ class Content:
     def entries(self) -> Iterator[Entry]:
         """The commits in order; raises `StateCorrupt` at the first line that is not sound."""
         for line, text in enumerate(self.lines, start=1):
-            yield self._decode(line, text)
+            yield self.decode(line, text)
+        self._check_torn()
 
-    def _decode(self, line: int, text: bytes) -> Entry:
+    def _check_torn(self) -> None:
+        """What a cut-short write leaves is the beginning of a line, never more than a line."""
+        line = len(self.lines) + 1
+        try:
+            self.decode(line, self.torn[:-1])
+        except StateCorrupt:
+            return
+        column = len(self.torn)
+        raise StateCorrupt(self.path, "This entry has no newline", line=line, column=column)
+
+    def decode(self, line: int, text: bytes) -> Entry:
+        """The commit that the line `text` holds. Raises `StateCorrupt`."""
         match = _LINE.fullmatch(text)
         if match is None:
             raise StateCorrupt(self.path, "This is not a journal entry", line=line)
@@ -76,21 +88,16 @@ class Journal:
         self._disk = disk
         self._path = path
         self._descriptor = -1
-        self._is_broken = False
+        self._has_rest = False  # of a failed write, behind `size`
+        self._misplaced: Path | None = None  # where a failed rotation left our file
 
     def open(self) -> None:
         self._descriptor = self._disk.open(self._path, append=True)
         self.size = os.fstat(self._descriptor).st_size
 
-    def cut(self, size: int) -> None:
-        """Drop what stands behind the first `size` bytes."""
-        self._disk.truncate(self._descriptor, size)
-        self.size = size
-
     def append(self, line: bytes, *, durable: bool) -> None:
         """Write one line, or raise `StateWriteFailed` and leave the file as it was."""
-        if self._is_broken:
-            raise StateWriteFailed(self._path, "an earlier failed write could not be undone")
+        self._mend()
         try:
             self._disk.write(self._descriptor, line)
             if durable:
@@ -109,34 +116,56 @@ class Journal:
 
     def rotate(self, target: Path) -> None:
         """Rename the file to `target` and begin a new one."""
-        if self._is_broken:
-            raise StateWriteFailed(self._path, "an earlier failed write could not be undone")
+        self._mend()
         self.sync()  # later lines must never reach the disk before these
-        old = self._descriptor
         try:
             with contextlib.suppress(FileNotFoundError):  # somebody removed it under our hands
                 self._disk.replace(self._path, target)
-            self.open()
+            self._reopen()
         except OSError:
             self._put_back(target)
             raise
-        self._disk.close(old)
 
     def close(self) -> None:
-        if self._descriptor >= 0:
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
             with contextlib.suppress(OSError):
-                self._disk.close(self._descriptor)
-            self._descriptor = -1
+                self._disk.close(descriptor)
+
+    def _reopen(self) -> None:
+        old = self._descriptor
+        self.open()
+        with contextlib.suppress(OSError):
+            self._disk.close(old)
 
     def _put_back(self, target: Path) -> None:
-        try:
-            if target.exists():
-                self._disk.replace(target, self._path)
-        except OSError:
-            self._is_broken = True  # what we append would be removed with `target`
+        self._misplaced = target  # what we append there would be removed with it
+        with contextlib.suppress(OSError):
+            self._replace_back(target)
+
+    def _replace_back(self, target: Path) -> None:
+        if target.exists():
+            self._disk.replace(target, self._path)
+        else:  # never renamed, or folded meanwhile: then our descriptor has no name any more
+            self._reopen()
+        self._misplaced = None
 
     def _take_back(self) -> None:
+        self._has_rest = True
+        with contextlib.suppress(OSError):
+            self._cut_rest()
+
+    def _cut_rest(self) -> None:
+        self._disk.truncate(self._descriptor, self.size)
+        self._has_rest = False
+
+    def _mend(self) -> None:
+        """Undo what an earlier failure left behind; `StateWriteFailed` when that fails again."""
         try:
-            self._disk.truncate(self._descriptor, self.size)
-        except OSError:
-            self._is_broken = True
+            if self._misplaced is not None:
+                self._replace_back(self._misplaced)
+            if self._has_rest:
+                self._cut_rest()
+        except OSError as exc:
+            reason = f"an earlier failed write could not be undone ({exc.strerror or exc})"
+            raise StateWriteFailed(self._path, reason) from exc

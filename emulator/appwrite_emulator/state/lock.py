@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,8 +20,8 @@ class Owner:
 
     pid: int = 0
     since: str = ""  # as `clock.stamp` writes dates
-    address: str = ""  # http://127.0.0.1:9080, or empty while not yet known
-    name: str = ""
+    address: str = ""  # such as http://127.0.0.1:9080; empty for one that serves nothing
+    name: str = ""  # what the owner does, such as "state export"
 
     def __str__(self) -> str:
         details = [self.address or self.name, self.since and f"since {self._local_time()}"]
@@ -41,12 +41,15 @@ def read_owner(lock: Path) -> Owner:
 
 
 class Lock:
-    """The lock of the state file `state`. The kernel releases it when the process ends."""
+    """The lock of the state file `state`. The kernel releases it when the process ends.
 
-    def __init__(self, state: Path, lock: Path, name: str) -> None:
+    `owner` says who we are; pid and time are added.
+    """
+
+    def __init__(self, state: Path, lock: Path, owner: Owner) -> None:
         self._state = state
         self._path = lock
-        self._owner = Owner(name=name)
+        self._owner = owner
         self._descriptor = -1
 
     def acquire(self) -> None:
@@ -60,14 +63,7 @@ class Lock:
                 raise
             raise StateLocked(self._state, str(read_owner(self._path))) from exc
         self._descriptor = descriptor
-        self._owner = Owner(os.getpid(), stamp(SystemClock().now()), name=self._owner.name)
-        self._say(self._owner)
-
-    def describe(self, address: str) -> None:
-        """Write the address at which the owner answers."""
-        owner = self._owner
-        self._owner = Owner(owner.pid, owner.since, address, owner.name)
-        self._say(self._owner)
+        self._say(replace(self._owner, pid=os.getpid(), since=stamp(SystemClock().now())))
 
     def release(self) -> None:
         """Give the lock back; the file stays, empty, because removing it would race."""

@@ -40,10 +40,7 @@ def look(path: Path) -> Look | None:
         tables = Tables()
         found = load(paths, tables)
     except OSError as exc:
-        raise StateError(
-            f"{paths.state} cannot be read: {exc.strerror or exc}. Give access to it, or keep the "
-            "state elsewhere with --state FILE"
-        ) from exc
+        raise StateError.unusable(paths.state, exc) from exc
     rows = sum(map(len, tables.copy().values()))
     return Look(sum(sizes), rows, sum(len(content.torn) for content in found.torn))
 

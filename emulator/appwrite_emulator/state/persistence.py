@@ -80,7 +80,9 @@ class Persistence:
         size = self._journal.size
         if size > max(self._limit(), self._retry_above) and not self._is_compaction_due:
             self._is_compaction_due = True
-            threading.Thread(target=self._compact_or_warn, daemon=True).start()
+            threading.Thread(
+                target=self._compact_or_warn, name="state compaction", daemon=True
+            ).start()
 
     def close(self) -> None:
         """Fold the journal into the state file, which is then all there is to keep."""

@@ -1,10 +1,12 @@
-"""The state file: a TinyDB file with one document on each line."""
+"""The state file: a TinyDB file with one document on each line and a checksum for each line."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
 import json
+import logging
+import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,13 +14,19 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ..clock import SystemClock
 from ..jsontext import encode
+from . import checksums
+from .checksums import META
 from .disk import Disk
 from .errors import StateCorrupt
 from .tables import Row
 
-META = "_meta"
+logger = logging.getLogger(__name__)
+
 FORMAT = 1
+RESERVED = (META, checksums.TABLE)
+"""Tables of the file that hold no rows."""
 
 _AT_ONCE = 32  # documents between two chances for other threads
 
@@ -48,42 +56,51 @@ def stamp_of(path: Path) -> Stamp | None:
 
 def write(disk: Disk, path: Path, snapshot: Snapshot, *, number: int = 0) -> None:
     """Write `snapshot` as of commit `number` to `path` and wait until it is on the disk."""
+    written = int(SystemClock().now().timestamp())
     descriptor = disk.open(path, append=False)
     try:
-        pieces = _pieces(snapshot, number)
+        pieces = _pieces(snapshot, number, written)
         while piece := b"".join(islice(pieces, _AT_ONCE)):
             disk.write(descriptor, piece)
             time.sleep(0)  # gives the event loop its turn
+        disk.date(descriptor, written)
         disk.sync(descriptor)
     finally:
         disk.close(descriptor)
 
 
-def _pieces(snapshot: Snapshot, number: int) -> Iterator[bytes]:
-    meta = encode({"state": {"format": FORMAT, "seq": number}})
-    yield b"{\n%b: %b" % (encode(META), meta)
+def _pieces(snapshot: Snapshot, number: int, written: int) -> Iterator[bytes]:
+    meta = b"%b: %b" % (encode(META), encode({"state": {"format": FORMAT, "seq": number}}))
+    sums = checksums.Sums(meta, written)
+    yield b"{\n%b" % meta
     for name, rows in snapshot.tables.items():
         yield b",\n%b: {" % encode(name)
+        sums.begin(name)
         for position, (id, row) in enumerate(rows.items()):
-            yield b"%b\n%b: %b" % (b"," if position else b"", encode(id), encode(row))
+            line = b"%b: %b" % (encode(id), encode(row))
+            sums.add(line)
+            yield b"%b\n%b" % (b"," if position else b"", line)
         yield b"\n}"
-    yield b"\n}\n"
+    yield b",\n%b: %b\n}\n" % (encode(checksums.TABLE), encode(sums.table()))
 
 
 def read(path: Path) -> tuple[Snapshot, int]:
     """The rows in the file at `path` and the last commit in them; a missing file is empty.
 
-    Also reads files that TinyDB wrote. Raises `StateCorrupt` for anything else.
+    Also reads files that TinyDB wrote, and files that somebody edited since we wrote them.
+    Raises `StateCorrupt` for anything else.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data, modified = file.read(), os.fstat(file.fileno()).st_mtime_ns
     except FileNotFoundError:
         return Snapshot({}), 0
     text = _decode(path, data)
     document = _parse(path, text)
     _check_shape(path, text, document)
-    number = _read_meta(path, text, document.pop(META, {}))
-    return Snapshot(document), number
+    number = _read_meta(path, text, document)
+    _check_sums(path, data, document, modified)
+    return Snapshot({name: document[name] for name in document if name not in RESERVED}), number
 
 
 @contextlib.contextmanager
@@ -125,14 +142,34 @@ def _check_shape(path: Path, text: str, document: Any) -> None:
                 raise _misshapen(path, text, id, f"in table {name!r} is not a document")
 
 
-def _read_meta(path: Path, text: str, meta: dict[str, Any]) -> int:
-    state = meta.get("state", {"format": FORMAT, "seq": 0})
-    if state.get("format") != FORMAT:
+def _read_meta(path: Path, text: str, document: dict[str, Any]) -> int:
+    state = document.get(META, {}).get("state", {"format": FORMAT, "seq": 0})
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise _misshapen(path, text, META, "names a format that this version does not know")
     number = state.get("seq")
     if type(number) is not int or number < 0:
         raise _misshapen(path, text, META, "has no whole number as seq")
     return number
+
+
+def _check_sums(path: Path, data: bytes, document: dict[str, Any], modified: int) -> None:
+    """A line that is not as it was written is an edit if the file's date has changed with it."""
+    if not any(name in document for name in RESERVED):
+        return  # written by TinyDB or by hand
+    try:
+        written, line = checksums.compare(data, document)
+    except (KeyError, TypeError, ValueError) as exc:
+        last = data.count(b"\n", 0, max(data.rfind(checksums.LINE), 0)) + 1
+        raise StateCorrupt(path, "The checksums are missing or damaged", line=last) from exc
+    if line and modified == written * 10**9:
+        raise StateCorrupt(path, "The line is not as it was written: wrong checksum", line=line)
+    if line:
+        logger.warning(
+            "%s was edited since it was written, from line %d on; it is taken as it is now",
+            path,
+            line,
+            extra={"action": "state.edited"},
+        )
 
 
 def _misshapen(path: Path, text: str, key: str, problem: str) -> StateCorrupt:

@@ -1,0 +1,60 @@
+"""Which state a command means, as `start` would choose it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ..config import Config, ConfigError, SandboxMode
+from ..emulator import FOLDER
+from .session import locate
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A state file, which may be missing, and how its functions are confined."""
+
+    state: Path
+    sandbox: SandboxMode
+
+    @classmethod
+    def find(cls, directory: Path | None, state: Path | None) -> Place:
+        """The state that `start` with these arguments would open. Raises ConfigError."""
+        directory, _ = locate(directory)
+        config = Config.load(directory, state=state)
+        if config.memory:
+            raise ConfigError(
+                "The options of this folder say `memory`: no state is kept. Name one: --state FILE"
+            )
+        kept = config.state or directory / FOLDER / "state.json"
+        return cls(kept.absolute(), config.sandbox)
+
+    def require(self) -> None:
+        """Raises ConfigError when there is nothing of a state."""
+        names = (self.state.name + suffix for suffix in ("", ".journal", ".journal.1"))
+        if not any(self.state.with_name(name).exists() for name in names):
+            raise ConfigError(
+                f"There is no state {self.state}. Run appwrite-emulator start there first, or "
+                "name another folder or --state FILE"
+            )
+
+
+def place_options(command: F) -> F:
+    """The argument DIR and the option --state, as `start` has them."""
+    add_directory = click.argument(
+        "directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path)
+    )
+    add_state = click.option(
+        "--state",
+        "state_file",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="File that keeps the state. [default: .appwrite-emulator/state.json in DIR]",
+    )
+    return add_directory(add_state(command))

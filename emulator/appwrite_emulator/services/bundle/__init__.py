@@ -1,0 +1,20 @@
+"""Bundles: the rows of a state and the files they need, in one archive that can be moved."""
+
+from __future__ import annotations
+
+from .manifest import BundleRefused, Manifest, Origin, counts, is_empty, told
+from .place import files_beside
+from .reading import replace_state
+from .writing import write_bundle
+
+__all__ = [
+    "BundleRefused",
+    "Manifest",
+    "Origin",
+    "counts",
+    "files_beside",
+    "is_empty",
+    "replace_state",
+    "told",
+    "write_bundle",
+]
