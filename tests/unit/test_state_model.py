@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -20,6 +21,8 @@ from tinydb.storages import MemoryStorage
 
 from appwrite_emulator.state import Snapshot, StateDB
 from appwrite_emulator.state.disk import Disk
+
+pytestmark = pytest.mark.timeout(90)
 
 TABLES = ("functions", "executions")
 

@@ -188,6 +188,25 @@ def test_indexes_follow_tinydb(table: StateTable) -> None:
     assert len(table.rows(functionId="f0")) == 0
 
 
+def test_ids_of_rows_that_came_back_are_not_given_again(db: StateDB) -> None:
+    db.insert_multiple([{"a": 1}, {"a": 2}])
+
+    def spoil() -> None:
+        db.truncate()
+        db.insert({"a": 3})
+        raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"), db.transaction():
+        spoil()
+    assert db.insert_multiple([{"a": 4}, {"a": 5}]) == ["3", "4"]
+    snapshot = db.snapshot()
+    db.truncate()
+    db.insert({"a": 6})
+    db.restore(snapshot)
+    assert db.insert({"a": 7}) == "5"
+    assert [row["a"] for row in db.all()] == [1, 2, 4, 5, 7]
+
+
 def test_dropping_a_table_keeps_the_others(db: StateDB, table: StateTable) -> None:
     fill(table, 3)
     db.table("functions").put("p/a", row("a"))

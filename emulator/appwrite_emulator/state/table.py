@@ -159,7 +159,8 @@ class StateTable(Table):
         return document
 
     def _get_next_id(self) -> str:
-        if self._next_id is None:
+        # Rows that came back, by a rollback or a restore, may have ids that truncate() made free.
+        if self._next_id is None or str(self._next_id) in self._rows:
             self._next_id = 1 + max((int(id) for id in self._rows if id.isdecimal()), default=0)
         self._next_id += 1
         return str(self._next_id - 1)
