@@ -22,7 +22,8 @@ from appwrite_emulator.services.executions import ATTRIBUTES
 from appwrite_emulator.services.ground import Ground
 from appwrite_emulator.services.records import Listing, Records
 from appwrite_emulator.state import StateDB
-from appwrite_emulator.state.snapshot import without_garbage_collection
+from appwrite_emulator.state.disk import Disk
+from appwrite_emulator.state.snapshot import without_garbage_collection, write
 
 LOAD, COMPACT = "load", "compact"
 INSERT, UPDATE, GET = "insert", "update by id", "get by id"
@@ -158,7 +159,7 @@ def _state_file(size: int) -> Iterator[Path]:
         with without_garbage_collection():
             for _ in range(size):
                 rows.insert()
-        rows.state.export(path)
+        write(Disk(), path, rows.state.snapshot())
         yield path
 
 

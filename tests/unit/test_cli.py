@@ -136,7 +136,7 @@ def test_a_folder_that_cannot_be_served_is_refused_in_one_line(
         (["--origin", "a.test"], "origins has 'a.test', it must be like https://"),
         (["--origin", "http://a.test/"], "origins has 'http://a.test/', it must be like"),
         (["--runtimes", "none"], "none does not exist. --runtimes wants a folder"),
-        (["--state", ".", "--port", "0"], "cannot be opened: Is a directory. Give access"),
+        (["--state", ".", "--port", "0"], "Is a directory. Name a file in it"),
         (
             ["--host", "none.invalid", "--key", "x", "--memory"],
             "cannot listen on none.invalid port ",

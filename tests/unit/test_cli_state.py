@@ -256,7 +256,7 @@ def test_a_folder_that_is_not_there_and_options_without_a_state_are_refused(
     tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     words = [word.format(file=tmp_path / "a") for word in command]
-    assert f"There is no folder {tmp_path}/x" in refused(run(*words, tmp_path / "x"))
+    assert f"{tmp_path}/x does not exist" in refused(run(*words, tmp_path / "x"))
     (tmp_path / "appwrite-emulator.toml").write_text("memory = true")
     assert "no state is kept" in refused(run(*words, tmp_path))
 

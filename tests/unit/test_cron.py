@@ -147,7 +147,7 @@ def minutes_of(field: str) -> set[int]:
     return set(map(int, field.split(",")))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(minutes, st.integers(0, 24 * 3600))
 def test_the_next_minute_is_the_first_that_matches(field: str, seconds: int) -> None:
     moment = FRIDAY + timedelta(seconds=seconds)
@@ -161,7 +161,7 @@ tokens = ["*", "?", "5", "7", "31", "0", "-", "/", ",", "#", "L", "W", "MON", "F
 fields = st.lists(st.sampled_from(tokens), min_size=1, max_size=5).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(fields, st.sampled_from(range(5)))
 def test_any_field_is_judged_without_failing(field: str, place: int) -> None:
     expression = ["0", "0", "*", "*", "*"]

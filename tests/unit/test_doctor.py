@@ -171,7 +171,7 @@ def test_a_state_that_is_a_folder_cannot_be_read(tmp_path: Path, free: list[str]
     (tmp_path / "state.json").mkdir()
     report = _report(str(tmp_path), "--state", str(tmp_path / "state.json"), *free, code=1)
     assert report["state"]["condition"] == "unreadable"
-    assert "cannot be read" in report["problems"][0]
+    assert "cannot be opened" in report["problems"][0]
 
 
 def test_a_state_in_memory_is_no_file(tmp_path: Path, free: list[str]) -> None:

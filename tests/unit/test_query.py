@@ -214,7 +214,7 @@ def precedes(left: Row, right: Row, orders: list[tuple[str, str]]) -> bool:
     return False
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(row_values, min_size=1, max_size=12),
     st.lists(naive_filters, max_size=2),

@@ -239,7 +239,7 @@ def change(db: StateDB, taken: list[tuple[str, str]]) -> None:
 
 
 @given(changes, changes)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_restore_gives_back_rows_order_and_index(
     first: list[tuple[str, str]], second: list[tuple[str, str]]
 ) -> None:
@@ -256,7 +256,7 @@ def test_restore_gives_back_rows_order_and_index(
 
 
 @given(changes, changes, changes)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_rolled_back_transaction_leaves_rows_order_and_index(
     first: list[tuple[str, str]], second: list[tuple[str, str]], third: list[tuple[str, str]]
 ) -> None:

@@ -87,7 +87,7 @@ async def test_a_form_is_read_in_pieces_of_any_size(size: int, tmp_path: Path) -
     assert files == [_expected("code", "code.tar.gz", code), _expected("other", "empty.bin", b"")]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.one_of(st.binary(max_size=60), st.just(b"\r\n--b-1"[:-1])), max_size=4),
     st.lists(st.integers(1, 50), min_size=1, max_size=20),
