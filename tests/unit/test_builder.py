@@ -21,7 +21,8 @@ import pytest
 from appwrite_emulator.builder import Builder, BuildFailed, BuildRequest, usable_settings
 from appwrite_emulator.builder.log import BuildLog, Moment
 from appwrite_emulator.catalog import Launch
-from appwrite_emulator.execution.spawner import Exit, Spawner
+from appwrite_emulator.execution.exits import Exit
+from appwrite_emulator.execution.spawner import Spawner
 from appwrite_emulator.sandbox import Command, OffSandbox, Report, Sandbox, choose
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -13,7 +13,8 @@ import anyio
 import pytest
 
 import appwrite_emulator
-from appwrite_emulator.execution.spawner import Exit, SpawnFailed
+from appwrite_emulator.execution.exits import Exit
+from appwrite_emulator.execution.failures import SpawnFailed
 from appwrite_emulator.sandbox import Command, Limits, choose
 
 from .engine import is_alive, python, running_spawner, wait_gone, workspace

@@ -19,11 +19,12 @@ from ..catalog import Launch
 from ..models import Headers
 from ..sandbox import Command, Limits
 from . import response
+from .failures import LoadFailed, SpawnFailed, TimedOut, Unread, WorkerDied
 from .logs import Early, LogLine, Transcript
 from .pool import Pool, Sizes
 from .protocol import Frame
-from .spawner import Spawner, SpawnFailed
-from .worker import Load, LoadFailed, TimedOut, Worker, WorkerDied
+from .spawner import Spawner
+from .worker import Load, Worker
 
 MAX_BODY = 20 * 1024 * 1024  # bytes, of requests and responses; contract, body limit
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -142,6 +143,10 @@ class Executor:
             return run.end(Outcome.TIMED_OUT, f"Execution timed out.\n{exc}")
         except LoadFailed as exc:
             return run.end(Outcome.LOAD_FAILED, f"{exc}\n")
+        except Unread as exc:
+            if not run.is_cold:  # user code never heard of it
+                return await self.run(target, call, on_log=on_log)
+            return run.end(Outcome.CRASHED, f"{exc}\n")
         except WorkerDied as exc:
             return run.end(Outcome.CRASHED, f"{exc}\n")
         except SpawnFailed as exc:

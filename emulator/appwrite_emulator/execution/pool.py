@@ -10,12 +10,10 @@ from typing import Any, Self
 import anyio
 
 from ..catalog import Launch
+from .failures import Failure, LoadFailed, SpawnFailed, TimedOut, WorkerDied
 from .logs import Listener
-from .spawner import SpawnFailed
 from .starter import Bindable, Factory, Starter, spare_key, start_env
-from .worker import LoadFailed, TimedOut, Worker, WorkerDied, WorkerState
-
-Failure = SpawnFailed | LoadFailed | WorkerDied | TimedOut
+from .worker import Worker, WorkerState
 
 _LOAD_LIMIT = 30.0  # seconds
 _NO_WORKER = "No worker was free: at most {} run at once, all were busy or still loading.\n"

@@ -113,8 +113,12 @@ class Keeper:
         os.write(self.report, json.dumps(message).encode() + b"\n")
 
     def start(self, request: dict[str, Any], fds: list[int], tasks: int) -> None:
-        heard, failure = os.pipe()
-        leader = os.fork()
+        try:
+            heard, failure = os.pipe()
+            leader = os.fork()
+        except OSError as exc:
+            self.say(error=f"{request['argv'][0]}: {exc}")
+            os._exit(0)
         if not leader:
             trees.give_precedence_up()
             become(request, fds, failure, tasks)
