@@ -95,6 +95,14 @@ async def test_root_becomes_nobody_in_the_child() -> None:
     assert said.strip() == "(65534, 65534, 65534) (65534, 65534, 65534) []"
 
 
+async def test_neither_a_child_nor_its_keeper_goes_before_ordinary_processes() -> None:
+    async with running_spawner() as (spawner, folder):
+        child = await spawner.spawn(python(folder, _SLEEP), {})
+
+        for pid in (child.pid, parent_of(child.pid)):
+            assert os.sched_getscheduler(pid) == os.SCHED_OTHER
+
+
 async def test_limits_are_set() -> None:
     said = await _output_of(
         "import resource as r;"
