@@ -32,7 +32,6 @@ class Census:
     """What this process has, and what lies in the folder for temporary files."""
 
     descriptors: int
-    threads: int
     children: frozenset[int]
     files: frozenset[Path]
 
@@ -40,7 +39,6 @@ class Census:
 def _census() -> Census:
     return Census(
         descriptors=len(os.listdir("/proc/self/fd")),
-        threads=threading.active_count(),
         children=frozenset(descendants(os.getpid())),
         files=frozenset(Path(tempfile.gettempdir()).rglob("*")),
     )
@@ -106,18 +104,20 @@ def test_the_command_leaves_nothing(reachable: Path, own_temporary: Path) -> Non
             assert [each.stop() for each in several] == [0] * 3
             assert all(_is_free(each.endpoint) for each in several)
 
-    _repeat(start_and_stop, 3)
+    _repeat(start_and_stop, 2)
     assert list(own_temporary.iterdir()) == []
 
 
 def _repeat(act: Callable[[], None], times: int) -> None:
     """Do it so often; from the second time on there must be as much as after the first."""
     act()
-    before = _census()
+    known, before = set(threading.enumerate()), _census()
     for _ in range(times - 1):
         act()
+    for thread in set(threading.enumerate()) - known:
+        thread.join(5)
+        assert not thread.is_alive(), f"{thread} goes on running"
     after = _census()
     assert after.descriptors <= before.descriptors
-    assert after.threads <= before.threads
     assert after.children == before.children
     assert after.files == before.files
