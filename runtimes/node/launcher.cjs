@@ -113,6 +113,7 @@ class Execution {
   constructor(id, logging) {
     this.id = id;
     this.isOpen = logging;
+    this.isOver = false;
   }
 
   write(level, values) {
@@ -151,6 +152,7 @@ class Execution {
 
   finish(header, body) {
     this.isOpen = false; // a line after the result belongs to nobody
+    this.isOver = true;
     writeFrame(RESULT, this.id, header, body);
   }
 }
@@ -226,7 +228,7 @@ const hookConsole = () => {
     console[name] = (...values) => {
       const execution = running.getStore();
       if (execution?.isOpen) execution.write('native', values);
-      else original(...values);
+      else if (!execution?.isOver) original(...values); // else another execution would get it
     };
   }
 };

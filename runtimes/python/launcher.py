@@ -9,6 +9,7 @@ from io import FileIO
 from time import perf_counter, tzset
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+PID = os.getpid()
 PROTOCOL = 1
 READY, LOAD, LOADED, LOAD_FAILED, CALL, RESULT, LOG, EXIT = range(1, 9)
 
@@ -150,6 +151,8 @@ class Execution:
 
     def _finish(self, header, body=b""):
         flush()
+        if os.getpid() != PID:  # a copy that user code forked: it must not answer, or take calls
+            os._exit(0)
         self._logging = False  # a line after the result belongs to nobody
         self._channel.write(RESULT, self._id, compact(header).encode(), body)
 
@@ -291,7 +294,7 @@ if __name__ == "__main__":
     channel = Channel()
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
     version = ".".join(map(str, sys.version_info[:3]))
-    ready = f'{{"proto":1,"runtime":"python","version":"{version}","pid":{os.getpid()}}}'
+    ready = f'{{"proto":1,"runtime":"python","version":"{version}","pid":{PID}}}'
     channel.write(READY, 0, ready.encode())
 
     # After READY, since this is half of the start-up time, and a spare has leisure.

@@ -12,6 +12,7 @@ import tarfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ class Model:
     variables: dict[str, str] = field(default_factory=dict)
     completed: set[str] = field(default_factory=set)
     accepted: set[str] = field(default_factory=set)  # asynchronous: must end, one way or other
+    scheduled: set[str] = field(default_factory=set)  # for tomorrow: must go on waiting
     deleted: set[str] = field(default_factory=set)
     deployments: set[str] = field(default_factory=set)
     doubtful: set[str] = field(default_factory=set)  # their deletion may have come to pass
@@ -91,6 +93,13 @@ class Client:
         assert reply.status_code == 202, reply.text
         self.model.accepted.add(reply.json()["$id"])
 
+    async def schedule(self) -> None:
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        body = {"async": True, "scheduledAt": tomorrow.strftime("%Y-%m-%dT%H:%M:00.000+00:00")}
+        reply = await self.http.post("/functions/slow/executions", json=body)
+        assert reply.status_code == 202, reply.text
+        self.model.scheduled.add(reply.json()["$id"])
+
     async def delete_execution(self) -> None:
         if len(self.model.completed) < 20:
             return await self.execute()
@@ -108,7 +117,7 @@ class Client:
 
     async def work(self) -> None:
         calls = [self.execute] * 6 + [self.execute_later, self.create_variable] * 2
-        calls += [self.create_function, self.delete_execution, self.deploy]
+        calls += [self.create_function, self.delete_execution, self.deploy, self.schedule]
         while True:
             try:
                 await self.chance.choice(calls)()
@@ -201,7 +210,8 @@ async def compare_executions(http: httpx2.AsyncClient, model: Model) -> None:
     assert {fast[id]["status"] for id in model.completed} <= {"completed"}
     assert not model.deleted & fast.keys(), "a deleted execution is back"
     slow = await rows(http, "slow")
-    assert model.accepted <= slow.keys()
+    assert model.accepted | model.scheduled <= slow.keys()
+    assert {slow[id]["status"] for id in model.scheduled} <= {"scheduled"}
     for id in model.accepted:
         row = slow[id]
         assert row["status"] == "completed" or "stopped before" in row["errors"], row
@@ -247,4 +257,5 @@ async def test_kills_lose_nothing_acknowledged_and_leave_no_process(
         victim.kill()
     assert len(model.completed) > 10, "there was no load"
     assert model.accepted, "there was no load in the background"
+    assert model.scheduled, "nothing was to be run later"
     assert model.deployments, "there were no builds"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 
 from appwrite_emulator.catalog import Launch
 from appwrite_emulator.execution.executor import Call, Executor, Target
@@ -36,11 +39,13 @@ def workspace(sandbox: Sandbox) -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def running_spawner(mode: Mode = "auto") -> AsyncIterator[tuple[Spawner, Path]]:
+async def running_spawner(
+    mode: Mode = "auto", *, patience: float = 10.0
+) -> AsyncIterator[tuple[Spawner, Path]]:
     """A spawner at work and a workspace."""
     sandbox = choose(mode)
     with workspace(sandbox) as folder:
-        async with Spawner(sandbox) as spawner:
+        async with Spawner(sandbox, patience=patience) as spawner:
             yield spawner, folder
 
 
@@ -57,11 +62,53 @@ def python(folder: Path, code: str, *, limits: Limits | None = None) -> Command:
 
 def is_alive(pid: int) -> bool:
     """Whether `pid` runs; a zombie does not."""
+    return _state_of(pid) not in "ZX"
+
+
+def _state_of(pid: int) -> str:
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
     except OSError:
-        return False
-    return text.rpartition(")")[2].split()[0] not in "ZX"
+        return "X"
+    return text.rpartition(")")[2].split()[0]
+
+
+async def pause(pid: int) -> None:
+    """Stop `pid` by a signal and return once it stands still."""
+    os.kill(pid, signal.SIGSTOP)
+    with anyio.fail_after(5):
+        while _state_of(pid) != "T":
+            await anyio.lowlevel.checkpoint()  # only its parent could wait for that
+
+
+def parent_of(pid: int) -> int:
+    """The process that started `pid`, or adopted it."""
+    text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    return int(text.rpartition(")")[2].split()[1])
+
+
+def descriptors() -> set[str]:
+    """The numbers of our own open descriptors."""
+    return set(os.listdir("/proc/self/fd"))
+
+
+@contextmanager
+def scarce_descriptors(left: int) -> Iterator[None]:
+    """Only `left` descriptors can be opened meanwhile."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, descriptors())) + 50, hard))
+    taken: list[int] = []
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.dup(2))
+        for _ in range(left):
+            os.close(taken.pop())
+        yield
+    finally:
+        for fd in taken:
+            os.close(fd)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def wait_gone(pid: int) -> None:

@@ -23,7 +23,8 @@ from appwrite_emulator.builder import Builder, BuildFailed, BuildRequest, Tools
 from appwrite_emulator.builder.log import BuildLog, Moment
 from appwrite_emulator.builder.settings import usable_settings
 from appwrite_emulator.catalog import Launch
-from appwrite_emulator.execution.spawner import Exit, Spawner
+from appwrite_emulator.execution.exits import Exit
+from appwrite_emulator.execution.spawner import Spawner
 from appwrite_emulator.manifest import manifests, read_family
 from appwrite_emulator.sandbox import Command, OffSandbox, Report, Sandbox, choose
 

@@ -14,12 +14,22 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from appwrite_emulator.execution import protocol
 from appwrite_emulator.execution.executor import Executor, Outcome, Result, Target
 from appwrite_emulator.execution.logs import LogLine
 from appwrite_emulator.execution.pool import Sizes
 from appwrite_emulator.execution.spawner import Spawner
 
-from .engine import call, is_alive, launch, running_executor, running_spawner, target, wait_gone
+from .engine import (
+    call,
+    is_alive,
+    launch,
+    pause,
+    running_executor,
+    running_spawner,
+    target,
+    wait_gone,
+)
 
 _MARKER = "Native logs detected. Use context.log() or context.error() for better experience."
 
@@ -246,6 +256,87 @@ async def test_a_second_answer_is_dropped(bench: Bench) -> None:
     following = await bench.run(["reply", {"status": 203}])
 
     assert (result.status, following.status) == (201, 203)
+
+
+async def test_what_is_wrong_after_an_answer_ends_the_worker_alone(bench: Bench) -> None:
+    before = await bench.pid()
+    answer = protocol.encode(protocol.Kind.RESULT, 2, {"status": 201})
+    result = await bench.run(["raw", (answer + b"\xff" * 16).hex()], ["sleep", 60])
+
+    assert (result.outcome, result.status, result.errors) == (Outcome.ANSWERED, 201, "")
+    assert await bench.pid() != before
+
+
+async def test_frames_at_the_wrong_time_of_loading_change_nothing(bench: Bench) -> None:
+    early = [["frame", 1, 0, {}], ["frame", 6, 1, {"status": 418}], ["frame", 3, 0, {}]]
+    bench.target = target(bench.folder, load=[*early, ["log", "log", "loads"]])
+
+    first, second = await bench.run(["log", "log", "one"]), await bench.run(["log", "log", "two"])
+
+    assert (first.status, second.status, second.logs) == (200, 200, "two\n")
+    assert first.logs in ("loads\none\n", "one\n")  # it said that it had loaded before
+
+
+async def test_a_worker_that_ends_as_soon_as_it_has_loaded_is_told_of(bench: Bench) -> None:
+    bench.target = target(bench.folder, load=[["frame", 3, 0, {}], ["exit", 3]])
+
+    for _ in range(10):
+        with anyio.fail_after(3):
+            result = await bench.run()
+
+        assert result.outcome is Outcome.CRASHED
+        assert result.errors == "The function's process exited with code 3\n"
+
+
+async def test_a_call_that_its_worker_never_took_runs_in_another(bench: Bench) -> None:
+    before = await bench.pid()
+    await pause(before)
+    results: list[Result] = []
+
+    async def run() -> None:
+        results.append(await bench.run(["log", "log", "once"], ["pid"]))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(run)
+        while bench.executor.stats()["busy"] == 0:
+            await anyio.lowlevel.checkpoint()
+        os.kill(before, signal.SIGKILL)
+
+    assert (results[0].outcome, results[0].logs, results[0].errors) == (
+        Outcome.ANSWERED,
+        "once\n",
+        "",
+    )
+    assert int(results[0].body) != before
+
+
+async def test_a_call_of_which_its_worker_took_notice_is_run_once(bench: Bench) -> None:
+    await bench.pid()
+
+    result = await bench.run(["log", "log", "once"], ["die", signal.SIGKILL])
+
+    assert (result.outcome, result.logs) == (Outcome.CRASHED, "once\n")
+
+
+async def test_a_call_that_its_worker_never_took_times_out_and_says_so(bench: Bench) -> None:
+    before = await bench.pid()
+    await pause(before)
+
+    result = await bench.run(timeout=0.2)
+
+    assert result.outcome is Outcome.TIMED_OUT
+    assert result.errors == (
+        "Execution timed out.\n"
+        "Its process took no notice of it: it was stopped, or busy with an earlier execution.\n"
+    )
+    assert await bench.pid() != before
+
+
+async def test_an_answer_sent_with_the_last_breath_counts(bench: Bench) -> None:
+    for _ in range(10):
+        result = await bench.run(["size", 60_000], ["frame", 6, 1, {"status": 203}], ["exit", 0])
+
+        assert (result.outcome, result.status) == (Outcome.ANSWERED, 203)
 
 
 async def test_a_streamed_answer_is_put_together(bench: Bench) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import anyio.lowlevel
+import pytest
 
 from appwrite_emulator.execution.executor import Executor, Outcome, Result, Target
 from appwrite_emulator.execution.pool import Sizes
@@ -254,6 +256,41 @@ async def test_a_timeout_in_a_shared_worker_fails_the_others_with_the_reason() -
         assert result.outcome is Outcome.TIMED_OUT
         assert crowd.results[0].outcome is Outcome.CRASHED
         assert crowd.results[0].errors == "Another execution in the same process timed out\n"
+
+
+async def test_a_worker_that_fails_in_the_emulator_fails_its_call_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with running_executor() as (executor, _, folder):
+        wrong = replace(target(folder), folder=cast(Path, None))  # so that no LOAD can be made
+
+        failed = await executor.run(wrong, call())
+        served = await executor.run(target(folder, "g/1"), call())
+
+        assert failed.errors == (
+            "The emulator failed while it made a worker; its log has the traceback.\n"
+        )
+        assert (failed.outcome, served.outcome) == (Outcome.CRASHED, Outcome.ANSWERED)
+        assert executor.stats()["loading"] == 0
+    assert "a worker failed in the emulator" in caplog.text
+
+
+async def test_leaving_refuses_the_calls_that_wait() -> None:
+    results: list[Result] = []
+    async with (
+        anyio.create_task_group() as group,
+        running_executor(Sizes(per_target=1)) as (executor, _, folder),
+    ):
+
+        async def run() -> None:
+            results.append(await executor.run(target(folder), call(["sleep", 60])))
+
+        for _ in range(3):
+            group.start_soon(run)
+        while executor.stats()["waiting"] < 2:
+            await anyio.lowlevel.checkpoint()
+
+    assert [result.errors for result in results] == ["The emulator stops\n"] * 3
 
 
 async def test_leaving_ends_all_workers_and_fails_what_runs() -> None:

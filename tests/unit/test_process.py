@@ -8,7 +8,8 @@ import anyio
 import pytest
 
 from appwrite_emulator.execution import process
-from appwrite_emulator.execution.spawner import Exit, SpawnFailed
+from appwrite_emulator.execution.exits import Exit
+from appwrite_emulator.execution.failures import SpawnFailed
 from appwrite_emulator.sandbox import Limits
 
 from .engine import is_alive, python, running_spawner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -10,13 +11,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 import appwrite_emulator
-from appwrite_emulator.execution.spawner import Exit, SpawnFailed
+from appwrite_emulator.execution.exits import Exit
+from appwrite_emulator.execution.failures import SpawnFailed
 from appwrite_emulator.sandbox import Command, Limits, choose
 
-from .engine import is_alive, python, running_spawner, wait_gone, workspace
+from .engine import (
+    descriptors,
+    is_alive,
+    parent_of,
+    pause,
+    python,
+    running_spawner,
+    scarce_descriptors,
+    wait_gone,
+    workspace,
+)
 
 _SLEEP = "import time; time.sleep(60)"
 
@@ -24,11 +37,6 @@ _SLEEP = "import time; time.sleep(60)"
 async def _read(fd: int) -> bytes:
     await anyio.wait_readable(fd)
     return os.read(fd, 65536)
-
-
-def _parent(pid: int) -> int:
-    status = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
-    return int(status.rpartition(")")[2].split()[1])
 
 
 async def _output_of(code: str, *, limits: Limits | None = None) -> str:
@@ -85,6 +93,14 @@ async def test_root_becomes_nobody_in_the_child() -> None:
     said = await _output_of("import os; print(os.getresuid(), os.getresgid(), os.getgroups())")
 
     assert said.strip() == "(65534, 65534, 65534) (65534, 65534, 65534) []"
+
+
+async def test_neither_a_child_nor_its_keeper_goes_before_ordinary_processes() -> None:
+    async with running_spawner() as (spawner, folder):
+        child = await spawner.spawn(python(folder, _SLEEP), {})
+
+        for pid in (child.pid, parent_of(child.pid)):
+            assert os.sched_getscheduler(pid) == os.SCHED_OTHER
 
 
 async def test_limits_are_set() -> None:
@@ -207,12 +223,125 @@ async def test_the_death_of_the_helper_ends_its_children_and_a_new_one_starts() 
 async def test_a_killed_keeper_leaves_nothing_behind() -> None:
     async with running_spawner() as (spawner, folder):
         child = await spawner.spawn(python(folder, _SLEEP), {})
-        os.kill(_parent(child.pid), signal.SIGKILL)
+        os.kill(parent_of(child.pid), signal.SIGKILL)
 
         exit = await child.wait()
 
         assert exit.reason == "keeper"
         assert not is_alive(child.pid)
+
+
+async def test_a_child_ends_though_its_keeper_was_stopped() -> None:
+    async with running_spawner() as (spawner, folder):
+        child = await spawner.spawn(python(folder, _SLEEP), {})
+        await pause(parent_of(child.pid))
+
+        assert (await child.kill()).reason == "killed"
+
+
+async def test_a_helper_that_was_stopped_for_a_while_goes_on() -> None:
+    async with running_spawner() as (spawner, folder), anyio.create_task_group() as group:
+        first = await spawner.spawn(python(folder, _SLEEP), {})
+        helper = spawner.pid
+        assert helper is not None
+        await pause(helper)
+        group.start_soon(first.kill)
+        await anyio.lowlevel.checkpoint()
+        os.kill(helper, signal.SIGCONT)
+        second = await spawner.spawn(python(folder, "raise SystemExit(7)"), {})
+
+        assert (await second.wait()).code == 7
+        assert (await first.wait()).reason == "killed"
+        assert spawner.pid == helper
+
+
+async def test_a_helper_that_hangs_is_replaced() -> None:
+    async with running_spawner(patience=0.2) as (spawner, folder):
+        child = await spawner.spawn(python(folder, _SLEEP), {})
+        assert spawner.pid is not None
+        await pause(spawner.pid)
+
+        with pytest.raises(SpawnFailed, match=r"the helper process gave no answer for 0\.2 s"):
+            await spawner.spawn(python(folder, ""), {})
+        assert (await child.wait()).reason == "spawner"
+        await wait_gone(child.pid)
+
+
+async def test_a_helper_that_cannot_end_a_child_is_replaced() -> None:
+    async with running_spawner(patience=0.2) as (spawner, folder):
+        child = await spawner.spawn(python(folder, _SLEEP), {})
+        assert spawner.pid is not None
+        await pause(spawner.pid)
+
+        assert (await child.kill()).reason == "spawner"
+        await wait_gone(child.pid)
+
+
+async def test_leaving_ends_a_helper_that_hangs_and_its_children() -> None:
+    async with running_spawner(patience=0.2) as (spawner, folder):
+        child = await spawner.spawn(python(folder, _SLEEP), {})
+        assert spawner.pid is not None
+        await pause(spawner.pid)
+
+    await wait_gone(child.pid)
+
+
+async def test_a_helper_without_descriptors_refuses_and_goes_on() -> None:
+    one, two = os.pipe()
+    async with running_spawner(patience=5) as (spawner, folder):
+        helper = spawner.pid
+        assert helper is not None
+        usual = resource.prlimit(helper, resource.RLIMIT_NOFILE)
+        refusals: list[str] = []
+        for limit in range(4, 32, 2):
+            resource.prlimit(helper, resource.RLIMIT_NOFILE, (limit, usual[1]))
+            try:
+                child = await spawner.spawn(python(folder, _SLEEP), {3: one, 4: two, 5: two})
+            except SpawnFailed as exc:
+                refusals.append(str(exc))
+            else:
+                await child.kill()
+
+        assert 0 < len(refusals) < 14
+        assert refusals[0] == "/usr/bin/python3: [Errno 24] Too many open files"
+        assert spawner.pid == helper
+    os.close(one)
+    os.close(two)
+
+
+async def test_a_helper_that_cannot_be_started_leaves_no_descriptor() -> None:
+    async with running_spawner() as (spawner, folder):
+        assert spawner.pid is not None
+        os.kill(spawner.pid, signal.SIGKILL)
+        await wait_gone(spawner.pid)
+        before = descriptors()
+
+        with scarce_descriptors(3), pytest.raises(SpawnFailed, match="cannot be started"):
+            await spawner.spawn(python(folder, ""), {})
+
+        assert descriptors() <= before
+        assert (await (await spawner.spawn(python(folder, ""), {})).wait()).code == 0
+
+
+async def test_a_message_whose_descriptors_cannot_be_kept_is_not_sent() -> None:
+    one, two = os.pipe()
+    async with running_spawner() as (spawner, folder):
+        helper = spawner.pid
+        assert helper is not None
+        await pause(helper)
+        big = replace(python(folder, ""), env={f"V{number}": "x" * 120_000 for number in range(5)})
+        async with anyio.create_task_group() as group:
+            group.start_soon(spawner.spawn, big, {})
+            await anyio.lowlevel.checkpoint()
+            await anyio.lowlevel.checkpoint()
+            with scarce_descriptors(1), pytest.raises(SpawnFailed, match="Too many open files"):
+                await spawner.spawn(python(folder, ""), {3: one, 4: two})
+            os.kill(helper, signal.SIGCONT)
+        child = await spawner.spawn(python(folder, "raise SystemExit(3)"), {3: one})
+
+        assert (await child.wait()).code == 3
+    os.close(one)
+    os.close(two)
 
 
 async def test_leaving_the_spawner_ends_everything() -> None:

@@ -9,8 +9,9 @@ import anyio
 import pytest
 from anyio.abc import TaskGroup
 
-from appwrite_emulator.execution.spawner import Spawner, SpawnFailed
-from appwrite_emulator.execution.worker import Load, LoadFailed, Worker, WorkerDied, WorkerState
+from appwrite_emulator.execution.failures import LoadFailed, SpawnFailed, WorkerDied
+from appwrite_emulator.execution.spawner import Spawner
+from appwrite_emulator.execution.worker import Load, Worker, WorkerState
 from appwrite_emulator.sandbox import Command
 
 from .engine import PYTHON, is_alive, launch, running_spawner

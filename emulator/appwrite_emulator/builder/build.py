@@ -17,7 +17,9 @@ from ..archive import ArchiveBroken, ArchiveRefused, unpack
 from ..catalog import Launch
 from ..errors import Era
 from ..execution import process
-from ..execution.spawner import Exit, Spawner, SpawnFailed
+from ..execution.exits import Exit
+from ..execution.failures import SpawnFailed
+from ..execution.spawner import Spawner
 from ..sandbox import Command, Limits, Sandbox
 from . import folders, settings
 from .log import BuildLog, Moment

@@ -6,6 +6,8 @@ import asyncio
 import fcntl
 import os
 import select
+import sys
+import termios
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -34,12 +36,16 @@ class Channel:
         self._loop = asyncio.get_running_loop()
         self._chunk = _CHUNK
         self._unsent = bytearray()
+        self._last = 0  # bytes of the frame sent last that went at once
         self._fds: tuple[int, ...] = ()
         self._output = select.poll()
 
     def open(self) -> dict[int, int]:
-        """Make the pipes; the other ends by the numbers they get. The caller closes them."""
-        calls, answers, out, err = os.pipe(), os.pipe(), os.pipe(), os.pipe()
+        """Make the pipes; the other ends by the numbers they get. The caller closes them.
+
+        Raises OSError when there are no descriptors left.
+        """
+        calls, answers, out, err = _pipes(4)
         self._fds = (calls[1], answers[0], out[0], err[0])
         for fd in self._fds:
             os.set_blocking(fd, False)
@@ -57,20 +63,41 @@ class Channel:
             self._loop.remove_writer(fd)
             os.close(fd)
 
-    def send(self, data: bytes) -> None:
-        """Send a frame as far as the pipe takes it, the rest as it drains."""
+    def send(self, data: bytes) -> bool:
+        """Send a frame as far as the pipe takes it, the rest as it drains.
+
+        False when nobody reads any more.
+        """
         if len(data) > _CHUNK:
             self._enlarge()
         if self._unsent or not self._fds:
             self._unsent += data
-            return
-        sent = self._write(data)
+            return True
+        try:
+            sent = self._last = self._write(data)
+        except OSError:
+            return False
         if sent < len(data):
             self._unsent += memoryview(data)[sent:]
             self._loop.add_writer(self._fds[0], self._flush)
+        return True
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether the worker took nothing of the frame sent last; not all systems can tell."""
+        if not self._fds:
+            return False
+        held = fcntl.ioctl(self._fds[0], termios.FIONREAD, bytes(4))
+        return int.from_bytes(held, sys.byteorder) >= self._last
 
     def _flush(self) -> None:
-        del self._unsent[: self._write(self._unsent)]
+        try:
+            sent = self._write(self._unsent)
+        except OSError:  # nobody reads any more: the end shows on the other pipe
+            self._unsent.clear()
+        else:
+            del self._unsent[:sent]
+            self._last = sys.maxsize  # something was taken: there is room
         if not self._unsent:
             self._loop.remove_writer(self._fds[0])
 
@@ -79,8 +106,6 @@ class Channel:
             return os.write(self._fds[0], data)
         except BlockingIOError:
             return 0
-        except OSError:
-            return len(data)  # nobody reads any more: the end shows on the other pipe
 
     def _enlarge(self) -> None:
         """Larger pipes for a worker that meets large bodies; all pipes of a user share a quota."""
@@ -99,6 +124,8 @@ class Channel:
         except BlockingIOError:
             return
         except protocol.ProtocolError as exc:
+            for frame in exc.frames:
+                self._ears.frame(frame)
             self._end(f"worker protocol error: {exc}")
             return
         if not data:
@@ -129,3 +156,16 @@ class Channel:
             self._loop.remove_reader(fd)
             with suppress(KeyError):
                 self._output.unregister(fd)
+
+
+def _pipes(count: int) -> list[tuple[int, int]]:
+    """Pipes, or OSError and none at all."""
+    pipes: list[tuple[int, int]] = []
+    try:
+        for _ in range(count):
+            pipes.append(os.pipe())
+    except OSError:
+        for fd in (fd for pipe in pipes for fd in pipe):
+            os.close(fd)
+        raise
+    return pipes

@@ -19,11 +19,12 @@ from ..catalog import Launch
 from ..models import Headers
 from ..sandbox import Command, Limits
 from . import response
+from .failures import LoadFailed, SpawnFailed, TimedOut, Unread, WorkerDied
 from .logs import Early, LogLine, Transcript
 from .pool import Pool, Sizes
 from .protocol import Frame
-from .spawner import Spawner, SpawnFailed
-from .worker import Load, LoadFailed, TimedOut, Worker, WorkerDied
+from .spawner import Spawner
+from .worker import Load, Worker
 
 MAX_BODY = 20 * 1024 * 1024  # bytes, of requests and responses; contract, body limit
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -101,6 +102,7 @@ class Executor:
         self._sizes = sizes or Sizes()
         self._is_calm = is_calm if _count_cores() > 1 else lambda: False
         self._pool = Pool(self._factory, self._sizes)
+        self._kills = 0
 
     async def __aenter__(self) -> Self:
         await self._pool.__aenter__()
@@ -126,7 +128,7 @@ class Executor:
             tell=on_log,
             enabled=call.logging,
         )
-        run = _Run(target, transcript)
+        run, kills = _Run(target, transcript), self._kills
         worker = self._pool.take(target.key)
         try:
             if worker is None:
@@ -142,6 +144,10 @@ class Executor:
             return run.end(Outcome.TIMED_OUT, f"Execution timed out.\n{exc}")
         except LoadFailed as exc:
             return run.end(Outcome.LOAD_FAILED, f"{exc}\n")
+        except Unread as exc:
+            if not run.is_cold and kills == self._kills:  # user code never heard of it
+                return await self.run(target, call, on_log=on_log)
+            return run.end(Outcome.CRASHED, f"{exc}\n")
         except WorkerDied as exc:
             return run.end(Outcome.CRASHED, f"{exc}\n")
         except SpawnFailed as exc:
@@ -168,6 +174,7 @@ class Executor:
 
         Returns when the workers are gone. Those at rest stay warm.
         """
+        self._kills += 1
         await self._pool.kill(key_prefix)
 
     def stats(self) -> dict[str, int]:

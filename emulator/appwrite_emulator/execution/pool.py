@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Self
 
 import anyio
 
 from ..catalog import Launch
+from .failures import Failure, LoadFailed, SpawnFailed, TimedOut, WorkerDied
+from .group import Group, Waiter
 from .logs import Listener
-from .spawner import SpawnFailed
 from .starter import Bindable, Factory, Starter, spare_key, start_env
-from .worker import LoadFailed, TimedOut, Worker, WorkerDied, WorkerState
+from .worker import Worker, WorkerState
 
-Failure = SpawnFailed | LoadFailed | WorkerDied | TimedOut
+logger = logging.getLogger(__name__)
 
 _LOAD_LIMIT = 30.0  # seconds
 _NO_WORKER = "No worker was free: at most {} run at once, all were busy or still loading.\n"
+_OUR_FAULT = "The emulator failed while it made a worker; its log has the traceback."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +34,6 @@ class Sizes:
     patience: float = 5.0  # seconds that a call with a shorter timeout may wait for a worker
 
 
-@dataclass(slots=True)
-class _Waiter:
-    """A call without a worker."""
-
-    listener: Listener
-    worker: asyncio.Future[Worker]
-
-
-@dataclass(slots=True)
-class _Group:
-    """The workers of one key, and who waits for them."""
-
-    target: Bindable
-    workers: list[Worker] = field(default_factory=list)
-    free: list[Worker] = field(default_factory=list)  # used last at the end
-    waiting: deque[_Waiter] = field(default_factory=deque)
-    starting: int = 0
-
-
 class Pool:
     """Elastic: grows while calls wait, shrinks after some idle minutes. LIFO.
 
@@ -59,8 +43,8 @@ class Pool:
     def __init__(self, factory: Factory, sizes: Sizes) -> None:
         self._factory = factory
         self._sizes = sizes
-        self._groups: dict[str, _Group] = {}
-        self._queued: dict[str, _Group] = {}  # those in which somebody waits, or did a moment ago
+        self._groups: dict[str, Group] = {}
+        self._queued: dict[str, Group] = {}  # those in which somebody waits, or did a moment ago
         self._spares: dict[tuple[str, ...], Worker] = {}
         self._preparing: set[tuple[str, ...]] = set()
         self._live: set[Worker] = set()
@@ -79,6 +63,7 @@ class Pool:
         self._is_closed = True
         if self._sweeper is not None:
             self._sweeper.cancel()
+        self._refuse_all(WorkerDied("The emulator stops"))
         for worker in list(self._live):
             worker.lose("The emulator stops")
         self._tasks.cancel_scope.cancel()
@@ -89,12 +74,9 @@ class Pool:
         group = self._groups.get(key)
         return self._take_free(group) if group is not None and group.free else None
 
-    def _take_free(self, group: _Group) -> Worker:
-        worker = group.free[-1]
+    def _take_free(self, group: Group) -> Worker:
+        worker = group.take()
         self._idle_since.pop(worker, None)
-        worker.taken += 1
-        if worker.taken >= worker.launch.concurrency:
-            group.free.pop()
         return worker
 
     async def acquire(
@@ -106,11 +88,11 @@ class Pool:
         `listener` has heard then what user code said while loading. TimedOut too when none was
         free within `limit` seconds (None: however long it takes).
         """
-        group = self._groups.setdefault(target.key, _Group(target))
+        group = self._groups.setdefault(target.key, Group(target))
         if group.free:
             return self._take_free(group)
         loop = asyncio.get_running_loop()
-        waiter = _Waiter(listener, loop.create_future())
+        waiter = Waiter(listener, loop.create_future())
         group.target = target
         group.waiting.append(waiter)
         self._queued[target.key] = group
@@ -125,11 +107,10 @@ class Pool:
             if timer is not None:
                 timer.cancel()
 
-    def _give_up(self, waiter: _Waiter) -> None:
-        if not waiter.worker.done():
-            waiter.worker.set_exception(TimedOut(_NO_WORKER.format(self._sizes.per_target)))
+    def _give_up(self, waiter: Waiter) -> None:
+        waiter.refuse(TimedOut(_NO_WORKER.format(self._sizes.per_target)))
 
-    def _leave(self, group: _Group, waiter: _Waiter) -> None:
+    def _leave(self, group: Group, waiter: Waiter) -> None:
         if waiter in group.waiting:
             group.waiting.remove(waiter)
             self._tidy(group)
@@ -148,18 +129,10 @@ class Pool:
             if not worker.taken:
                 worker.lose("Replaced by newer code")
             return
-        if worker not in group.free:
-            group.free.append(worker)
-        while group.waiting and group.free:
-            self._serve(group)
+        group.serve(worker)
         if not worker.taken:
             self._rest(worker)
         self._balance()
-
-    def _serve(self, group: _Group) -> None:
-        waiter = group.waiting.popleft()
-        if not waiter.worker.done():  # else its call was cancelled a moment ago
-            waiter.worker.set_result(self._take_free(group))
 
     def _rest(self, worker: Worker) -> None:
         if worker.is_retired:
@@ -191,10 +164,19 @@ class Pool:
             while self._may_grow(group):
                 group.starting += 1
                 self._reserved += 1
-                self._tasks.start_soon(self._grow, group, name=f"start worker {group.target.key}")
+                self._begin(self._grow, group, f"start worker {group.target.key}")
 
-    def _may_grow(self, group: _Group) -> bool:
-        if self._is_closed or len(group.waiting) <= group.starting * self._lanes(group):
+    def _begin(self, turn: Callable[[Any], Awaitable[None]], subject: Any, name: str) -> None:
+        self._tasks.start_soon(self._guard, turn, subject, name=name)
+
+    async def _guard(self, turn: Callable[[Any], Awaitable[None]], subject: Any) -> None:
+        try:
+            await turn(subject)
+        except Exception:  # of this worker alone: the others go on
+            logger.exception("a worker failed in the emulator", extra={"action": turn.__name__})
+
+    def _may_grow(self, group: Group) -> bool:
+        if self._is_closed or not group.is_short:
             return False
         if len(group.workers) + group.starting >= self._sizes.per_target:
             return False
@@ -202,9 +184,6 @@ class Pool:
             return True
         self._evict()  # losing it balances again, with the room it leaves
         return False
-
-    def _lanes(self, group: _Group) -> int:
-        return max(1, group.target.launch.concurrency)
 
     def _has_room(self) -> bool:
         return len(self._live) + self._reserved < self._sizes.total
@@ -219,33 +198,31 @@ class Pool:
         if victim is not None:
             victim.lose("Made room for another function")
 
-    async def _grow(self, group: _Group) -> None:
-        worker: Worker | None = None
-        failure: Failure | None = None
+    async def _grow(self, group: Group) -> None:
+        worker = self._obtain(group)
+        failure: Failure | None = WorkerDied(_OUR_FAULT)
         try:
-            worker = await self._obtain(group)
+            if worker.state is WorkerState.SPAWNING:
+                await self._starter.start(worker, start_env(group.target))
             await worker.load(self._factory.load_of(group.target), limit=_LOAD_LIMIT)
+            failure = None
         except (SpawnFailed, LoadFailed, WorkerDied, TimedOut) as exc:
             failure = exc
         finally:
             group.starting -= 1
-        if worker is None or failure is not None:
-            self._refuse(group, worker, failure)
-            return
-        self._offer(worker)
-        self._prepare(group.target.launch)
+            if failure is not None:
+                self._refuse(group, worker, failure)
+        if failure is None:
+            self._offer(worker)
+            self._prepare(group.target.launch)
 
-    async def _obtain(self, group: _Group) -> Worker:
-        """A worker ready to load: the spare of that launcher, or a new one."""
+    def _obtain(self, group: Group) -> Worker:
+        """The spare of that launcher, or a new worker, from now on in `group`."""
         self._reserved -= 1
         target = group.target
-        worker = self._spares.pop(spare_key(target), None)
-        if worker is None:
-            worker = self._make(target.launch)
-            self._bind(worker, group)
-            await self._starter.start(worker, start_env(target))
-        else:
-            self._bind(worker, group)
+        worker = self._spares.pop(spare_key(target), None) or self._make(target.launch)
+        worker.key = target.key
+        group.workers.append(worker)
         return worker
 
     def _make(self, launch: Launch) -> Worker:
@@ -253,18 +230,10 @@ class Pool:
         self._live.add(worker)
         return worker
 
-    def _bind(self, worker: Worker, group: _Group) -> None:
-        worker.key = group.target.key
-        group.workers.append(worker)
-
-    def _refuse(self, group: _Group, worker: Worker | None, failure: Failure | None) -> None:
-        """The longest waiting call answers for a worker that could not be made."""
-        if group.waiting:
-            waiter = group.waiting.popleft()
-            if worker is not None:
-                worker.early.replay(waiter.listener)
-            if not waiter.worker.done():
-                waiter.worker.set_exception(failure or WorkerDied("No worker was made"))
+    def _refuse(self, group: Group, worker: Worker, failure: Failure) -> None:
+        """The call that waits longest answers for a worker that could not be made."""
+        group.refuse_first(worker, failure)
+        worker.lose(str(failure))
         self._tidy(group)
         self._balance()
 
@@ -273,7 +242,7 @@ class Pool:
         known = launch.argv in self._spares or launch.argv in self._preparing
         if launch.spare and not known and self._has_room() and not self._is_closed:
             self._preparing.add(launch.argv)
-            self._tasks.start_soon(self._make_spare, launch, name=f"start spare {launch.runtime}")
+            self._begin(self._make_spare, launch, f"start spare {launch.runtime}")
 
     async def _make_spare(self, launch: Launch) -> None:
         worker = self._make(launch)
@@ -293,18 +262,13 @@ class Pool:
         if self._spares.get(worker.launch.argv) is worker:
             del self._spares[worker.launch.argv]
         if group := self._groups.get(worker.key):
-            self._drop(worker, group)
-        self._tasks.start_soon(self._bury, worker, name="bury worker")
+            group.drop(worker)
+            self._tidy(group)
+        self._begin(self._bury, worker, "bury worker")
         self._balance()
 
-    def _drop(self, worker: Worker, group: _Group) -> None:
-        for workers in (group.workers, group.free):
-            if worker in workers:
-                workers.remove(worker)
-        self._tidy(group)
-
-    def _tidy(self, group: _Group) -> None:
-        if not group.workers and not group.waiting and not group.starting:
+    def _tidy(self, group: Group) -> None:
+        if group.is_empty:
             self._groups.pop(group.target.key, None)
 
     async def _bury(self, worker: Worker) -> None:
@@ -324,10 +288,7 @@ class Pool:
         error = WorkerDied("All executions were ended")
         for key, group in self._groups.items():
             if key.startswith(key_prefix):
-                for waiter in group.waiting:
-                    if not waiter.worker.done():
-                        waiter.worker.set_exception(error)
-                group.waiting.clear()
+                group.refuse_all(error)
         doomed = [
             worker
             for worker in self._live
@@ -337,6 +298,10 @@ class Pool:
             worker.lose(str(error))
         for worker in doomed:
             await worker.buried.wait()
+
+    def _refuse_all(self, failure: Failure) -> None:
+        for group in self._groups.values():
+            group.refuse_all(failure)
 
     def stats(self) -> dict[str, int]:
         """How many workers are in each state, `spare` among them, and `waiting` calls."""

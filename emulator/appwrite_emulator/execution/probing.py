@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..sandbox import Command
 from . import process
-from .spawner import Spawner, SpawnFailed
+from .failures import SpawnFailed
+from .spawner import Spawner
 
 _PATIENCE = 20  # seconds; a loaded machine starts some interpreters slowly
 

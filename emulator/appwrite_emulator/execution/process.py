@@ -11,7 +11,9 @@ from dataclasses import replace
 import anyio
 
 from ..sandbox import Command
-from .spawner import Child, Exit, Spawner
+from .exits import Exit
+from .helper import Child
+from .spawner import Spawner
 
 _CHUNK = 65536
 

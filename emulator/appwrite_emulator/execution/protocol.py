@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -32,6 +32,8 @@ class Kind(IntEnum):
 
 class ProtocolError(Exception):
     """The worker sent something that is not a frame."""
+
+    frames: Sequence[Frame] = ()  # that came whole before it
 
 
 @dataclass(slots=True)
@@ -64,9 +66,17 @@ class Decoder:
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that are complete now. Raises ProtocolError; the stream is lost then."""
+        frames: list[Frame] = []
+        try:
+            self._cut(data, frames)
+        except ProtocolError as exc:
+            exc.frames = frames
+            raise
+        return frames
+
+    def _cut(self, data: bytes, frames: list[Frame]) -> None:
         buffer = self._buffer
         buffer += data
-        frames: list[Frame] = []
         start, self.missing = 0, 0
         while len(buffer) - start >= _HEAD.size:
             version, kind, flags, id, header_size, body_size = _HEAD.unpack_from(buffer, start)
@@ -85,7 +95,6 @@ class Decoder:
                 frames.append(frame)
             start = end
         del buffer[:start]
-        return frames
 
     def _check(self, version: int, header_size: int, body_size: int) -> None:
         if version != VERSION:

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import anyio
 
 from ..catalog import Launch
-from .spawner import SpawnFailed
-from .worker import Load, Worker, WorkerDied, WorkerState
+from .failures import SpawnFailed, WorkerDied
+from .worker import Load, Worker, WorkerState
 
 _PATIENCE = 3  # starts that may fail in a row before the next one is delayed
 _FIRST_DELAY, _LONGEST_DELAY = 0.1, 5.0  # seconds

@@ -16,9 +16,13 @@ from ..catalog import Launch
 from ..sandbox import Command
 from . import protocol
 from .channel import Channel, Ears
+from .exits import Exit
+from .failures import LoadFailed, SpawnFailed, TimedOut, Unread, WorkerDied
+from .helper import Child
 from .logs import Early, Transcript
+from .opencalls import OpenCall, OpenCalls
 from .protocol import Frame, Kind
-from .spawner import Child, Exit, Spawner, SpawnFailed
+from .spawner import Spawner
 
 READY_LIMIT = 10.0  # seconds from start to READY
 _LOOK_AFTER = 0.02  # seconds that a call may take before its memory is watched
@@ -26,6 +30,8 @@ _LOOK_EVERY = 1.0  # seconds after which even a short call is watched
 _LAST_BREATH = 2.0  # seconds between the end of its pipes and that of a process
 _STDERR_KEPT = 4096  # bytes for the report of a crash
 _QUICK = 0.0003  # seconds: an answer that comes so soon is waited for without sleeping
+_HUNG_UP = "The function's process closed its pipes to the emulator"
+_DEAF = "Its process took no notice of it: it was stopped, or busy with an earlier execution.\n"
 
 
 class WorkerState(StrEnum):
@@ -39,18 +45,6 @@ class WorkerState(StrEnum):
     DEAD = "dead"  # killed or ended; takes nothing more
 
 
-class WorkerDied(Exception):
-    """The worker ended; the message says how."""
-
-
-class LoadFailed(Exception):
-    """User code could not be loaded; the message is the launcher's text."""
-
-
-class TimedOut(Exception):
-    """The deadline of the call has passed."""
-
-
 @dataclass(frozen=True, slots=True)
 class Load:
     """What a worker is bound to."""
@@ -58,29 +52,6 @@ class Load:
     header: Mapping[str, Any]
     memory: int  # bytes
     heap: int  # bytes, back stop for the leading process
-
-
-class _Run:
-    """A call in flight."""
-
-    def __init__(
-        self, id: int, transcript: Transcript, answer: asyncio.Future[Frame], deadline: float
-    ) -> None:
-        self.id = id
-        self.transcript = transcript
-        self.answer = answer
-        self.deadline = deadline
-        self.look_at = 0.0  # when its memory is watched; a time of the loop's clock, too
-        self.begun = 0.0
-
-    def answered(self, frame: Frame) -> None:
-        if not self.answer.done():
-            self.answer.set_result(frame)
-
-    def failed(self, error: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(error)
-            self.answer.exception()  # seen: whoever waited may be gone
 
 
 class Worker:
@@ -110,7 +81,7 @@ class Worker:
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
         self._channel = Channel(Ears(self._take, self._hear_printed, self.lose), max_body=max_body)
-        self._runs: dict[int, _Run] = {}
+        self._calls = OpenCalls(self._watch, self._time_out)
         self._count = 0
         self._child: Child | None = None
         self._is_spawned = asyncio.Event()
@@ -118,7 +89,6 @@ class Worker:
         self._awaited: asyncio.Future[Frame] = self._loop.create_future()
         self._stderr = b""
         self._reason = ""
-        self._alarm: asyncio.TimerHandle | None = None
         self._memory = 0
         self._is_watched = False
         self._looked = 0.0
@@ -144,7 +114,7 @@ class Worker:
         except BaseException as exc:
             self.lose(str(exc))
             raise
-        self.state = WorkerState.SPARE
+        await self._enter(WorkerState.SPARE)
 
     async def _spawn(self, spawner: Spawner, command: Command) -> None:
         try:
@@ -183,7 +153,7 @@ class Worker:
         if frame.kind == Kind.LOAD_FAILED:
             self.lose("its code could not be loaded")
             raise LoadFailed(str(frame.header.get("message", "")))
-        self.state = WorkerState.IDLE
+        await self._enter(WorkerState.IDLE)
         self.load_time = perf_counter() - begun
         self._rest()
 
@@ -192,6 +162,13 @@ class Worker:
             return await self._awaited
         self._channel.drain()
         raise TimedOut(f"more than {seconds:g} s")
+
+    async def _enter(self, state: WorkerState) -> None:
+        """Be in `state`. Raises WorkerDied when it ended right after what it said last."""
+        if self.state is WorkerState.DEAD:
+            await self.buried.wait()
+            raise WorkerDied(self._reason)
+        self.state = state
 
     def lose(self, reason: str) -> None:
         """Take the worker out of use, for `reason`; "" when it ended by itself."""
@@ -210,11 +187,10 @@ class Worker:
             how = await self._end()
             self._channel.drain()
             words = self._stderr.decode("utf-8", "replace").strip()
-            self._fail_all(WorkerDied(f"{how}\n{words}" if words else how))
+            self._fail_all(f"{how}\n{words}" if words else how)
         finally:
             self._channel.close()
-            if self._alarm is not None:
-                self._alarm.cancel()
+            self._calls.close()
             self.buried.set()
 
     async def _end(self) -> str:
@@ -226,16 +202,20 @@ class Worker:
                 return _told(await self._child.wait())
         exit = await self._child.kill()
         if exit.reason in ("", "killed"):
-            return self._reason or "The function's process closed its pipes to the emulator"
+            return self._reason or _HUNG_UP
         return _told(exit)
 
-    def _fail_all(self, error: WorkerDied) -> None:
-        for run in self._runs.values():
-            run.failed(error)
-        self._runs.clear()
+    def _fail_all(self, reason: str) -> None:
+        self._reason = reason
+        error = WorkerDied(reason)
+        for call in self._calls.clear():
+            call.failed(Unread(reason) if self._is_unread(call) else error)
         if not self._awaited.done():
             self._awaited.set_exception(error)
             self._awaited.exception()  # seen: nobody may be waiting
+
+    def _is_unread(self, call: OpenCall) -> bool:
+        return not call.is_sent or (call.id == self._count and self._channel.is_unread)
 
     def call(
         self,
@@ -248,16 +228,16 @@ class Worker:
     ) -> asyncio.Future[Frame]:
         """Run a call until `deadline`, a time of the loop's clock; the RESULT frame to come.
 
-        The future fails with TimedOut or WorkerDied; the latter is raised at once when the worker
-        was lost before. Cancelling the future leaves the call running.
+        The future fails with TimedOut or WorkerDied. Cancelling it leaves the call running.
         `linger` says that the loop has nothing else to do: then an answer that usually comes at
         once is looked for at once, since to sleep and be woken takes longer than that.
         """
-        if self.state is WorkerState.DEAD:  # killed after it was given to this call
-            raise WorkerDied(self._reason)
         self._count = self._count % 0xFFFFFFFF + 1
         answer: asyncio.Future[Frame] = self._loop.create_future()
-        run = self._runs[self._count] = _Run(self._count, transcript, answer, deadline)
+        call = OpenCall(self._count, transcript, answer, deadline)
+        if self.state is WorkerState.DEAD:
+            self._come_late(call)
+            return answer
         self.state = WorkerState.BUSY
         self.served += 1
         self._stderr = b""
@@ -265,43 +245,32 @@ class Worker:
         now = self._loop.time()
         if now - self._looked > _LOOK_EVERY:
             self._watch()
-        run.look_at = min(deadline, now + _LOOK_AFTER)
-        self._wake_at(run.look_at)
-        self._channel.send(protocol.encode(Kind.CALL, run.id, header, body))
-        run.begun = perf_counter()
+        call.look_at = min(deadline, now + _LOOK_AFTER)
+        self._calls.add(call)
+        if not self._channel.send(protocol.encode(Kind.CALL, call.id, header, body)):
+            self.lose(_HUNG_UP if self.served > 1 else "")
+            return answer
+        call.is_sent = True
+        call.begun = perf_counter()
         if linger and self._usual < _QUICK:
-            self._linger(run)
+            self._linger(call)
         return answer
 
-    def _linger(self, run: _Run) -> None:
-        end = run.begun + min(2 * self._usual, _QUICK)
-        while not run.answer.done() and perf_counter() < end:
+    def _come_late(self, call: OpenCall) -> None:
+        """The worker was lost before: fail the call with how it ended, once that is known."""
+        if self.buried.is_set():
+            call.failed(Unread(self._reason))
+        else:
+            self._calls.add(call)
+
+    def _linger(self, call: OpenCall) -> None:
+        end = call.begun + min(2 * self._usual, _QUICK)
+        while not call.answer.done() and perf_counter() < end:
             self._channel.listen()
 
-    def _wake_at(self, when: float) -> None:
-        """Look after the calls at `when`. To let an alarm pass costs less than to stop it."""
-        if self._alarm is not None:
-            if self._alarm.when() <= when:
-                return
-            self._alarm.cancel()
-        self._alarm = self._loop.call_at(when, self._tick)
-
-    def _tick(self) -> None:
-        self._alarm = None
-        now = self._loop.time()
-        for run in list(self._runs.values()):
-            if run.deadline <= now:
-                self._time_out(run)
-            elif run.look_at <= now:
-                self._watch()
-                self._wake_at(run.deadline)
-            else:
-                self._wake_at(run.look_at)
-
-    def _time_out(self, run: _Run) -> None:
+    def _time_out(self, call: OpenCall) -> None:
         self._channel.drain()
-        del self._runs[run.id]
-        run.failed(TimedOut())
+        call.failed(TimedOut(_DEAF if self._is_unread(call) else ""))
         self.lose("Another execution in the same process timed out")
 
     def _watch(self, heap: int | None = None) -> None:
@@ -317,26 +286,26 @@ class Worker:
 
     def _take(self, frame: Frame) -> None:
         """Act on a frame; one that fits no call in flight is a late or forged one: dropped."""
-        run = self._runs.get(frame.id)
+        call = self._calls.by_id.get(frame.id)
         if frame.kind == Kind.LOG:
             level = str(frame.header.get("level"))
-            if run is not None:
-                run.transcript.message(level, frame.body)
+            if call is not None:
+                call.transcript.message(level, frame.body)
             elif not self.served:
                 self.early.message(level, frame.body)
         elif frame.kind == Kind.RESULT:
-            if run is not None:
-                self._finish(run, frame)
+            if call is not None:
+                self._finish(call, frame)
         elif frame.kind in _AWAITED.get(self.state, ()) and not self._awaited.done():
             self._awaited.set_result(frame)
 
-    def _finish(self, run: _Run, frame: Frame) -> None:
+    def _finish(self, call: OpenCall, frame: Frame) -> None:
         self._channel.drain()
-        took = perf_counter() - run.begun
+        took = perf_counter() - call.begun
         self._usual = min(took, self._usual + (took - self._usual) / 4)
-        del self._runs[run.id]
-        run.answered(frame)
-        if self.state is WorkerState.BUSY and not self._runs:
+        del self._calls.by_id[call.id]
+        call.answered(frame)
+        if self.state is WorkerState.BUSY and not self._calls.by_id:
             self.state = WorkerState.IDLE
             self._rest()
         self._on_free(self)
@@ -345,8 +314,8 @@ class Worker:
         """Output is the latest call's, or until the first one, of the one that is to come."""
         if is_stderr:
             self._stderr = (self._stderr + data)[-_STDERR_KEPT:]
-        if self._runs:
-            self._runs[next(reversed(self._runs))].transcript.printed(data)
+        if self._calls.by_id:
+            self._calls.latest.transcript.printed(data)
         elif not self.served:
             self.early.printed(data)
 

@@ -95,6 +95,7 @@ class Keeper:
     def run(self, request: dict[str, Any], fds: list[int], tasks: int) -> NoReturn:
         try:
             trees.prctl(trees.PR_SET_CHILD_SUBREAPER, 1)
+            trees.give_precedence_up()
             signal.signal(signal.SIGTERM, self.stop)
             trees.prctl(trees.PR_SET_PDEATHSIG, signal.SIGTERM)
             if os.getppid() == self.helper:
@@ -113,10 +114,13 @@ class Keeper:
         os.write(self.report, json.dumps(message).encode() + b"\n")
 
     def start(self, request: dict[str, Any], fds: list[int], tasks: int) -> None:
-        heard, failure = os.pipe()
-        leader = os.fork()
+        try:
+            heard, failure = os.pipe()
+            leader = os.fork()
+        except OSError as exc:
+            self.say(error=f"{request['argv'][0]}: {exc}")
+            os._exit(0)
         if not leader:
-            trees.give_precedence_up()
             become(request, fds, failure, tasks)
         self.leader = leader
         close_others({0, 1, 2, self.report, heard})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -30,7 +31,7 @@ class Helper:
         self.room = _ROOM if trees.take_precedence() else _ROOM_WITHOUT_PRECEDENCE
         self.events = selectors.DefaultSelector()
         self.buffer = b""
-        self.fds: list[int] = []
+        self.fds: list[list[int]] = []  # of each command to come that has descriptors
         self.trees: dict[int, Tree] = {}
         self.watched: dict[int, Tree] = {}
         self.tasks = {uid: trees.tasks_of_user(uid) for uid in (os.getuid(), trees.NOBODY)}
@@ -64,12 +65,13 @@ class Helper:
 
     def hear(self) -> None:
         flags = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
-        data, fds, _, _ = socket.recv_fds(self.door, 65536, 64, flags)
+        data, fds, told, _ = socket.recv_fds(self.door, 65536, 64, flags)
         if not data:
             raise ConnectionResetError
         for fd in fds:
             os.set_inheritable(fd, False)
-        self.fds.extend(fds)
+        if fds or told & socket.MSG_CTRUNC:  # cut where our own descriptors run out
+            self.fds.append(fds)
         self.buffer += data
         while len(self.buffer) >= 4:
             (size,) = struct.unpack_from(">I", self.buffer)
@@ -99,26 +101,37 @@ class Helper:
         tree.memory = memory
         self.watched[tree.id] = tree
         if data is not None and trees.LINUX and tree.leader:
-            set_heap_limit(tree.leader, data, tree.owner)
+            with suppress(OSError):  # no fork; it is a back stop
+                set_heap_limit(tree.leader, data, tree.owner)
 
     def spawn(self, request: dict[str, Any]) -> None:
-        count = len(request["fds"])
-        fds, self.fds = self.fds[:count], self.fds[count:]
+        fds = self.fds.pop(0) if request["fds"] else []
+        try:
+            if len(fds) < len(request["fds"]):
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            self.start_keeper(request, fds)
+        except OSError as exc:
+            error = f"{request['argv'][0]}: {exc}"
+            self.say(event="failed", id=request["id"], error=error)
+        finally:
+            for fd in fds:
+                os.close(fd)
+
+    def start_keeper(self, request: dict[str, Any], fds: list[int]) -> None:
         report, said = os.pipe()
         helper = os.getpid()
         try:
             keeper = os.fork()
-        except OSError as exc:
-            os.close(report)
-            self.say(event="failed", id=request["id"], error=f"cannot fork: {exc}")
-        else:
             if not keeper:
                 Keeper(said, helper).run(request, fds, self.most_tasks(request["owner"]))
-            tree = self.trees[request["id"]] = Tree(request, keeper, report)
-            self.watch(tree, request["watch"], None)
-            self.events.register(report, selectors.EVENT_READ, tree)
-        for fd in (said, *fds):
-            os.close(fd)
+        except OSError:
+            os.close(report)
+            raise
+        finally:
+            os.close(said)
+        tree = self.trees[request["id"]] = Tree(request, keeper, report)
+        self.watch(tree, request["watch"], None)
+        self.events.register(report, selectors.EVENT_READ, tree)
 
     def most_tasks(self, owner: list[int] | None) -> int:
         """The kernel's limit for all tasks of a user: a back stop, the watcher counts the tree."""

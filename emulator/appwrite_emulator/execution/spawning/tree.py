@@ -29,8 +29,9 @@ class Tree:
     def stop(self, reason: str = "", detail: str = "") -> None:
         if not self.reason:
             self.reason, self.detail = reason, detail
-        with suppress(OSError):
-            os.kill(self.keeper, signal.SIGTERM)
+        for number in (signal.SIGTERM, signal.SIGCONT):  # user code may have stopped it
+            with suppress(OSError):
+                os.kill(self.keeper, number)
 
     def look(self) -> None:
         """Stop the tree when it holds too much memory or too many tasks."""

@@ -87,10 +87,16 @@ def freeze(root: int) -> list[int]:
 
 
 def sweep() -> None:
-    """Kill and reap all that descends from this process, until nothing is left."""
+    """Kill and reap all that descends from this process, until nothing is left.
+
+    Reaping comes without precedence: the kernel lets a reaper spin until the threads of the dead
+    have left /proc, and they could never do so below one that goes before them.
+    """
     while True:
+        take_precedence()
         for pid in freeze(os.getpid()):
             kill(pid)
+        give_precedence_up()
         if reap():
             return
 
