@@ -19,6 +19,7 @@ from .forms import form, multipart_type, tar_gz
 
 URL = "http://127.0.0.1:9080"
 Json = Any
+Request = tuple[str, str, Mapping[str, str], bytes]  # method, target, headers, body
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,27 @@ class Server:
         pieces = [body] if isinstance(body, bytes) else list(body)
         return self._portal.call(self._call, method, target, headers or {}, pieces)
 
+    def call_together(
+        self, calls: Sequence[tuple[str, str, Mapping[str, str], bytes]]
+    ) -> list[Reply]:
+        """Send all of `calls` at the same moment; the replies in their order."""
+        return self._portal.call(self._call_together, calls)
+
     def run(self, function: Callable[..., Any], *arguments: object) -> Any:
         """Call `function` in the emulator's own loop."""
         return self._portal.call(function, *arguments)
+
+    async def _call_together(self, calls: Sequence[Request]) -> list[Reply]:
+        replies: dict[int, Reply] = {}
+
+        async def one(number: int) -> None:
+            method, target, headers, body = calls[number]
+            replies[number] = await self._call(method, target, headers, [body])
+
+        async with anyio.create_task_group() as group:
+            for number in range(len(calls)):
+                group.start_soon(one, number)
+        return [replies[number] for number in range(len(calls))]
 
     async def _call(
         self, method: str, target: str, headers: Mapping[str, str], pieces: list[bytes]
