@@ -441,3 +441,24 @@ async def test_killing_the_emulator_leaves_no_survivor() -> None:
             await wait_gone(pid)
 
         assert not any(map(is_alive, pids))
+
+
+async def test_the_helper_sleeps_for_good_once_nothing_runs() -> None:
+    async with running_spawner() as (spawner, folder):
+        short = python(folder, "", limits=Limits(memory=1 << 30))
+        missing = replace(short, argv=("/nowhere/at/all",))
+        with pytest.raises(SpawnFailed, match="/nowhere/at/all"):
+            await spawner.spawn(missing, {}, watch=True)
+        child = await spawner.spawn(short, {}, watch=True)
+        await child.wait()
+
+        assert spawner.pid is not None
+        with anyio.fail_after(5):
+            while not _sleeps_for_good(spawner.pid):
+                await anyio.lowlevel.checkpoint()
+
+
+def _sleeps_for_good(pid: int) -> bool:
+    """Whether the process waits in a system call whose fourth argument, the timeout, is -1."""
+    fields = Path(f"/proc/{pid}/syscall").read_text(encoding="ascii").split()
+    return len(fields) > 4 and int(fields[4], 16) & 0xFFFFFFFF == 0xFFFFFFFF

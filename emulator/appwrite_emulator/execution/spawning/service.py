@@ -151,14 +151,13 @@ class Helper:
             tree.leader = message["pid"]
             self.say(event="started", id=tree.id, pid=tree.leader)
         elif "error" in message:
-            tree.is_over = True
+            self.let_go(tree)
             self.say(event="failed", id=tree.id, error=message["error"])
         else:
             self.finish(tree, message["code"], message["signal"])
 
     def finish(self, tree: Tree, code: int | None, number: int | None) -> None:
-        tree.is_over = True
-        self.watched.pop(tree.id, None)
+        self.let_go(tree)
         self.say(
             event="exited",
             id=tree.id,
@@ -167,6 +166,10 @@ class Helper:
             reason=tree.reason,
             detail=tree.detail,
         )
+
+    def let_go(self, tree: Tree) -> None:
+        tree.is_over = True
+        self.watched.pop(tree.id, None)
 
     def bury(self, tree: Tree) -> None:
         """A keeper ended; if somebody killed it, its tree has come to us without a name."""
