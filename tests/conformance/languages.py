@@ -41,9 +41,13 @@ class Ground:
     sandbox: Sandbox
     workspace: Path
 
-    async def launches(self) -> dict[str, Launch]:
+    async def lent_launches(self) -> dict[str, Launch]:
+        """As `launches`, with launchers that functions can read."""
+        return await self.launches(self.sandbox.lend(assets("runtimes"), self.workspace))
+
+    async def launches(self, runtimes: Path) -> dict[str, Launch]:
         """How each family is started, by its key; without those that cannot be."""
-        catalog = Catalog([self.sandbox.lend(assets("runtimes"), self.workspace)])
+        catalog = Catalog([runtimes])
         probe = partial(output_of, self.spawner, self.workspace / "homes" / "probe")
         found = {}
         for family in catalog.families:
@@ -75,7 +79,7 @@ def languages() -> tuple[Language, ...]:
 
 async def _launches() -> dict[str, Launch]:
     async with ground() as here:
-        return await here.launches()
+        return await here.launches(assets("runtimes"))  # read by us, and when `here` is gone
 
 
 @asynccontextmanager

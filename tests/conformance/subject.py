@@ -106,4 +106,4 @@ async def open_house() -> AsyncIterator[House]:
         Executor(here.spawner, here.workspace / "homes") as executor,
     ):
         (here.workspace / "builds").mkdir(mode=0o711)
-        yield House(executor, here, await here.launches())
+        yield House(executor, here, await here.lent_launches())
