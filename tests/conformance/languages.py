@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -19,6 +17,7 @@ from appwrite_emulator.execution.spawner import Spawner
 from appwrite_emulator.manifest import Family
 from appwrite_emulator.sandbox import Sandbox, choose
 
+from ..unit.engine import workspace
 from .profile import Profile, read_profile
 
 FUNCTIONS = assets("fixtures") / "functions"
@@ -85,17 +84,6 @@ async def _launches() -> dict[str, Launch]:
 @asynccontextmanager
 async def ground() -> AsyncIterator[Ground]:
     sandbox = choose("auto")
-    with _workspace(sandbox) as workspace:
+    with workspace(sandbox) as folder:
         async with Spawner(sandbox) as spawner:
-            yield Ground(spawner, sandbox, workspace)
-
-
-@contextmanager
-def _workspace(sandbox: Sandbox) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as data:
-        workspace = sandbox.workspace(Path(data))
-        try:
-            yield workspace
-        finally:
-            if workspace != Path(data):
-                shutil.rmtree(workspace)
+            yield Ground(spawner, sandbox, folder)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from .gate import Gate
+from .processes import parent_of, wait_gone
 from .server import Json, Project, serving
 
 WHO = "import os\ndef main(context):\n    return context.res.text(str(os.getpid()))\n"
@@ -36,25 +35,9 @@ def _pid(project: Project, function: str) -> int:
     return int(made["responseBody"])
 
 
-def _parent(pid: int) -> int:
-    text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
-    return int(text.rpartition(")")[2].split()[1])
-
-
 def _helper(project: Project) -> int:
     """The process above the keeper of a worker."""
-    return _parent(_parent(_pid(project, "python")))
-
-
-def _wait_gone(pid: int) -> None:
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        assert select.select([descriptor], [], [], 10)[0], f"process {pid} goes on running"
-    finally:
-        os.close(descriptor)
+    return parent_of(parent_of(_pid(project, "python")))
 
 
 def test_running_calls_fail_with_the_reason_and_later_ones_work(
@@ -91,7 +74,7 @@ def test_its_death_between_calls_costs_none_of_them(project: Project) -> None:
     helper = _helper(project)
     os.kill(helper, signal.SIGKILL)
     for pid in (*before, helper):
-        _wait_gone(pid)
+        wait_gone(pid)
 
     after = [_pid(project, function) for function in ("python", "node")]
 

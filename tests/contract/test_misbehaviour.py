@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from .processes import wait_gone
 from .server import Json, Project, Server
 
 PYTHON = """
@@ -119,17 +119,6 @@ def _pid(project: Project) -> int:
     return int(made["responseBody"])
 
 
-def _wait_gone(pid: int) -> None:
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        assert select.select([descriptor], [], [], 10)[0], f"process {pid} goes on running"
-    finally:
-        os.close(descriptor)
-
-
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
@@ -156,7 +145,7 @@ def test_a_process_killed_between_calls_costs_none_of_them(
 ) -> None:
     before = _pid(owner)
     os.kill(before, number)
-    _wait_gone(before)
+    wait_gone(before)
 
     assert _pid(owner) != before
 
@@ -164,7 +153,7 @@ def test_a_process_killed_between_calls_costs_none_of_them(
 @pytest.mark.parametrize("code", [0, 3])
 def test_a_process_that_ends_between_calls_costs_none_of_them(owner: Project, code: int) -> None:
     before = int(_run(owner, f"/exit-later/{code}")["responseBody"])
-    _wait_gone(before)
+    wait_gone(before)
 
     assert _pid(owner) != before
 
