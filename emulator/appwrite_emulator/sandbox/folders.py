@@ -57,8 +57,9 @@ def shared_folder(data: Path) -> Path:
 def _remove_abandoned(place: Path) -> None:
     for folder in place.glob(f"{_SHARED}*"):
         link = folder / _SERVES
-        if link.is_symlink() and not link.exists() and link.lstat().st_uid == os.geteuid():
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # none, or another user's
+            if link.lstat().st_uid == os.geteuid() and not link.exists():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def copy_of(folder: Path, workspace: Path) -> Path:
