@@ -68,11 +68,15 @@ SYSTEM: Attributes = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One wish about the order; `attribute` is empty for the order of creation."""
+    """One wish about the order; `attribute` is empty for the order of creation.
+
+    `field` is the key of rows whose texts stand in this order as they are; empty when none does.
+    """
 
     attribute: str
     descending: bool
     value: Callable[[Row], Any]
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +230,7 @@ def _order(call: Call, attributes: Attributes, *, descending: bool) -> Order:
         attribute="" if attribute.kind == "sequence" else call.attribute,
         descending=descending,
         value=attribute.value,
+        field=attribute.key if attribute.kind == "datetime" and not attribute.read else "",
     )
 
 

@@ -136,7 +136,8 @@ class Records(Generic[R]):
         **equal: Any,
     ) -> tuple[list[R], int]:
         """One page of the project's records, and how many there are in all."""
-        rows: query.Rows = self._table.rows(project=project, **equal)
+        found = self._table.rows(project=project, **equal)
+        rows: query.Rows = found
         if only:
             rows = [row for row in rows if only(row)]
         if listing.search:
@@ -147,6 +148,7 @@ class Records(Generic[R]):
             resource=self._kind.__name__,
             count=listing.count,
             find=lambda id: self._table.row(f"{project}/{id}"),
+            walk=found.by if rows is found else None,
         )
         return [self._kind.from_row(row) for row in page.rows], page.total
 

@@ -8,6 +8,7 @@ from typing import Any
 from tinydb.queries import QueryLike
 from tinydb.table import Document, Table
 
+from .index import Index
 from .overlay import Detached, Overlay
 from .storage import StateStorage
 from .tables import Row
@@ -19,14 +20,17 @@ class Rows:
     Valid until the next change of the table: make a list before changing it in a loop.
     """
 
-    __slots__ = ("_equal", "_ids", "_rows")
+    __slots__ = ("_equal", "_ids", "_index", "_rows", "_values")
 
     def __init__(
-        self, rows: Mapping[str, Row], ids: dict[str, Any], equal: Mapping[str, Any]
+        self, rows: dict[str, Row], values: Mapping[str, Any], index: Index | None
     ) -> None:
         self._rows = rows
-        self._ids = ids
-        self._equal = equal  # what the index left to compare
+        self._values = values
+        self._index = index
+        self._ids: dict[str, Any] = rows if index is None else index.ids(values)
+        done = () if index is None else index.fields
+        self._equal = {key: value for key, value in values.items() if key not in done}
 
     def __len__(self) -> int:
         return sum(1 for _ in self) if self._equal else len(self._ids)
@@ -36,6 +40,18 @@ class Rows:
 
     def __reversed__(self) -> Iterator[Mapping[str, Any]]:
         return self._pick(reversed(self._ids))
+
+    def by(self, field: str, *, descending: bool) -> Iterator[Mapping[str, Any]] | None:
+        """The rows in the order of a text field, equal ones oldest first.
+
+        None where no index knows that order: sort them then.
+        """
+        if self._index is None or self._equal:
+            return None
+        ordering = self._index.ordering(self._values, field, self._rows)
+        if ordering is None:
+            return None
+        return map(self._rows.__getitem__, ordering.ids(descending=descending))
 
     def _pick(self, ids: Iterator[str]) -> Iterator[Mapping[str, Any]]:
         equal = self._equal.items()
@@ -99,11 +115,8 @@ class StateTable(Table):
         a row lacks counts as None.
         """
         usable = [index for index in self._indexes if equal.keys() >= set(index.fields)]
-        if not usable:
-            return Rows(self._rows, self._rows, equal)
-        index = max(usable, key=lambda candidate: len(candidate.fields))
-        rest = {key: value for key, value in equal.items() if key not in index.fields}
-        return Rows(self._rows, index.ids(equal), rest)
+        index = max(usable, key=lambda candidate: len(candidate.fields), default=None)
+        return Rows(self._rows, equal, index)
 
     def next_sequence(self) -> int:
         """1 + the highest `$sequence` ever handed out here or found in the rows."""
