@@ -14,7 +14,7 @@ from .footprint import Footprint, look
 from .servers import Mode, Running, running
 from .warm import CONNECTIONS
 
-WARM_UP = 200  # executions until all workers are there and all caches are in use
+WARM_UP = 600  # executions until all workers are there and all caches are in use
 FEW = 100  # rows kept where rows are not to count
 _PATIENCE = 10.0  # seconds for workers to end
 _LATER = 10  # one of so many executions runs in the background
@@ -36,6 +36,7 @@ def after_executions(mode: Mode, counts: tuple[int, ...], keep: int) -> dict[int
         for count in (WARM_UP, *counts):
             for language in functions.LANGUAGES:
                 _execute(server, f"{language}-1", (count - done) // len(functions.LANGUAGES))
+            time.sleep(SPARE_WAIT)
             seen[count], done = look(server, _data(folder)), count
     return seen
 
