@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tinydb import TinyDB
 from tinydb.table import Table
 
-from appwrite_emulator.state import EpochPassed, Snapshot, StateDB, StateError
+from appwrite_emulator.state import Snapshot, StateDB, StateError
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -117,15 +117,6 @@ def test_a_snapshot_does_not_follow_the_state(db: StateDB) -> None:
     db.table("functions").patch("p/a", {"name": "changed"})
     assert list(snapshot.rows("functions")) == [{"$id": "a", "name": "a"}]
     assert list(snapshot.rows("executions")) == []
-
-
-def test_work_from_before_a_restore_is_refused_and_named(db: StateDB) -> None:
-    begun = db.epoch
-    db.check(begun)
-    db.restore(db.snapshot())
-    with pytest.raises(EpochPassed, match=r"epoch 1 .*epoch 2"):
-        db.check(begun)
-    db.check(db.epoch)
 
 
 def test_a_closed_state_refuses_changes(db: StateDB) -> None:

@@ -11,7 +11,7 @@ from tinydb import TinyDB
 
 from . import snapshot
 from .disk import Disk, Paths
-from .errors import EpochPassed, StateError
+from .errors import StateError
 from .lock import Lock, Owner
 from .persistence import COMPACT_AT, Durability, Persistence
 from .snapshot import Snapshot
@@ -74,11 +74,6 @@ class StateDB(TinyDB):
         table = super().table(name, **options)
         assert isinstance(table, StateTable), "table_class makes them"
         return table
-
-    def check(self, epoch: int) -> None:
-        """Raise `EpochPassed` when the state was restored since `epoch`."""
-        if epoch != self.epoch:
-            raise EpochPassed(epoch, self.epoch)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make all changes inside the `with` one commit, undone when an exception leaves it.
