@@ -249,6 +249,21 @@ class Execution(Record):
     scheduled_at: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Record):
+    """A host name and what answers there: a function, or a redirect to another address."""
+
+    table: ClassVar[str] = "rules"
+
+    domain: str  # lower case; unique over all projects
+    type: str = "deployment"  # deployment, api or redirect
+    trigger: str = "manual"
+    redirect_url: str = ""
+    redirect_status_code: int = 301
+    function_id: str = ""  # its active deployment answers
+    branch: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks: the roles that permissions are matched against, and the scopes granted."""

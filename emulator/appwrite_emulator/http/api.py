@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..services import Services
-from .app import Api, Route
+from .app import Api
 from .auth import Callers
 from .control import ControlDoors
 from .control_logs import LogDoors
@@ -14,6 +14,7 @@ from .deployments import DeploymentDoors
 from .executions import ExecutionDoors
 from .functions import FunctionDoors
 from .repositories import RepositoryDoors
+from .route import Route
 from .runtimes import RuntimeDoors
 from .safety import Safety
 from .variables import VariableDoors

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -17,15 +17,13 @@ from ..models import Caller
 from . import auth
 from .auth import Callers
 from .params import checked
-from .reply import FileReply, RawHeaders, Reply, StreamReply, error_reply
+from .reply import RawHeaders, Reply, error_reply
 from .request import Receive, Request, Scope, Send
+from .route import Answer, Door, Route
 from .safety import Safety
 from .validators import Uid
 
 logger = logging.getLogger(__name__)
-
-Answer = Reply | FileReply | StreamReply
-Door = Callable[[Request], Awaitable[Answer]]
 
 CONTROL = "/_emulator"
 
@@ -35,16 +33,6 @@ _UID = Uid()
 _REMEMBERED = 1024
 _K = TypeVar("_K")
 _V = TypeVar("_V")
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One method of one path, and the scopes of which a caller needs one (none: open to all)."""
-
-    method: str
-    path: str
-    door: Door
-    scopes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from ..errors import ApiError
 from ..services.control import SETTLE_TIMEOUT, Control, SnapshotUnknown
 from ..services.status import Status
 from ..services.under_way import NotSettled
-from .app import CONTROL, Answer, Route
+from .app import CONTROL
 from .control_logs import LogDoors
 from .control_params import Seconds, read_params
 from .params import Param
 from .reply import Reply, json_reply
 from .request import Request
+from .route import Answer, Route
 from .validators import Text, Uid
 
 _TIMEOUT = Param("timeout", Seconds(3600), SETTLE_TIMEOUT)

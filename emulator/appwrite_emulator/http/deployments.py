@@ -19,7 +19,6 @@ from ..services.deployments import Deployments, Source
 from ..services.uploads import Chunk, Uploads
 from ..services.variables import Variables
 from . import render
-from .app import Answer, Route
 from .body import read_body
 from .functions import READ, WRITE
 from .listing import read_listing
@@ -27,6 +26,7 @@ from .params import Param, query_params, read
 from .ranges import byte_range
 from .reply import FileReply, Reply, json_reply
 from .request import MAX_BODY, Request, effective_format
+from .route import Answer, Route
 from .upload import Form, choose_code, read_form
 from .validators import Boolean, Text, Uid, WhiteList
 

@@ -16,12 +16,12 @@ from ..services import executions as service
 from ..services.executions import Answer, Executions
 from ..services.runs import ExecutionRequest
 from . import render
-from .app import Route
 from .body import read_body
 from .listing import read_listing
 from .params import Param, checked, read
 from .reply import Reply, json_reply
 from .request import Request, Version, effective_format
+from .route import Route
 from .validators import Boolean, ExecutionHeaders, HeadersParam, Raw, ScheduledAt, Text, WhiteList
 
 READ = ("executions.read", "execution.read")

@@ -14,13 +14,13 @@ from ..services import functions as service
 from ..services.functions import Functions
 from ..services.variables import Variables
 from . import render
-from .app import Route
 from .body import read_body
 from .listing import read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
 from .request import Request, effective_format
 from .roles import Roles
+from .route import Route
 from .validators import (
     ArrayOf,
     Boolean,

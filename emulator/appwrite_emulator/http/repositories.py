@@ -10,12 +10,12 @@ from ..config import Config
 from ..models import DeploymentType
 from ..services.deployments import Deployments
 from . import render
-from .app import Route
 from .body import read_body
 from .functions import WRITE
 from .params import Param, read
 from .reply import Reply, json_reply
 from .request import Request, effective_format
+from .route import Route
 from .validators import Boolean, Text, WhiteList
 
 _ACTIVATE = Param("activate", Boolean(), False)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from ..catalog import Catalog
 from ..config import Config
 from . import render
-from .app import Route
 from .functions import READ
 from .reply import Reply, json_reply
 from .request import Request
+from .route import Route
 
 
 @dataclass(frozen=True, slots=True)

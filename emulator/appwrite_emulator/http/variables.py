@@ -12,13 +12,13 @@ from ..services import variables as service
 from ..services.records import Listing
 from ..services.variables import Variables
 from . import render
-from .app import Route
 from .body import read_body
 from .functions import READ, WRITE
 from .listing import read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
 from .request import Request, effective_format
+from .route import Route
 from .validators import Boolean, CustomId, Nullable, Text
 
 _ALL = 1000  # variables that a list without queries has for clients from before queries

@@ -1,0 +1,38 @@
+"""One method of one path: which door answers it, who may come in, and how it is described."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from .params import Param
+from .reply import FileReply, Reply, StreamReply
+from .request import Request
+
+Answer = Reply | FileReply | StreamReply
+Door = Callable[[Request], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a route is called and what it takes and gives, for whoever describes the API.
+
+    `name` is that of the SDKs, such as `functions.create`; `params` are read from the body, of GET
+    from the query; `model` names the reply's model, empty when it has no body.
+    """
+
+    name: str
+    params: Sequence[Param] = ()
+    status: int = 200
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one path, and the scopes of which a caller needs one (none: open to all)."""
+
+    method: str
+    path: str
+    door: Door
+    scopes: Sequence[str] = ()
+    operation: Operation | None = None
