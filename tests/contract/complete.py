@@ -97,7 +97,7 @@ def _wrong(value: Json, schema: Json, models: Json, *, is_part: bool = False) ->
         schema = models[schema["$ref"].rpartition("/")[2]]
     if value is None and schema.get("nullable"):
         return
-    if not isinstance(value, _TYPES[schema["type"]]) or value not in schema.get("enum", [value]):
+    if type(value) not in _TYPES[schema["type"]] or value not in schema.get("enum", [value]):
         yield f"{value!r} is no {schema}"
     elif isinstance(value, list):
         for number, item in enumerate(value):
