@@ -65,6 +65,7 @@ class Completeness:
         if asked.method == "HEAD":
             assert body == b"", named
         elif status >= 400:
+            assert kind.startswith("application/json"), named
             error = json.loads(body)
             assert list(error) == ["message", "code", "type", "version"], named
             assert error["code"] == status, named
