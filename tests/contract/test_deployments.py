@@ -253,3 +253,14 @@ def test_a_template_cannot_be_had_without_a_network(
     wrong = {**template, "type": "folder"}
     error = owner.post("/functions/f/deployments/template", wrong).error
     assert error[2] == "Invalid `type` param: Value must be one of (commit, branch, tag)"
+
+
+@pytest.mark.parametrize("path", ["duplicate", "d/build"])
+def test_a_build_that_is_named_has_an_id_of_at_most_36_characters(own: Project, path: str) -> None:
+    deployment = own.get("/functions/f/deployments").expect(200)["deployments"][0]["$id"]
+    path = f"/functions/f/deployments/{path}".replace("d/build", f"{deployment}/build")
+    for id in ("", "b", "x" * 36):
+        own.post(path, {"deploymentId": deployment, "buildId": id}).expect(202)
+    for wrong in ("x" * 37, 1, []):
+        error = own.post(path, {"deploymentId": deployment, "buildId": wrong}).error
+        assert error[2].startswith("Invalid `buildId` param: Value must be a valid string")
