@@ -17,6 +17,7 @@ from .repositories import RepositoryDoors
 from .route import Route
 from .runtimes import RuntimeDoors
 from .safety import Safety
+from .teams import MembershipDoors, TeamDoors
 from .variables import VariableDoors
 
 
@@ -61,3 +62,5 @@ def _routes(services: Services, incoming: Path) -> Iterator[Route]:
         services.delete_function,
         services.deployments.from_repository,
     ).routes()
+    yield from TeamDoors(services.teams).routes()
+    yield from MembershipDoors(config, services.memberships).routes()

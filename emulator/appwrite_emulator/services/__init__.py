@@ -11,6 +11,7 @@ from anyio import to_thread
 from ..builder import Builder
 from ..execution.executor import Executor
 from ..models import Deployment, Function
+from ..people import Membership, User
 from .archives import Archives
 from .builds import Builds
 from .control import Control
@@ -19,11 +20,13 @@ from .executions import Executions
 from .functions import Functions
 from .ground import Ground
 from .keys import Keys
+from .memberships import Memberships
 from .plans import Plans
 from .projects import Projects
 from .records import Records
 from .runs import Runs
 from .status import About, Status
+from .teams import Teams
 from .uploads import Uploads
 from .variables import Variables
 
@@ -43,6 +46,8 @@ class Services:
     projects: Projects
     control: Control
     status: Status
+    teams: Teams
+    memberships: Memberships
 
     @classmethod
     def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
@@ -59,6 +64,8 @@ class Services:
         projects = Projects(ground, functions, variables, deployments, builds)
         control = Control(ground, builds, executions, executor)
         rows = (functions, deployments, executions)
+        members = Records(ground, Membership, owner="teamId", searched=("$id", "userId"))
+        teams = Teams(ground, members)
         return cls(
             ground,
             functions,
@@ -71,6 +78,8 @@ class Services:
             projects,
             control,
             Status(ground, about, rows, executor, control),
+            teams,
+            Memberships(ground, members, teams, Records(ground, User)),
         )
 
     def delete_function(self, project: str, id: str) -> None:
