@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..services import Services
+from .api_keys import ApiKeyDoors
 from .app import Api
 from .auth import Callers
+from .console import ConsoleDoors
 from .control import ControlDoors
 from .control_logs import LogDoors
 from .deployments import DeploymentDoors
@@ -64,3 +66,5 @@ def _routes(services: Services, incoming: Path) -> Iterator[Route]:
     ).routes()
     yield from TeamDoors(services.teams).routes()
     yield from MembershipDoors(config, services.memberships).routes()
+    yield from ApiKeyDoors(config, services.console, services.api_keys).routes()
+    yield from ConsoleDoors(config, services.console, services.api_keys).routes()

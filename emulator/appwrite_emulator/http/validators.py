@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from .. import cron, events
+from ..clock import stamp
 from ..query import read_date
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}", re.ASCII)
@@ -263,6 +264,19 @@ class ScheduledAt:
         if moment.second or moment.microsecond or moment <= self.now + timedelta(seconds=60):
             raise ValueError(self.text)
         return moment
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A moment; cleaned to the text that rows hold. Naive texts mean UTC."""
+
+    text: str = "Value must be valid date."
+
+    def clean(self, value: Any) -> str:
+        moment = read_date(value) if isinstance(value, str) else None
+        if moment is None:
+            raise ValueError(self.text)
+        return stamp(moment)
 
 
 @dataclass(frozen=True, slots=True)

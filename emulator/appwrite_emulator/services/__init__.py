@@ -12,8 +12,10 @@ from ..builder import Builder
 from ..execution.executor import Executor
 from ..models import Deployment, Function
 from ..people import Membership, User
+from .api_keys import ApiKeys
 from .archives import Archives
 from .builds import Builds
+from .console import Console
 from .control import Control
 from .deployments import Deployments
 from .executions import Executions
@@ -48,6 +50,8 @@ class Services:
     status: Status
     teams: Teams
     memberships: Memberships
+    api_keys: ApiKeys
+    console: Console
 
     @classmethod
     def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
@@ -80,6 +84,8 @@ class Services:
             Status(ground, about, rows, executor, control),
             teams,
             Memberships(ground, members, teams, Records(ground, User)),
+            ApiKeys(ground),
+            Console(ground, teams, about.project),
         )
 
     def delete_function(self, project: str, id: str) -> None:

@@ -24,7 +24,7 @@ ATTRIBUTES = {
 
 
 class Member(NamedTuple):
-    """A membership with what is shown of its team and its user."""
+    """A membership with its team, and its user if that is to be shown."""
 
     membership: Membership
     team: Team
@@ -117,7 +117,7 @@ class Memberships:
         team_not_found."""
         team = self._teams.get(caller, team_id)
         found, total = self._records.page(listing, team.project, teamId=team.id)
-        return [self._shown(membership, team) for membership in found], total
+        return [self._shown(caller, membership, team) for membership in found], total
 
     def get(self, caller: Caller, team_id: str, id: str) -> Member:
         """The membership. Raises ApiError: team_not_found, membership_not_found."""
@@ -125,15 +125,16 @@ class Memberships:
         membership = self._records.get(team.project, id)
         if membership is None or membership.team_id != team.id:
             raise ApiError("membership_not_found")
-        return self._shown(membership, team)
+        return self._shown(caller, membership, team)
 
     def update(self, caller: Caller, team_id: str, id: str, roles: Sequence[str]) -> Member:
         """Change the roles. Raises ApiError: team_not_found, membership_not_found,
         user_unauthorized."""
-        member = self.get(caller, team_id, id)
-        if not is_owner(caller, member.team):
+        membership, team, _ = self.get(caller, team_id, id)
+        user = self._users.get(team.project, membership.user_id)
+        if not is_owner(caller, team):
             raise ApiError("user_unauthorized", "User is not allowed to modify roles")
-        return member._replace(membership=self._records.change(member.membership, roles=roles))
+        return Member(self._records.change(membership, roles=tuple(roles)), team, user)
 
     def delete(self, caller: Caller, team_id: str, id: str) -> None:
         """Remove the membership; members may leave. Raises ApiError: team_invite_not_found,
@@ -148,8 +149,11 @@ class Memberships:
             raise ApiError("user_unauthorized")
         self._records.remove([membership])
 
-    def _shown(self, membership: Membership, team: Team) -> Member:
-        return Member(membership, team, self._users.get(team.project, membership.user_id))
+    def _shown(self, caller: Caller, membership: Membership, team: Team) -> Member:
+        """Members do not see the names and addresses of others: new projects hide them."""
+        is_hidden = not caller.is_privileged
+        user = None if is_hidden else self._users.get(team.project, membership.user_id)
+        return Member(membership, team, user)
 
 
 def _refuse_incomplete(caller: Caller, invited: Mapping[str, str]) -> None:

@@ -42,17 +42,28 @@ class Teams:
         return team
 
     def _add_owner(self, team: Team, user_id: str, roles: Sequence[str]) -> None:
+        born = self._memberships.born(team.project)
         owner = Membership(
             id=unique_id(),
-            **self._memberships.born(team.project),
+            **born,
             user_id=user_id,
             team_id=team.id,
             roles=tuple(roles) if "owner" in roles else (*roles, "owner"),
-            invited=team.created_at,
-            joined=team.created_at,
+            invited=born["created_at"],
+            joined=born["created_at"],
             confirm=True,
         )
         self._memberships.add(owner)
+
+    def join(self, project: str, id: str, name: str, user_id: str) -> None:
+        """Make a user an owner of the team, which is made when it is not there."""
+        with self._ground.state.transaction():
+            team = self._records.get(project, id)
+            if team is None:
+                born = self._records.born(project)
+                team = self._records.add(Team(id=id, **born, name=name))
+            if not self._memberships.all(project=project, teamId=id, userId=user_id):
+                self._add_owner(team, user_id, ())
 
     def get(self, caller: Caller, id: str) -> Team:
         """The team. Raises ApiError team_not_found."""
