@@ -11,6 +11,8 @@ from anyio import to_thread
 from ..builder import Builder
 from ..execution.executor import Executor
 from ..models import Deployment, Function
+from ..people import ApiKey, Membership, User
+from .accounts import Accounts
 from .archives import Archives
 from .builds import Builds
 from .control import Control
@@ -18,13 +20,17 @@ from .deployments import Deployments
 from .executions import Executions
 from .functions import Functions
 from .ground import Ground
+from .jwts import Jwts
 from .keys import Keys
 from .plans import Plans
 from .projects import Projects
 from .records import Records
 from .runs import Runs
+from .sessions import Sessions
 from .status import About, Status
+from .tokens import Tokens
 from .uploads import Uploads
+from .users import Users
 from .variables import Variables
 
 
@@ -41,6 +47,13 @@ class Services:
     uploads: Uploads
     executions: Executions
     projects: Projects
+    users: Users
+    sessions: Sessions
+    tokens: Tokens
+    jwts: Jwts
+    accounts: Accounts
+    memberships: Records[Membership]
+    api_keys: Records[ApiKey]
     control: Control
     status: Status
 
@@ -55,8 +68,11 @@ class Services:
         archives = Archives(ground, records)
         deployments = Deployments(ground, records, functions, builds, archives)
         uploads = Uploads(ground, deployments)
-        executions = Executions(ground, functions, deployments, Runs(ground, plans, executor))
+        jwts = Jwts(ground)
+        runs = Runs(ground, plans, executor, jwts)
+        executions = Executions(ground, functions, deployments, runs)
         projects = Projects(ground, functions, variables, deployments, builds)
+        users, sessions, tokens = Users(ground), Sessions(ground), Tokens(ground)
         control = Control(ground, builds, executions, executor)
         rows = (functions, deployments, executions)
         return cls(
@@ -69,6 +85,13 @@ class Services:
             uploads,
             executions,
             projects,
+            users,
+            sessions,
+            tokens,
+            jwts,
+            Accounts(ground.config, users, sessions, tokens),
+            Records(ground, Membership, owner="userId"),
+            Records(ground, ApiKey),
             control,
             Status(ground, about, rows, executor, control),
         )
@@ -81,6 +104,23 @@ class Services:
         self.variables.delete_of(function)
         self.deployments.delete_of(function)
         self.executions.delete_of(function)
+
+    def delete_user(self, project: str, id: str) -> None:
+        """Delete a user and all that is his. Raises ApiError user_not_found."""
+        self.users.delete(project, id, children=self._delete_possessions)
+
+    def _delete_possessions(self, user: User) -> None:
+        self.sessions.close_all(user)
+        self.tokens.delete_of(user)
+        self.memberships.remove(self.memberships_of(user.project, user.id))
+
+    def memberships_of(self, project: str, user_id: str) -> list[Membership]:
+        """The memberships of a user, those that wait for confirmation too."""
+        return self.memberships.all(project=project, userId=user_id)
+
+    def find_key(self, project: str, secret: str) -> ApiKey | None:
+        """The key of `project` that was made through the API, if `secret` is that of one."""
+        return self.api_keys.latest(project=project, secret=secret)
 
     def recover(self) -> None:
         """End, with the reason, what an earlier process left unfinished; go on with builds."""
