@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from ..config import Config
 from ..errors import ApiError
+from ..models import CONSOLE
 from ..people import ApiKey
 from ..query import Query
 from ..services import api_keys as service
 from ..services.api_keys import ApiKeys
-from ..services.console import CONSOLE, Console
+from ..services.console import Console
 from ..services.records import Listing
 from . import render_console
 from .body import read_body

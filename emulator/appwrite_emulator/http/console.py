@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from ..config import Config
 from ..errors import ApiError
-from ..models import Project
+from ..models import CONSOLE, Project
 from ..services import console as service
 from ..services.api_keys import ApiKeys
-from ..services.console import CONSOLE, Console
+from ..services.console import Console
 from . import render_console
 from .body import read_body
 from .listing import LIST, read_listing

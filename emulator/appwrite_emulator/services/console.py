@@ -7,13 +7,13 @@ from itertools import count
 
 from .. import query
 from ..errors import ApiError
-from ..models import Caller, Function, Project, unique_id
+from ..models import CONSOLE, Caller, Function, Project, unique_id
 from ..query import Attribute
+from .api_keys import ApiKeys
 from .ground import Ground
 from .records import Listing, Records
 from .teams import Teams
 
-CONSOLE = "console"
 ATTRIBUTES = {
     "name": Attribute("name", "string"),
     "teamId": Attribute("teamId", "string"),
@@ -26,8 +26,9 @@ _TEAM_NAME = "Personal projects"
 class Console:
     """All projects: those made here, those declared, and, unless strict, any that is used."""
 
-    def __init__(self, ground: Ground, teams: Teams, announced: str) -> None:
+    def __init__(self, ground: Ground, teams: Teams, api_keys: ApiKeys, announced: str) -> None:
         self._ground = ground
+        self.find_key = api_keys.find
         self._records = Records(ground, Project)
         self._functions = Records(ground, Function)
         self._teams = teams

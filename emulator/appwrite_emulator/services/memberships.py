@@ -12,6 +12,7 @@ from ..query import Attribute
 from .ground import Ground
 from .records import Listing, Records
 from .teams import Teams, is_owner
+from .users import Users
 
 ATTRIBUTES = {
     "userId": Attribute("userId", "string"),
@@ -39,7 +40,7 @@ class Memberships:
         ground: Ground,
         records: Records[Membership],
         teams: Teams,
-        users: Records[User],
+        users: Users,
     ) -> None:
         self._ground = ground
         self._records = records
@@ -74,29 +75,23 @@ class Memberships:
 
     def _find_invited(self, project: str, invited: Mapping[str, str]) -> User | None:
         if invited["userId"]:
-            user = self._users.get(project, invited["userId"])
+            user = self._users.find(project, invited["userId"])
             if user is None:
                 raise ApiError("user_not_found", "User with given userId doesn't exist.")
             _refuse_other(user, invited, "userId", ("email", "phone"))
             return user
-        named = "email" if invited["email"] else "phone"
-        user = self._users.latest(project=project, **{named: invited[named]})
-        if user and named == "email":
+        if not invited["email"]:
+            return self._users.by_phone(project, invited["phone"])
+        user = self._users.by_email(project, invited["email"])
+        if user:
             _refuse_other(user, invited, "email", ("phone",))
         return user
 
     def _add_user(self, project: str, invited: Mapping[str, str]) -> User:
         """Somebody without a password, as whom nobody can sign in by one."""
-        born = self._users.born(project)
-        user = User(
-            id=unique_id(),
-            **born,
-            name=invited["name"] or invited["email"],
-            email=invited["email"],
-            phone=invited["phone"],
-            registration=born["created_at"],
-        )
-        return self._users.add(user)
+        values = {name: invited[name] for name in ("email", "phone")}
+        values["name"] = invited["name"] or invited["email"]
+        return self._users.create(project, "unique()", values)
 
     def _add(self, team: Team, user: User, roles: Sequence[str]) -> Membership:
         born = self._records.born(team.project)
@@ -131,7 +126,7 @@ class Memberships:
         """Change the roles. Raises ApiError: team_not_found, membership_not_found,
         user_unauthorized."""
         membership, team, _ = self.get(caller, team_id, id)
-        user = self._users.get(team.project, membership.user_id)
+        user = self._users.find(team.project, membership.user_id)
         if not is_owner(caller, team):
             raise ApiError("user_unauthorized", "User is not allowed to modify roles")
         return Member(self._records.change(membership, roles=tuple(roles)), team, user)
@@ -152,7 +147,7 @@ class Memberships:
     def _shown(self, caller: Caller, membership: Membership, team: Team) -> Member:
         """Members do not see the names and addresses of others: new projects hide them."""
         is_hidden = not caller.is_privileged
-        user = None if is_hidden else self._users.get(team.project, membership.user_id)
+        user = None if is_hidden else self._users.find(team.project, membership.user_id)
         return Member(membership, team, user)
 
 
