@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..services import Services
+from .account import AccountDoors
+from .account_sessions import SessionDoors
+from .api_keys import ApiKeyDoors
 from .app import Api
 from .auth import Callers
+from .console import ConsoleDoors
 from .control import ControlDoors
 from .control_logs import LogDoors
 from .deployments import DeploymentDoors
@@ -18,6 +22,10 @@ from .repositories import RepositoryDoors
 from .route import Route
 from .runtimes import RuntimeDoors
 from .safety import Safety
+from .sign_ins import SignIns
+from .teams import MembershipDoors, TeamDoors
+from .user_sessions import UserSessionDoors
+from .users import UserDoors
 from .variables import VariableDoors
 
 
@@ -26,7 +34,8 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
     names it answers to besides those of this machine and the configured ones."""
     ground = services.ground
     safety = Safety(hosts | set(ground.config.hosts), frozenset(ground.config.origins))
-    callers = Callers(ground.config, ground.clock, ground.secret)
+    sign_ins = SignIns(services.users, services.sessions, services.jwts, services.memberships.of)
+    callers = Callers(ground.config, ground.clock, ground.secret, sign_ins, services.console)
     known = tuple(routes(services, incoming))
     control = ControlDoors(
         ground.config,
@@ -67,3 +76,15 @@ def routes(services: Services, incoming: Path) -> Iterator[Route]:
         services.delete_function,
         services.deployments.from_repository,
     ).routes()
+    yield from AccountDoors(config, services.accounts, services.users).routes()
+    yield from SessionDoors(
+        config, services.accounts, services.users, services.sessions, services.jwts
+    ).routes()
+    yield from UserDoors(config, services.users, services.delete_user).routes()
+    yield from UserSessionDoors(
+        config, services.users, services.sessions, services.tokens, services.jwts
+    ).routes()
+    yield from TeamDoors(services.teams).routes()
+    yield from MembershipDoors(config, services.memberships).routes()
+    yield from ApiKeyDoors(config, services.console, services.api_keys).routes()
+    yield from ConsoleDoors(config, services.console, services.api_keys).routes()

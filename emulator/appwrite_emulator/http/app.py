@@ -6,15 +6,15 @@ import logging
 import re
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
 
 from ..errors import SERVER_VERSIONS, ApiError, Era, ErrorRow, resolve
-from ..models import Caller
-from . import auth
+from ..models import CONSOLE, Caller
+from . import scopes
 from .auth import Callers
 from .params import checked
 from .reply import RawHeaders, Reply, error_reply
@@ -28,6 +28,10 @@ logger = logging.getLogger(__name__)
 CONTROL = "/_emulator"
 
 _FIXED: RawHeaders = ((b"server", b"Appwrite"), (b"x-content-type-options", b"nosniff"))
+_FALLBACK = {
+    is_used: (b"x-debug-fallback", str(is_used).lower().encode()) for is_used in (False, True)
+}
+_FUNCTIONS = "/v1/functions"
 _SERVER_ERROR = ErrorRow(500, "Server Error", "general_unknown")
 _UID = Uid()
 _REMEMBERED = 1024
@@ -90,7 +94,7 @@ class Api:
             logger.exception("%s %s failed", request.method, scope["path"])
             reply = error_reply(_SERVER_ERROR, SERVER_VERSIONS[self._era])
         speed = f"{time.perf_counter() - began:.6f}".encode()
-        extra += ((b"x-debug-speed", speed), (b"x-debug-fallback", b"false"))
+        extra += ((b"x-debug-speed", speed), _FALLBACK[request.caller.is_fallback])
         await reply.send(send, extra, with_body=request.method != "HEAD")
         if failure is not None:
             raise failure
@@ -125,7 +129,7 @@ class Api:
         if admission is None:
             caller = self._callers.identify(request)
             admission = self._find(request, caller)
-            if self._callers.is_lasting(request):
+            if caller.is_lasting:
                 _remember(self._admissions, look, admission)
         return admission
 
@@ -134,11 +138,13 @@ class Api:
         for path in self._paths:
             match = path.pattern.match(request.scope["path"])
             if match and (route := path.routes.get(method)):
-                if route.scopes:
-                    auth.require(caller, route.scopes, request.era(self._era))
+                scopes.require(caller, route.scopes, request.era(self._era))
+                if route.scopes and route.path.startswith(_FUNCTIONS):
+                    scopes.refuse_console(caller)
                 for name, value in match.groupdict().items():
                     checked(_UID, value, prefix=f"Invalid `{name}` param: ")
-                return _Admission(route, match.groupdict(), caller)
+                here = caller if caller.project else replace(caller, project=CONSOLE)
+                return _Admission(route, match.groupdict(), here)
         raise ApiError("general_route_not_found")
 
     def _refusal(self, error: ApiError, request: Request) -> Reply:

@@ -26,7 +26,12 @@ _DECISIVE = (
     b"x-appwrite-key",
     b"x-appwrite-jwt",
     b"x-appwrite-response-format",
+    b"x-appwrite-mode",
+    b"cookie",
+    b"x-appwrite-session",
+    b"x-fallback-cookies",
 )
+_PERSONAL = frozenset({b"x-appwrite-jwt", *_DECISIVE[-3:]})  # they name a user
 _NOBODY = Caller(project="")
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 
@@ -59,14 +64,19 @@ class Request:
     @property
     def look(self) -> tuple[object, ...]:
         """All that decides who calls what: two requests of the same look are treated alike."""
-        get, scope = self.headers.get, self.scope
+        scope = self.scope
         query = scope["query_string"]
         return (
             scope["method"],
             scope["path"],
-            query if b"project=" in query else b"",
-            *[get(name) for name in _DECISIVE],
+            query if b"project=" in query or b"mode=" in query else b"",
+            *map(self.headers.get, _DECISIVE),
         )
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it may name a user, whose session can end at any time."""
+        return not _PERSONAL.isdisjoint(self.headers)
 
     @property
     def client_ip(self) -> str:
