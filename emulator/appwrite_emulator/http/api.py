@@ -11,10 +11,12 @@ from .auth import Callers
 from .control import ControlDoors
 from .control_logs import LogDoors
 from .deployments import DeploymentDoors
+from .domains import Domains
 from .executions import ExecutionDoors
 from .functions import FunctionDoors
 from .repositories import RepositoryDoors
 from .route import Route
+from .rules import RuleDoors
 from .runtimes import RuntimeDoors
 from .safety import Safety
 from .variables import VariableDoors
@@ -24,18 +26,17 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
     """The API over `services`. `incoming` is where uploads on their way are kept, `hosts` the
     names it answers to besides those of this machine and the configured ones."""
     ground = services.ground
-    safety = Safety(hosts | set(ground.config.hosts), frozenset(ground.config.origins))
+    config = ground.config
+    domains = Domains(config.appwrite, config.functions_domain, services.rules, services.executions)
+    names, origins = hosts | set(config.hosts), frozenset(config.origins)
+    safety = Safety(names, origins, domains.is_of_api, config.appwrite)
     callers = Callers(ground.config, ground.clock, ground.secret)
     control = ControlDoors(
         ground.config, services.control, services.status, LogDoors(ground.live_logs)
     )
-    return Api(
-        _routes(services, incoming),
-        callers,
-        safety,
-        ground.config.appwrite,
-        control=control.answer,
-    )
+    app = Api(_routes(services, incoming), callers, safety, domains, control=control.answer)
+    services.rules.on_change = app.forget
+    return app
 
 
 def _routes(services: Services, incoming: Path) -> Iterator[Route]:
@@ -61,3 +62,4 @@ def _routes(services: Services, incoming: Path) -> Iterator[Route]:
         services.delete_function,
         services.deployments.from_repository,
     ).routes()
+    yield from RuleDoors(config, services.rules).routes()

@@ -22,6 +22,7 @@ from .keys import Keys
 from .plans import Plans
 from .projects import Projects
 from .records import Records
+from .rules import Rules
 from .runs import Runs
 from .status import About, Status
 from .uploads import Uploads
@@ -33,6 +34,7 @@ class Services:
     """All services over one ground."""
 
     ground: Ground
+    rules: Rules
     functions: Functions
     variables: Variables
     builds: Builds
@@ -47,7 +49,9 @@ class Services:
     @classmethod
     def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
         """Build the services and connect them."""
-        functions = Functions(ground)
+        function_records = Records(ground, Function, searched=("$id", "name", "runtime"))
+        rules = Rules(ground, function_records)
+        functions = Functions(ground, function_records, rules)
         variables = Variables(ground, functions)
         plans = Plans(ground, variables, Keys(ground), executor.retire)
         records = Records(ground, Deployment, owner="resourceId", searched=("$id", "entrypoint"))
@@ -57,10 +61,11 @@ class Services:
         uploads = Uploads(ground, deployments)
         executions = Executions(ground, functions, deployments, Runs(ground, plans, executor))
         projects = Projects(ground, functions, variables, deployments, builds)
-        control = Control(ground, builds, executions, executor)
+        control = Control(ground, builds, executions, rules, executor)
         rows = (functions, deployments, executions)
         return cls(
             ground,
+            rules,
             functions,
             variables,
             builds,
@@ -78,12 +83,17 @@ class Services:
         self.functions.delete(project, id, children=self._delete_children)
 
     def _delete_children(self, function: Function) -> None:
+        self.rules.delete_of(function)
         self.variables.delete_of(function)
         self.deployments.delete_of(function)
         self.executions.delete_of(function)
 
     def recover(self) -> None:
-        """End, with the reason, what an earlier process left unfinished; go on with builds."""
+        """End, with the reason, what an earlier process left unfinished; go on with builds.
+
+        What an older emulator did not make yet is made now.
+        """
+        self.rules.recover()
         self.executions.recover()
         self.builds.recover()
 
