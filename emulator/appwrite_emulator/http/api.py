@@ -15,11 +15,13 @@ from .console import ConsoleDoors
 from .control import ControlDoors
 from .control_logs import LogDoors
 from .deployments import DeploymentDoors
+from .domains import Domains
 from .executions import ExecutionDoors
 from .functions import FunctionDoors
 from .openapi import DescriptionDoor
 from .repositories import RepositoryDoors
 from .route import Route
+from .rules import RuleDoors
 from .runtimes import RuntimeDoors
 from .safety import Safety
 from .sign_ins import SignIns
@@ -33,24 +35,23 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
     """The API over `services`. `incoming` is where uploads on their way are kept, `hosts` the
     names it answers to besides those of this machine and the configured ones."""
     ground = services.ground
-    safety = Safety(hosts | set(ground.config.hosts), frozenset(ground.config.origins))
+    config = ground.config
+    domains = Domains(config.appwrite, config.functions_domain, services.rules, services.executions)
+    names, origins = hosts | set(config.hosts), frozenset(config.origins)
+    safety = Safety(names, origins, domains.is_of_api, config.appwrite)
     sign_ins = SignIns(services.users, services.sessions, services.jwts, services.memberships.of)
-    callers = Callers(ground.config, ground.clock, ground.secret, sign_ins, services.console)
+    callers = Callers(config, ground.clock, ground.secret, sign_ins, services.console)
     known = tuple(routes(services, incoming))
     control = ControlDoors(
-        ground.config,
+        config,
         services.control,
         services.status,
         LogDoors(ground.live_logs),
-        DescriptionDoor(ground.config, known),
+        DescriptionDoor(config, known),
     )
-    return Api(
-        known,
-        callers,
-        safety,
-        ground.config.appwrite,
-        control=control.answer,
-    )
+    app = Api(known, callers, safety, domains, control=control.answer)
+    services.rules.on_change = app.forget
+    return app
 
 
 def routes(services: Services, incoming: Path) -> Iterator[Route]:
@@ -88,3 +89,4 @@ def routes(services: Services, incoming: Path) -> Iterator[Route]:
     yield from MembershipDoors(config, services.memberships).routes()
     yield from ApiKeyDoors(config, services.console, services.api_keys).routes()
     yield from ConsoleDoors(config, services.console, services.api_keys).routes()
+    yield from RuleDoors(config, services.rules).routes()
