@@ -6,17 +6,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..services import Services
+from ..templates import Templates
 from .app import Api
 from .auth import Callers
 from .control import ControlDoors
 from .control_logs import LogDoors
 from .deployments import DeploymentDoors
+from .elsewhere import Elsewhere
 from .executions import ExecutionDoors
 from .functions import FunctionDoors
+from .health import HealthDoors
+from .locale import LocaleDoors
 from .repositories import RepositoryDoors
 from .route import Route
 from .runtimes import RuntimeDoors
 from .safety import Safety
+from .templates import TemplateDoors
+from .usage import UsageDoors
 from .variables import VariableDoors
 
 
@@ -29,12 +35,14 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
     control = ControlDoors(
         ground.config, services.control, services.status, LogDoors(ground.live_logs)
     )
+    routes = tuple(_routes(services, incoming))
     return Api(
-        _routes(services, incoming),
+        routes,
         callers,
         safety,
         ground.config.appwrite,
         control=control.answer,
+        elsewhere=Elsewhere(routes).answer,
     )
 
 
@@ -43,6 +51,8 @@ def _routes(services: Services, incoming: Path) -> Iterator[Route]:
     config, catalog = services.ground.config, services.ground.catalog
     yield from ExecutionDoors(config, services.ground.clock, services.executions).routes()
     yield from RuntimeDoors(config, catalog).routes()
+    yield from TemplateDoors(config, catalog, Templates(catalog)).routes()
+    yield from UsageDoors(config, services.usage).routes()
     yield from RepositoryDoors(config, services.deployments).routes()
     yield from DeploymentDoors(
         config,
@@ -61,3 +71,5 @@ def _routes(services: Services, incoming: Path) -> Iterator[Route]:
         services.delete_function,
         services.deployments.from_repository,
     ).routes()
+    yield from HealthDoors(config).routes()
+    yield from LocaleDoors().routes()

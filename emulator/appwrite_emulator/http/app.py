@@ -21,7 +21,6 @@ from .reply import RawHeaders, Reply, error_reply
 from .request import Receive, Request, Scope, Send
 from .route import Answer, Door, Route
 from .safety import Safety
-from .validators import Uid
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +28,6 @@ CONTROL = "/_emulator"
 
 _FIXED: RawHeaders = ((b"server", b"Appwrite"), (b"x-content-type-options", b"nosniff"))
 _SERVER_ERROR = ErrorRow(500, "Server Error", "general_unknown")
-_UID = Uid()
 _REMEMBERED = 1024
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -63,9 +61,11 @@ class Api:
         era: Era,
         *,
         control: Door,  # answers all paths below /_emulator
+        elsewhere: Door,  # answers what no route is for
     ) -> None:
         self._callers = callers
         self._control = control
+        self._elsewhere = Route("", "", elsewhere)
         self._safety = safety
         self._era = era
         self._paths = _by_path(routes)
@@ -137,9 +137,9 @@ class Api:
                 if route.scopes:
                     auth.require(caller, route.scopes, request.era(self._era))
                 for name, value in match.groupdict().items():
-                    checked(_UID, value, prefix=f"Invalid `{name}` param: ")
+                    checked(route.place, value, prefix=f"Invalid `{name}` param: ")
                 return _Admission(route, match.groupdict(), caller)
-        raise ApiError("general_route_not_found")
+        return _Admission(self._elsewhere, {}, caller)
 
     def _refusal(self, error: ApiError, request: Request) -> Reply:
         row = resolve(error, request.era(self._era))

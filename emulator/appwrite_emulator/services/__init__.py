@@ -25,6 +25,7 @@ from .records import Records
 from .runs import Runs
 from .status import About, Status
 from .uploads import Uploads
+from .usage import Usage
 from .variables import Variables
 
 
@@ -40,6 +41,7 @@ class Services:
     archives: Archives
     uploads: Uploads
     executions: Executions
+    usage: Usage
     projects: Projects
     control: Control
     status: Status
@@ -68,6 +70,7 @@ class Services:
             archives,
             uploads,
             executions,
+            Usage(ground, functions),
             projects,
             control,
             Status(ground, about, rows, executor, control),
