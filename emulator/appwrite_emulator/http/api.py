@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..services import Services
+from ..templates import Templates
 from .account import AccountDoors
 from .account_sessions import SessionDoors
 from .api_keys import ApiKeyDoors
@@ -16,8 +17,11 @@ from .control import ControlDoors
 from .control_logs import LogDoors
 from .deployments import DeploymentDoors
 from .domains import Domains
+from .elsewhere import Elsewhere
 from .executions import ExecutionDoors
 from .functions import FunctionDoors
+from .health import HealthDoors
+from .locale import LocaleDoors
 from .openapi import DescriptionDoor
 from .repositories import RepositoryDoors
 from .route import Route
@@ -26,6 +30,8 @@ from .runtimes import RuntimeDoors
 from .safety import Safety
 from .sign_ins import SignIns
 from .teams import MembershipDoors, TeamDoors
+from .templates import TemplateDoors
+from .usage import UsageDoors
 from .user_sessions import UserSessionDoors
 from .users import UserDoors
 from .variables import VariableDoors
@@ -49,7 +55,15 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
         LogDoors(ground.live_logs),
         DescriptionDoor(config, known),
     )
-    app = Api(known, callers, safety, domains, control=control.answer)
+    elsewhere = Elsewhere(known)
+    app = Api(
+        known,
+        callers,
+        safety,
+        domains,
+        control=control.answer,
+        elsewhere=elsewhere.answer,
+    )
     services.rules.on_change = app.forget
     return app
 
@@ -59,6 +73,8 @@ def routes(services: Services, incoming: Path) -> Iterator[Route]:
     config, catalog = services.ground.config, services.ground.catalog
     yield from ExecutionDoors(config, services.ground.clock, services.executions).routes()
     yield from RuntimeDoors(config, catalog).routes()
+    yield from TemplateDoors(config, catalog, Templates(catalog)).routes()
+    yield from UsageDoors(config, services.usage).routes()
     yield from RepositoryDoors(config, services.deployments).routes()
     yield from DeploymentDoors(
         config,
@@ -90,3 +106,5 @@ def routes(services: Services, incoming: Path) -> Iterator[Route]:
     yield from ApiKeyDoors(config, services.console, services.api_keys).routes()
     yield from ConsoleDoors(config, services.console, services.api_keys).routes()
     yield from RuleDoors(config, services.rules).routes()
+    yield from HealthDoors(config).routes()
+    yield from LocaleDoors().routes()

@@ -23,7 +23,6 @@ from .request import Receive, Request, Scope, Send
 from .route import Answer, Door, Route
 from .safety import Safety
 from .sockets import Sockets
-from .validators import Uid
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +34,6 @@ _FALLBACK = {
 }
 _FUNCTIONS = "/v1/functions"
 _SERVER_ERROR = ErrorRow(500, "Server Error", "general_unknown")
-_UID = Uid()
 _REMEMBERED = 1024
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -69,9 +67,11 @@ class Api:
         domains: Domains,
         *,
         control: Door,  # answers all paths below /_emulator
+        elsewhere: Door,  # answers what no route is for
     ) -> None:
         self._callers = callers
         self._control = control
+        self._elsewhere = Route("", "", elsewhere)
         self._safety = safety
         self._domains = domains
         self._sockets = Sockets(safety, domains)
@@ -161,10 +161,10 @@ class Api:
                 if route.scopes and route.path.startswith(_FUNCTIONS):
                     scopes.refuse_console(caller)
                 for name, value in match.groupdict().items():
-                    checked(_UID, value, prefix=f"Invalid `{name}` param: ")
+                    checked(route.place, value, prefix=f"Invalid `{name}` param: ")
                 here = caller if caller.project else replace(caller, project=CONSOLE)
                 return _Admission(route, match.groupdict(), here)
-        raise ApiError("general_route_not_found")
+        return _Admission(self._elsewhere, {}, caller)
 
     def _refusal(self, error: ApiError, request: Request) -> Reply:
         row = resolve(error, request.era(self._era))

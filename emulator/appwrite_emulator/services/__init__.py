@@ -35,6 +35,7 @@ from .status import About, Status
 from .teams import Teams
 from .tokens import Tokens
 from .uploads import Uploads
+from .usage import Usage
 from .users import Users
 from .variables import Variables
 
@@ -52,6 +53,7 @@ class Services:
     archives: Archives
     uploads: Uploads
     executions: Executions
+    usage: Usage
     projects: Projects
     users: Users
     sessions: Sessions
@@ -98,6 +100,7 @@ class Services:
             archives,
             uploads,
             executions,
+            Usage(ground, functions),
             projects,
             users,
             sessions,
