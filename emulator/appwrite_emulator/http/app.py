@@ -75,7 +75,7 @@ class Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request. What fails unexpectedly is answered, then raised."""
         began = time.perf_counter()
-        request = Request(scope, receive)
+        request = Request(scope, receive, self._era)
         failure: Exception | None = None
         extra: RawHeaders = _FIXED
         try:

@@ -68,7 +68,7 @@ class FunctionDoors:
             Param("functionId", CustomId()),
             Param("name", Text(128)),
             Param("runtime", self._runtime()),
-            *self._settings(default_size=_default_size(request, self.config.appwrite)),
+            *self._settings(request, default_size=_default_size(request, self.config.appwrite)),
         )
         body = await read_body(request)
         values = read(rules, body)
@@ -100,7 +100,7 @@ class FunctionDoors:
         rules = (
             Param("name", Text(128)),
             Param("runtime", self._runtime(), None),
-            *self._settings(default_size=None),
+            *self._settings(request, default_size=None),
         )
         values = read(rules, await read_body(request))
         function = self.functions.update(
@@ -132,10 +132,10 @@ class FunctionDoors:
         )
         return WhiteList(tuple(known))
 
-    def _settings(self, *, default_size: str | None) -> tuple[Param, ...]:
+    def _settings(self, request: Request, *, default_size: str | None) -> tuple[Param, ...]:
         size = Specification([each.slug for each in self.catalog.specifications()])
         return (
-            Param("execute", Roles(), ()),
+            Param("execute", Roles(era=request.era(self.config.appwrite)), ()),
             Param("events", ArrayOf(FunctionEvent()), ()),
             Param("schedule", Cron(), ""),
             Param("timeout", Range(1, self.config.function_timeout), 15),

@@ -32,12 +32,13 @@ _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 
 
 class Request:
-    """One call of the API. `format` is None when the client names none."""
+    """One call of the API of a server of the era `server`; its `format` is None without header."""
 
-    __slots__ = ("_body", "_receive", "caller", "headers", "path_params", "scope")
+    __slots__ = ("_body", "_receive", "caller", "headers", "path_params", "scope", "server")
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive, server: Era = "1.9") -> None:
         self.scope = scope
+        self.server: Era = server
         self._receive = receive
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.path_params: Mapping[str, str] = scope.get("path_params", {})

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..config import Config
 from ..models import Variable
 from ..query import Query
 from ..services import variables as service
-from ..services.records import Listing
 from ..services.variables import Variables
 from . import render
 from .body import read_body
@@ -22,6 +21,17 @@ from .route import Route
 from .validators import Boolean, CustomId, Nullable, Text
 
 _ALL = 1000  # variables that a list without queries has for clients from before queries
+_NEW = (
+    Param("variableId", CustomId(), "unique()"),
+    Param("key", Text(255)),
+    Param("value", Text(8192, 0)),
+)
+_CHANGES = (
+    Param("key", Nullable(Text(255, 0)), None),
+    Param("value", Nullable(Text(8192, 0)), None),
+    Param("secret", Nullable(Boolean()), None),
+)
+_PLAIN_CHANGES = (Param("key", Text(255)), Param("value", Text(8192, 0), None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +50,17 @@ class VariableDoors:
         yield Route("DELETE", path + "/{variableId}", self.delete, WRITE)
 
     async def create(self, request: Request) -> Reply:
-        rules = (
-            Param("variableId", CustomId(), "unique()"),
-            Param("key", Text(255)),
-            Param("value", Text(8192, 0)),
-            Param("secret", Boolean(), not self._is_plain(request)),
-        )
-        values = read(rules, await read_body(request))
-        if self._is_plain(request):
-            values["secret"] = False
+        rules = _NEW if self._is_plain(request) else (*_NEW, Param("secret", Boolean(), True))
+        values = {"secret": False, **read(rules, await read_body(request))}
         variable = self.variables.create(
             request.caller.project, request.path_params["functionId"], values["variableId"], values
         )
         return json_reply(self._wire(variable, request), 201)
 
     async def list(self, request: Request) -> Reply:
-        listing = read_listing(request, service.ATTRIBUTES)
-        if not request.query and request.is_older((1, 9, 4), self.config.appwrite):
-            listing = Listing(Query(limit=_ALL))
+        listing = read_listing(request, service.ATTRIBUTES, searchable=False)
+        if b"queries" not in request.query and request.is_older((1, 9, 4), self.config.appwrite):
+            listing = replace(listing, query=Query(limit=_ALL))
         found, total = self.variables.page(
             request.caller.project, request.path_params["functionId"], listing
         )
@@ -68,15 +71,8 @@ class VariableDoors:
         return json_reply(self._wire(self.variables.get(*self._place(request)), request), 200)
 
     async def update(self, request: Request) -> Reply:
-        key = Param("key", Text(255)) if self._is_plain(request) else _OPTIONAL_KEY
-        rules = (
-            key,
-            Param("value", Nullable(Text(8192, 0)), None),
-            Param("secret", Nullable(Boolean()), None),
-        )
+        rules = _PLAIN_CHANGES if self._is_plain(request) else _CHANGES
         values = read(rules, await read_body(request))
-        if self._is_plain(request):
-            values["secret"] = None
         variable = self.variables.update(*self._place(request), values)
         return json_reply(self._wire(variable, request), 200)
 
@@ -94,6 +90,3 @@ class VariableDoors:
 
     def _wire(self, variable: Variable, request: Request) -> render.Wire:
         return render.variable(variable, effective_format(request.format, self.config.appwrite))
-
-
-_OPTIONAL_KEY = Param("key", Nullable(Text(255, 0)), None)
