@@ -96,7 +96,9 @@ def test_a_deployment_starts_out_waiting(owner: Project, text: str, activate: bo
     assert built["status"] == "ready"
     assert built["buildSize"] > 0
     assert built["totalSize"] == built["sourceSize"] + built["buildSize"]
-    assert built["buildId"]
+    assert built["buildId"] == ""
+    old = owner.at("1.6.0").get(f"/functions/f/deployments/{made['$id']}").expect(200)
+    assert (len(old["buildId"]), old["size"]) == (20, len(archive))
 
 
 def test_the_type_tells_the_command_line_from_others(owner: Project) -> None:

@@ -116,7 +116,10 @@ class DeploymentDoors:
         id = path.get("deploymentId")
         if id is None:
             id = read(_DEPLOYMENT_ID, await read_body(request))["deploymentId"]
-        function = self.deployments.activate(request.caller.project, path["functionId"], id)
+        era = request.era(self.config.appwrite)
+        function = self.deployments.activate(
+            request.caller.project, path["functionId"], id, era=era
+        )
         format = effective_format(request.format, self.config.appwrite)
         return json_reply(render.function(function, self.variables.of(function), format), 200)
 

@@ -34,7 +34,7 @@ _RULES = (
     Param("path", Text(2048), "/"),
     Param("method", WhiteList(_METHODS), "POST"),
     Param("headers", HeadersParam(), None),
-    Param("scheduledAt", Text(255), None),
+    Param("scheduledAt", Text(255, 0), None),
 )
 _SYNC_SCHEDULED = (
     "Scheduled executions must run asynchronously. "
@@ -87,9 +87,9 @@ class ExecutionDoors:
     def _wanted(self, values: dict[str, Any], request: Request) -> ExecutionRequest:
         """What is to be run. Raises ApiError general_bad_request, general_argument_invalid."""
         scheduled_at = values["scheduledAt"]
-        if scheduled_at and not values["async"]:
+        if scheduled_at is not None and not values["async"]:
             raise ApiError("general_bad_request", _SYNC_SCHEDULED)
-        if scheduled_at:
+        if scheduled_at is not None:
             validator = ScheduledAt(self.clock.now())
             scheduled_at = stamp(checked(validator, scheduled_at, type="general_bad_request"))
         body, headers = values["body"], values["headers"]

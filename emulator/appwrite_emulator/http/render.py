@@ -134,6 +134,8 @@ def function(
 def deployment(record: Deployment, format: Version) -> Wire:
     """A deployment."""
     own = {"screenshotLight": "", "screenshotDark": "", "buildStderr": ""}
+    if format >= (1, 7, 0):
+        own["buildId"] = ""  # since then a build is no record of its own
     return _shaped(record, _DEPLOYMENT, format, own)
 
 
@@ -203,10 +205,10 @@ def runtime(record: Runtime) -> Wire:
 def specification(record: Specification) -> Wire:
     """A specification."""
     return {
+        "slug": record.slug,
         "memory": record.memory,
         "cpus": record.cpus,
         "enabled": record.enabled,
-        "slug": record.slug,
     }
 
 
