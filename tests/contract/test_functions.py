@@ -83,6 +83,14 @@ def test_one_specification_sets_both(project: Project) -> None:
     assert (seen["buildSpecification"], seen["runtimeSpecification"]) == ("s-2vcpu-2gb",) * 2
 
 
+def test_clients_from_before_1_4_are_told_when_a_function_runs(project: Project) -> None:
+    project.function(schedule="0 0 1 1 *")
+    seen = project.at("1.3.0").get("/functions/f").expect(200)
+    year = project.server.emulator.services.ground.clock.now().year
+    assert seen["schedulePrevious"] == f"{year}-01-01T00:00:00.000+00:00"
+    assert seen["scheduleNext"] == f"{year + 1}-01-01T00:00:00.000+00:00"
+
+
 def test_update_resets_what_is_not_given(project: Project) -> None:
     project.post(
         "/functions",

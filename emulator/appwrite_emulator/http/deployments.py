@@ -100,7 +100,8 @@ class DeploymentDoors:
         found, total = self.deployments.page(
             request.caller.project, request.path_params["functionId"], listing
         )
-        items = [self._wire(deployment, request) for deployment in found]
+        format = effective_format(request.format, self.config.appwrite)
+        items = [render.deployment(each, format, in_list=True) for each in found]
         if selected := listing.query.selects:
             items = [
                 {k: v for k, v in item.items() if k in selected or k[0] == "$"} for item in items

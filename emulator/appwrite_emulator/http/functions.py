@@ -36,6 +36,18 @@ from .validators import (
 
 READ, WRITE = ("functions.read",), ("functions.write",)
 
+# What was run for each family before clients could say it. Source: Appwrite 1.9.6.
+_COMMANDS = {
+    "node": "npm install",
+    "python": "pip install --no-cache-dir -r requirements.txt",
+    "dart": "dart pub get",
+    "php": "composer update --no-interaction --ignore-platform-reqs --optimize-autoloader "
+    "--prefer-dist --no-dev",
+    "ruby": "bundle install",
+    "swift": "swift package resolve",
+    "dotnet": "dotnet restore",
+}
+
 _TEMPLATE = (
     "templateRepository",
     "templateOwner",
@@ -70,7 +82,7 @@ class FunctionDoors:
             Param("runtime", self._runtime()),
             *self._settings(request, default_size=_default_size(request, self.config.appwrite)),
         )
-        body = await read_body(request)
+        body = _with_commands(await read_body(request), request)
         values = read(rules, body)
         settings = {name: value for name, value in values.items() if name != "functionId"}
         function = self.functions.create(
@@ -102,7 +114,7 @@ class FunctionDoors:
             Param("runtime", self._runtime(), None),
             *self._settings(request, default_size=None),
         )
-        values = read(rules, await read_body(request))
+        values = read(rules, _with_commands(await read_body(request), request))
         function = self.functions.update(
             request.caller.project,
             request.path_params["functionId"],
@@ -117,7 +129,9 @@ class FunctionDoors:
 
     def _wire(self, function: Function, request: Request, *, in_list: bool = False) -> render.Wire:
         format = effective_format(request.format, self.config.appwrite)
-        return render.function(function, self.variables.of(function), format, in_list=in_list)
+        runs = self.functions.runs(function) if format < (1, 4, 0) else ("", "")
+        variables = self.variables.of(function)
+        return render.function(function, variables, format, runs=runs, in_list=in_list)
 
     def _names_template(self, body: Mapping[str, Any], request: Request) -> bool:
         """Clients from before 1.7.0 deploy a template by naming it with the new function."""
@@ -161,3 +175,11 @@ class FunctionDoors:
 def _default_size(request: Request, era: Era) -> str:
     """A function's size when none is given. Source: Appwrite 1.6.2 and 1.9.6."""
     return "s-1vcpu-512mb" if request.is_older((1, 9, 0), era) else "s-8vcpu-8gb"
+
+
+def _with_commands(body: Mapping[str, Any], request: Request) -> Mapping[str, Any]:
+    """Clients from before 1.4.0 get the commands of their runtime's family, whatever they say."""
+    if request.format is None or request.format >= (1, 4, 0):
+        return body
+    family = str(body.get("runtime")).partition("-")[0]
+    return {**body, "commands": _COMMANDS.get(family, "")}

@@ -64,7 +64,8 @@ class VariableDoors:
         found, total = self.variables.page(
             request.caller.project, request.path_params["functionId"], listing
         )
-        items = [self._wire(variable, request) for variable in found]
+        format = effective_format(request.format, self.config.appwrite)
+        items = [render.variable(variable, format, in_list=True) for variable in found]
         return json_reply(render.listing("variables", items, total), 200)
 
     async def get(self, request: Request) -> Reply:
