@@ -76,10 +76,16 @@ class Server:
         target: str,
         headers: Mapping[str, str] | None = None,
         body: bytes | Sequence[bytes] = b"",
+        *,
+        more: Sequence[tuple[str, str]] = (),
     ) -> Reply:
-        """Send one request: `target` is path and query string, `body` one or more pieces."""
+        """Send one request: `target` is path and query string, `body` one or more pieces.
+
+        `more` are headers that come after the others, whose names they may repeat.
+        """
         pieces = [body] if isinstance(body, bytes) else list(body)
-        return self._portal.call(self._call, method, target, headers or {}, pieces)
+        pairs = [*(headers or {}).items(), *more]
+        return self._portal.call(self._call, method, target, pairs, pieces)
 
     def call_together(
         self, calls: Sequence[tuple[str, str, Mapping[str, str], bytes]]
@@ -96,7 +102,7 @@ class Server:
 
         async def one(number: int) -> None:
             method, target, headers, body = calls[number]
-            replies[number] = await self._call(method, target, headers, [body])
+            replies[number] = await self._call(method, target, [*headers.items()], [body])
 
         async with anyio.create_task_group() as group:
             for number in range(len(calls)):
@@ -104,10 +110,12 @@ class Server:
         return [replies[number] for number in range(len(calls))]
 
     async def _call(
-        self, method: str, target: str, headers: Mapping[str, str], pieces: list[bytes]
+        self, method: str, target: str, headers: list[tuple[str, str]], pieces: list[bytes]
     ) -> Reply:
         path, _, query = target.partition("?")
-        named = {"host": "127.0.0.1:9080", "content-length": str(sum(map(len, pieces))), **headers}
+        usual = {"host": "127.0.0.1:9080", "content-length": str(sum(map(len, pieces)))}
+        given = {name.lower() for name, _ in headers}
+        pairs = [pair for pair in usual.items() if pair[0] not in given] + headers
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -118,7 +126,7 @@ class Server:
             "raw_path": path.encode(),
             "query_string": query.encode(),
             "root_path": "",
-            "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in named.items()],
+            "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in pairs],
             "client": ("127.0.0.1", 50000),
             "server": ("127.0.0.1", 9080),
         }
@@ -138,9 +146,9 @@ class Server:
 
         await self._app(scope, receive, send)
         head, *rest = sent
-        pairs = tuple((k.decode(), v.decode("latin-1")) for k, v in head["headers"])
-        reply = Reply(head["status"], pairs, b"".join(part.get("body", b"") for part in rest))
-        self._check(Asked(method, target, {k.lower(): v for k, v in headers.items()}), reply)
+        answered = tuple((k.decode(), v.decode("latin-1")) for k, v in head["headers"])
+        reply = Reply(head["status"], answered, b"".join(part.get("body", b"") for part in rest))
+        self._check(Asked(method, target, {k.lower(): v for k, v in headers}), reply)
         return reply
 
     def _check(self, asked: Asked, reply: Reply) -> None:
