@@ -133,13 +133,17 @@ class Records(Generic[R]):
         project: str,
         *,
         only: Callable[[Row], bool] | None = None,
+        shown: Callable[[Row], Row] | None = None,
         **equal: Any,
     ) -> tuple[list[R], int]:
-        """One page of the project's records, and how many there are in all."""
+        """One page of the project's records, and how many there are in all: those that `only`
+        accepts, chosen and returned as `shown` makes them look."""
         found = self._table.rows(project=project, **equal)
         rows: query.Rows = found
         if only:
             rows = [row for row in rows if only(row)]
+        if shown:
+            rows = [shown(row) for row in rows]
         if listing.search:
             rows = [row for row in rows if self._is_found(row, listing.search)]
         page = query.select(
