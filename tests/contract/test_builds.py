@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from .forms import tar_gz
@@ -162,3 +164,43 @@ def test_a_function_can_be_deleted_while_it_builds(owner: Project, gate: Gate) -
     owner.function()
     assert owner.get("/functions/f/deployments").json["total"] == 0
     assert owner.deploy("f", _answer("next"))["status"] == "ready"
+
+
+def test_a_rebuild_does_not_know_an_entrypoint_that_only_the_deployment_had(
+    project: Project,
+) -> None:
+    project.function(entrypoint="")
+    first = project.deploy("f", _answer("own"), entrypoint="main.py")
+    assert project.execute("f")["responseBody"] == "own"
+    body = {"deploymentId": first["$id"]}
+    sent = project.post("/functions/f/deployments/duplicate", body).expect(202)
+    assert (sent["entrypoint"], project.built("f", sent["$id"])["status"]) == ("", "ready")
+    assert project.execute("f")["status"] == "failed"
+
+
+@pytest.mark.parametrize("commands", ["", "echo in between"])
+def test_the_log_of_a_build_is_framed_in_the_words_of_its_era(
+    either: Project, commands: str
+) -> None:
+    either.function()
+    logs = either.deploy("f", _answer("x"), commands=commands)["buildLogs"]
+    if either.server.emulator.config.appwrite == "1.6":
+        said = ["in between"] if commands else []
+        frame = ["Preparing for build ...", "Building ...", *said, "Packing build ..."]
+        assert logs.splitlines() == [*frame, "Build finished."]
+        return
+    plain = re.sub(r"\x1b\[\d+m", "", logs).splitlines()
+    texts = [re.sub(r"^\[\d\d:\d\d:\d\d\] ", "", line).rstrip() for line in plain]
+    commanded = [
+        "[open-runtimes] Build command execution started.", "in between",
+        "[open-runtimes] Build command execution finished.",
+    ]  # fmt: skip
+    assert texts == [
+        "[open-runtimes] Environment preparation started.",
+        "[open-runtimes] Environment preparation finished.",
+        *(commanded if commands else []),
+        "[open-runtimes] Build packaging started.",
+        "[open-runtimes] Build packaging finished.",
+        "[open-runtimes] Build finished.",
+        "[appwrite] Deployment finished.",
+    ]
