@@ -14,11 +14,6 @@ NOT_DEPLOYED = (
     "deployment_not_found",
     "Deployment not found. Create a deployment before trying to execute a function",
 )
-NOT_READY = (
-    400,
-    "build_not_ready",
-    "Build with the requested ID is building and not ready for execution.",
-)
 
 
 @pytest.fixture
@@ -130,6 +125,12 @@ def test_activation_makes_a_function_live(owner: Project) -> None:
     assert owner.get("/functions/f").json["live"] is True
 
 
+def test_activation_by_hand_does_not_make_a_function_live(owner: Project) -> None:
+    id = owner.deploy("f", _answer("hi"))["$id"]
+    owner.post("/functions/f/variables", {"key": "K", "value": "v"}).expect(201)
+    assert owner.patch("/functions/f/deployment", {"deploymentId": id}).expect(200)["live"] is False
+
+
 def test_only_the_last_one_that_asked_keeps_asking(owner: Project) -> None:
     first = owner.deploy("f", _answer("first"))
     second = owner.deploy("f", _answer("second"))
@@ -188,6 +189,8 @@ def test_deployments_are_found_by_their_fields(owner: Project) -> None:
     assert found({"method": "greaterThan", "attribute": "size", "values": [1]}) == [first, second]
     assert found({"method": "orderDesc"}) == [second, first]
     assert names(owner.get(path, search=second).json["deployments"]) == [second]
+    assert names(owner.get(path, search="main.py").json["deployments"]) == [first, second]
+    assert names(owner.get(path, search="nothing").json["deployments"]) == []
     assert owner.get(path, total="false").json["total"] == 0
 
 

@@ -248,7 +248,7 @@ class Deployments:
         origin = self.get(project, function_id, id)
         self._archives.source(origin)
         draft = Draft(
-            function.entrypoint or origin.entrypoint,
+            function.entrypoint,
             function.commands,
             origin.activate,
             DeploymentType(origin.type),

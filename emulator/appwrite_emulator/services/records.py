@@ -138,7 +138,7 @@ class Records(Generic[R]):
     ) -> tuple[list[R], int]:
         """One page of the project's records, and how many there are in all.
 
-        `only` chooses among them; `view` adds to a row what queries ask for but no row holds.
+        `only` chooses among them; `view` makes of a row what is asked for and shown.
         """
         found = self._table.rows(project=project, **equal)
         rows: query.Rows = found
