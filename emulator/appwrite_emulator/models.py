@@ -267,6 +267,17 @@ class Rule(Record):
     branch: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project(Record):
+    """A project that was made through the API; it lies in project `console`, as its teams do."""
+
+    table: ClassVar[str] = "projects"
+
+    name: str
+    team_id: str = ""
+    profile: dict[str, str] | None = None  # texts about it: description, url, legalName, ...
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks: the roles that permissions are matched against, and the scopes granted."""

@@ -8,18 +8,22 @@ from pathlib import Path
 from ..services import Services
 from .account import AccountDoors
 from .account_sessions import SessionDoors
+from .api_keys import ApiKeyDoors
 from .app import Api
 from .auth import Callers
+from .console import ConsoleDoors
 from .control import ControlDoors
 from .control_logs import LogDoors
 from .deployments import DeploymentDoors
 from .executions import ExecutionDoors
 from .functions import FunctionDoors
+from .openapi import DescriptionDoor
 from .repositories import RepositoryDoors
 from .route import Route
 from .runtimes import RuntimeDoors
 from .safety import Safety
 from .sign_ins import SignIns
+from .teams import MembershipDoors, TeamDoors
 from .user_sessions import UserSessionDoors
 from .users import UserDoors
 from .variables import VariableDoors
@@ -30,13 +34,18 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
     names it answers to besides those of this machine and the configured ones."""
     ground = services.ground
     safety = Safety(hosts | set(ground.config.hosts), frozenset(ground.config.origins))
-    sign_ins = SignIns(services.users, services.sessions, services.jwts, services.memberships_of)
-    callers = Callers(ground.config, ground.clock, ground.secret, sign_ins, services.find_key)
+    sign_ins = SignIns(services.users, services.sessions, services.jwts, services.memberships.of)
+    callers = Callers(ground.config, ground.clock, ground.secret, sign_ins, services.console)
+    known = tuple(routes(services, incoming))
     control = ControlDoors(
-        ground.config, services.control, services.status, LogDoors(ground.live_logs)
+        ground.config,
+        services.control,
+        services.status,
+        LogDoors(ground.live_logs),
+        DescriptionDoor(ground.config, known),
     )
     return Api(
-        _routes(services, incoming),
+        known,
         callers,
         safety,
         ground.config.appwrite,
@@ -44,8 +53,8 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
     )
 
 
-def _routes(services: Services, incoming: Path) -> Iterator[Route]:
-    """The most called come first; fixed paths come before those with an id in the same place."""
+def routes(services: Services, incoming: Path) -> Iterator[Route]:
+    """All routes: the most called first, fixed paths before those with an id in the same place."""
     config, catalog = services.ground.config, services.ground.catalog
     yield from ExecutionDoors(config, services.ground.clock, services.executions).routes()
     yield from RuntimeDoors(config, catalog).routes()
@@ -75,3 +84,7 @@ def _routes(services: Services, incoming: Path) -> Iterator[Route]:
     yield from UserSessionDoors(
         config, services.users, services.sessions, services.tokens, services.jwts
     ).routes()
+    yield from TeamDoors(services.teams).routes()
+    yield from MembershipDoors(config, services.memberships).routes()
+    yield from ApiKeyDoors(config, services.console, services.api_keys).routes()
+    yield from ConsoleDoors(config, services.console, services.api_keys).routes()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Callable
 from typing import Literal
 from urllib.parse import parse_qs
 
 from .. import tokens
-from ..clock import Clock, stamp
+from ..clock import Clock
 from ..config import Config
 from ..errors import ApiError, Era
 from ..models import CONSOLE, Caller
-from ..people import ApiKey
+from ..services.console import Console
 from . import scopes
 from .request import Request
 from .sign_ins import SignedIn, SignIns
@@ -33,13 +32,13 @@ class Callers:
         clock: Clock,
         secret: bytes,
         sign_ins: SignIns,
-        find_key: Callable[[str, str], ApiKey | None],  # by project and secret
+        console: Console,
     ) -> None:
         self._config = config
         self._clock = clock
         self._secret = secret
         self._sign_ins = sign_ins
-        self._find_key = find_key
+        self._console = console
         self._keys = {key.secret: key for key in config.keys}
 
     def identify(self, request: Request) -> Caller:
@@ -69,26 +68,18 @@ class Callers:
         project = _named(request, "project")
         if not project or project == CONSOLE:
             return project
-        if not _PROJECT_ID.fullmatch(project) or not self._is_known(project):
+        if not _PROJECT_ID.fullmatch(project) or not self._console.knows(project):
             raise ApiError("project_not_found")
         return project
-
-    def _is_known(self, project: str) -> bool:
-        config = self._config
-        return (
-            not config.strict
-            or project == config.project
-            or any(key.project in ("", project) for key in config.keys)
-        )
 
     def _by_key(self, text: str, project: str, request: Request, era: Era) -> Caller:
         if not project:
             raise ApiError("project_id_missing" if era == "1.9" else "user_unauthorized")
         if text.startswith(_EXPIRING):
             return self._by_function_key(text, project, era)
-        if made := self._find_key(project, text):
-            return self._by_made_key(made)
         known = self._keys.get(text)
+        if known is None and (made := self._console.find_key(project, text)):
+            return _application(project, scopes.of_key(made.scopes))
         if known is None and self._config.strict:
             return self._unknown_key(text, project, era)
         if known and known.project not in ("", project):
@@ -105,11 +96,6 @@ class Callers:
             return _guest(project, era)
         return _application(project, scopes.of_key(tuple(key.scopes)))
 
-    def _by_made_key(self, key: ApiKey) -> Caller:
-        if key.expire and key.expire <= stamp(self._clock.now()):
-            raise ApiError("project_key_expired")
-        return _application(key.project, scopes.of_key(key.scopes))
-
     def _unknown_key(self, text: str, project: str, era: Era) -> Caller:
         """Only keys of an unknown kind are taken for a guest; others are refused."""
         kind, underscore, _ = text.partition("_")
@@ -122,7 +108,7 @@ class Callers:
         return Caller(
             project=project,
             roles=self._sign_ins.roles(user),
-            scopes=scopes.of_users(era),
+            scopes=scopes.of_developers() if user.project == CONSOLE else scopes.of_users(era),
             user_id=user.id,
             session_id=signed_in.session_id,
             name=user.email or "User",

@@ -8,19 +8,18 @@ from typing import Any
 
 from ..catalog import Catalog
 from ..config import Config
-from ..errors import Era
 from ..models import Deployment, DeploymentType, Function
 from ..services import functions as service
 from ..services.functions import Functions
 from ..services.variables import Variables
 from . import render
 from .body import read_body
-from .listing import read_listing
+from .listing import LIST, read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
-from .request import Request, effective_format
+from .request import Request, Version, effective_format
 from .roles import Roles
-from .route import Route
+from .route import Operation, Route
 from .validators import (
     ArrayOf,
     Boolean,
@@ -36,6 +35,9 @@ from .validators import (
 
 READ, WRITE = ("functions.read",), ("functions.write",)
 
+_LISTS = Operation("functions.list", LIST, model="functionList")
+_GETS = Operation("functions.get", model="function")
+_DELETES = Operation("functions.delete", status=204)
 _TEMPLATE = (
     "templateRepository",
     "templateOwner",
@@ -57,21 +59,16 @@ class FunctionDoors:
 
     def routes(self) -> Iterator[Route]:
         path = "/v1/functions/{functionId}"
-        yield Route("POST", "/v1/functions", self.create, WRITE)
-        yield Route("GET", "/v1/functions", self.list, READ)
-        yield Route("GET", path, self.get, READ)
-        yield Route("PUT", path, self.update, WRITE)
-        yield Route("DELETE", path, self.delete, WRITE)
+        yield Route("POST", "/v1/functions", self.create, WRITE, self._creates)
+        yield Route("GET", "/v1/functions", self.list, READ, _LISTS)
+        yield Route("GET", path, self.get, READ, _GETS)
+        yield Route("PUT", path, self.update, WRITE, lambda _: self._updates())
+        yield Route("DELETE", path, self.delete, WRITE, _DELETES)
 
     async def create(self, request: Request) -> Reply:
-        rules = (
-            Param("functionId", CustomId()),
-            Param("name", Text(128)),
-            Param("runtime", self._runtime()),
-            *self._settings(default_size=_default_size(request, self.config.appwrite)),
-        )
         body = await read_body(request)
-        values = read(rules, body)
+        format = effective_format(request.format, self.config.appwrite)
+        values = read(self._creates(format).params, body)
         settings = {name: value for name, value in values.items() if name != "functionId"}
         function = self.functions.create(
             request.caller.project,
@@ -97,12 +94,7 @@ class FunctionDoors:
         return json_reply(self._wire(function, request), 200)
 
     async def update(self, request: Request) -> Reply:
-        rules = (
-            Param("name", Text(128)),
-            Param("runtime", self._runtime(), None),
-            *self._settings(default_size=None),
-        )
-        values = read(rules, await read_body(request))
+        values = read(self._updates().params, await read_body(request))
         function = self.functions.update(
             request.caller.project,
             request.path_params["functionId"],
@@ -123,6 +115,23 @@ class FunctionDoors:
         """Clients from before 1.7.0 deploy a template by naming it with the new function."""
         is_old = request.is_older((1, 7, 0), self.config.appwrite)
         return is_old and all(body.get(name) for name in _TEMPLATE)
+
+    def _creates(self, format: Version) -> Operation:
+        params = (
+            Param("functionId", CustomId()),
+            Param("name", Text(128)),
+            Param("runtime", self._runtime()),
+            *self._settings(default_size=_default_size(format)),
+        )
+        return Operation("functions.create", params, 201, "function")
+
+    def _updates(self) -> Operation:
+        params = (
+            Param("name", Text(128)),
+            Param("runtime", self._runtime(), None),
+            *self._settings(default_size=None),
+        )
+        return Operation("functions.update", params, model="function")
 
     def _runtime(self) -> WhiteList:
         known = dict.fromkeys(
@@ -158,6 +167,6 @@ class FunctionDoors:
         )
 
 
-def _default_size(request: Request, era: Era) -> str:
+def _default_size(format: Version) -> str:
     """A function's size when none is given. Source: Appwrite 1.6.2 and 1.9.6."""
-    return "s-1vcpu-512mb" if request.is_older((1, 9, 0), era) else "s-8vcpu-8gb"
+    return "s-1vcpu-512mb" if format < (1, 9, 0) else "s-8vcpu-8gb"

@@ -21,6 +21,7 @@ _USERS = _GUESTS | {
 }  # fmt: skip
 _ROWS = frozenset({"rows.read", "rows.write"})
 _SINCE_19 = _ROWS | frozenset({"presences.read", "presences.write", "rules.read"})
+_DEVELOPERS = frozenset({"projects.write", "keys.read", "keys.write"})
 _KEYS = frozenset({"global", "public", "graphql", "health.read"})  # what every key may do
 
 _NO_PROJECT = (
@@ -49,6 +50,11 @@ def of_guests(era: Era) -> frozenset[str]:
 def of_users(era: Era) -> frozenset[str]:
     """What people may do who have signed in."""
     return _USERS | _SINCE_19 if era == "1.9" else _USERS
+
+
+def of_developers() -> frozenset[str]:
+    """What developers may do in the console, beside signing in."""
+    return _USERS | _SINCE_19 | _DEVELOPERS
 
 
 def of_key(own: Sequence[str]) -> frozenset[str]:

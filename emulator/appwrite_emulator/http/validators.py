@@ -11,6 +11,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any, Protocol
 
 from .. import cron, events
+from ..clock import stamp
 from ..query import read_date
 from .scopes import names as scope_names
 
@@ -280,6 +281,19 @@ class ScheduledAt:
 
 
 @dataclass(frozen=True, slots=True)
+class Date:
+    """A moment; cleaned to the text that rows hold. Naive texts mean UTC."""
+
+    text: str = "Value must be valid date."
+
+    def clean(self, value: Any) -> str:
+        moment = read_date(value) if isinstance(value, str) else None
+        if moment is None:
+            raise ValueError(self.text)
+        return stamp(moment)
+
+
+@dataclass(frozen=True, slots=True)
 class Cron:
     """A cron expression of five fields that will run some day, or nothing."""
 
@@ -357,9 +371,9 @@ PHONE = Pattern(
     r"\+[1-9]\d{6,14}",
     "Phone number must start with a '+' can have a maximum of fifteen digits.",
 )
-PASSWORD = Pattern(r"(?s:.{8,256})", "Password must be between 8 and 256 characters long.")
+PASSWORD = Pattern(r"[\s\S]{8,256}", "Password must be between 8 and 256 characters long.")
 NEW_PASSWORD = Pattern(
-    r"(?s:.{8,265})",
+    r"[\s\S]{8,265}",
     "Password must be between 8 and 265 characters long, and should not be one of the commonly "
     "used password.",
 )

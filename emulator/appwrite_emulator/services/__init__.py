@@ -11,10 +11,12 @@ from anyio import to_thread
 from ..builder import Builder
 from ..execution.executor import Executor
 from ..models import Deployment, Function
-from ..people import ApiKey, Membership, User
+from ..people import Membership, User
 from .accounts import Accounts
+from .api_keys import ApiKeys
 from .archives import Archives
 from .builds import Builds
+from .console import Console
 from .control import Control
 from .deployments import Deployments
 from .executions import Executions
@@ -22,12 +24,14 @@ from .functions import Functions
 from .ground import Ground
 from .jwts import Jwts
 from .keys import Keys
+from .memberships import Memberships
 from .plans import Plans
 from .projects import Projects
 from .records import Records
 from .runs import Runs
 from .sessions import Sessions
 from .status import About, Status
+from .teams import Teams
 from .tokens import Tokens
 from .uploads import Uploads
 from .users import Users
@@ -52,8 +56,10 @@ class Services:
     tokens: Tokens
     jwts: Jwts
     accounts: Accounts
-    memberships: Records[Membership]
-    api_keys: Records[ApiKey]
+    teams: Teams
+    memberships: Memberships
+    api_keys: ApiKeys
+    console: Console
     control: Control
     status: Status
 
@@ -75,6 +81,9 @@ class Services:
         users, sessions, tokens = Users(ground), Sessions(ground), Tokens(ground)
         control = Control(ground, builds, executions, executor)
         rows = (functions, deployments, executions)
+        members = Records(ground, Membership, owner="userId", searched=("$id", "userId"))
+        teams, api_keys = Teams(ground, members), ApiKeys(ground)
+        console = Console(ground, teams, api_keys, about.project)
         return cls(
             ground,
             functions,
@@ -89,9 +98,11 @@ class Services:
             sessions,
             tokens,
             jwts,
-            Accounts(ground.config, users, sessions, tokens),
-            Records(ground, Membership, owner="userId"),
-            Records(ground, ApiKey),
+            Accounts(ground.config, users, sessions, tokens, console.welcome),
+            teams,
+            Memberships(ground, members, teams, users),
+            api_keys,
+            console,
             control,
             Status(ground, about, rows, executor, control),
         )
@@ -112,15 +123,7 @@ class Services:
     def _delete_possessions(self, user: User) -> None:
         self.sessions.close_all(user)
         self.tokens.delete_of(user)
-        self.memberships.remove(self.memberships_of(user.project, user.id))
-
-    def memberships_of(self, project: str, user_id: str) -> list[Membership]:
-        """The memberships of a user, those that wait for confirmation too."""
-        return self.memberships.all(project=project, userId=user_id)
-
-    def find_key(self, project: str, secret: str) -> ApiKey | None:
-        """The key of `project` that was made through the API, if `secret` is that of one."""
-        return self.api_keys.latest(project=project, secret=secret)
+        self.memberships.delete_of(user.project, user.id)
 
     def recover(self) -> None:
         """End, with the reason, what an earlier process left unfinished; go on with builds."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..config import Config
 from ..errors import ApiError
@@ -17,7 +17,15 @@ from .users import Users
 class Accounts:
     """Signing up and in. The users of project `console` are developers, who may do everything."""
 
-    def __init__(self, config: Config, users: Users, sessions: Sessions, tokens: Tokens) -> None:
+    def __init__(
+        self,
+        config: Config,
+        users: Users,
+        sessions: Sessions,
+        tokens: Tokens,
+        welcome: Callable[[str], None],  # called with the id of each new developer
+    ) -> None:
+        self._welcome = welcome
         self._config = config
         self._users = users
         self._sessions = sessions
@@ -28,7 +36,7 @@ class Accounts:
         emulator, which has its developers by its keys, user_count_exceeded."""
         if project == CONSOLE and self._config.strict:
             raise ApiError("user_count_exceeded")
-        return self._users.create(project, id, values, is_present=True)
+        return self._add(project, id, values)
 
     def open_by_email(self, project: str, email: str, password: str, device: Device) -> Opened:
         """Sign in by email and password. Raises ApiError user_invalid_credentials, user_blocked."""
@@ -61,4 +69,10 @@ class Accounts:
         if self._config.strict and password not in self._config.full_keys:
             raise ApiError("user_invalid_credentials")
         values = {"email": email, "password": password}
-        return user or self._users.create(CONSOLE, "unique()", values, is_present=True)
+        return user or self._add(CONSOLE, "unique()", values)
+
+    def _add(self, project: str, id: str, values: Mapping[str, str]) -> User:
+        user = self._users.create(project, id, values, is_present=True)
+        if project == CONSOLE:
+            self._welcome(user.id)
+        return user

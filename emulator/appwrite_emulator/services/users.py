@@ -81,6 +81,10 @@ class Users:
         """The user with this email address, or None."""
         return self._records.latest(project=project, email=email.lower())
 
+    def by_phone(self, project: str, phone: str) -> User | None:
+        """The user with this phone number, or None."""
+        return self._records.latest(project=project, phone=phone)
+
     def page(self, project: str, listing: Listing) -> tuple[list[User], int]:
         """One page of the project's users, and how many match."""
         return self._records.page(listing, project)
