@@ -32,28 +32,6 @@ def _answer(text: str) -> dict[str, str]:
     return {"main.py": PYTHON.format(text)}
 
 
-@pytest.mark.parametrize(
-    ("fields", "text"),
-    [
-        ({}, 'Param "activate" is not optional.'),
-        ({"activate": "yes"}, "Invalid `activate` param: Value must be a valid boolean"),
-        ({"activate": ""}, "Invalid `activate` param: Value must be a valid boolean"),
-        (
-            {"activate": "1", "entrypoint": ""},
-            "Invalid `entrypoint` param: Value must be a valid string and at least 1 chars and no "
-            "longer than 1028 chars",
-        ),
-        (
-            {"activate": "1", "commands": "c" * 8193},
-            "Invalid `commands` param: Value must be a valid string and no longer than 8192 chars",
-        ),
-    ],
-)
-def test_parameters_are_checked_first(project: Project, fields: dict[str, str], text: str) -> None:
-    error = project.upload("nothing", b"", fields=fields).error
-    assert error == (400, "general_argument_invalid", text)
-
-
 def test_then_the_function_the_entrypoint_the_file_and_its_name(hasty: Server) -> None:
     project = hasty.project()
     path, fields = "/functions/f/deployments", {"activate": "true"}
@@ -118,7 +96,9 @@ def test_a_deployment_starts_out_waiting(owner: Project, text: str, activate: bo
     assert built["status"] == "ready"
     assert built["buildSize"] > 0
     assert built["totalSize"] == built["sourceSize"] + built["buildSize"]
-    assert built["buildId"]
+    assert built["buildId"] == ""
+    old = owner.at("1.6.0").get(f"/functions/f/deployments/{made['$id']}").expect(200)
+    assert (len(old["buildId"]), old["size"]) == (20, len(archive))
 
 
 def test_the_type_tells_the_command_line_from_others(owner: Project) -> None:
@@ -253,3 +233,13 @@ def test_a_template_cannot_be_had_without_a_network(
     wrong = {**template, "type": "folder"}
     error = owner.post("/functions/f/deployments/template", wrong).error
     assert error[2] == "Invalid `type` param: Value must be one of (commit, branch, tag)"
+
+
+def test_clients_of_1_8_name_the_tag_of_a_template_by_version(owner: Project) -> None:
+    template = {
+        "repository": "templates", "owner": "appwrite", "rootDirectory": "node/starter",
+        "version": "0.3.0",
+    }  # fmt: skip
+    made = owner.post("/functions/f/deployments/template", template).expect(202)
+    assert made["providerBranchUrl"].endswith("/appwrite/templates/blob/0.3.0")
+    assert made["providerBranch"] == ""
