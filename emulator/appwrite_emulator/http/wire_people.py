@@ -91,6 +91,11 @@ _SINCE: dict[str, dict[str, Version]] = {
 _SINCE["account"] = _SINCE["user"]
 
 
+def listed(format: Version) -> Version:
+    """The format of items of lists, which the filters for those before 1.5.0 do not reach."""
+    return max(format, (1, 5, 0))
+
+
 def known(model: str, wire: Mapping[str, Any], format: Version) -> dict[str, Any]:
     """Those fields of a model that clients have who want `format`."""
     since = _SINCE.get(model, {})
