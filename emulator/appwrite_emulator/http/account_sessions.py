@@ -50,7 +50,7 @@ class SessionDoors:
         all_closed = Operation("account.deleteSessions", status=204)
         token = Operation("account.createJWT", _JWT, 201, "jwt")
         yield Route("POST", path + "/email", self.open_by_email, SIGN_UP, by_email)
-        yield Route("POST", path, self.open_by_email, SIGN_UP)
+        yield Route("POST", path, self.open_by_email, SIGN_UP, by_email)
         yield Route("POST", path + "/anonymous", self.open_anonymous, SIGN_UP, anonymous)
         yield Route("POST", path + "/token", self.open_by_token, SIGN_UP, by_token)
         yield Route("GET", path, self.list, ACCOUNT, listed)
@@ -58,7 +58,7 @@ class SessionDoors:
         yield Route("GET", path + "/{sessionId}", self.get, ACCOUNT, got)
         yield Route("DELETE", path + "/{sessionId}", self.close, ACCOUNT, closed)
         yield Route("POST", "/v1/account/jwts", self.create_jwt, ACCOUNT, token)
-        yield Route("POST", "/v1/account/jwt", self.create_jwt, ACCOUNT)
+        yield Route("POST", "/v1/account/jwt", self.create_jwt, ACCOUNT, token)
 
     async def open_by_email(self, request: Request) -> Reply:
         project = _project_without_session(request)
