@@ -182,7 +182,8 @@ def test_everything_the_api_takes_and_gives_is_described(server: Server, era: st
         for method, operation in methods.items():
             assert {} not in _schemas(operation), f"{method} {path} has a validator unknown here"
     for model, schema in document["components"]["schemas"].items():
-        assert schema["properties"], f"{model} is not in the table of models"
+        is_free = model == "preferences"
+        assert schema["properties"] or is_free, f"{model} is not in the table of models"
 
 
 def _schemas(operation: Json) -> Iterator[Json]:

@@ -17,6 +17,7 @@ from .validators import (
     Boolean,
     Cron,
     CustomId,
+    EmptyOr,
     FunctionEvent,
     HeadersParam,
     Nullable,
@@ -57,6 +58,8 @@ def of_validator(validator: Validator) -> Json:
     match validator:
         case Nullable(inner):
             return {**of_validator(inner), "nullable": True}
+        case EmptyOr(inner):
+            return {"oneOf": [of_validator(inner), {"type": "string", "maxLength": 0}]}
         case ArrayOf(inner, most):
             return {"type": "array", "items": of_validator(inner), "maxItems": most}
         case Roles(most):
