@@ -64,6 +64,14 @@ class ExecutionStatus(StrEnum):
         return self in (self.COMPLETED, self.FAILED)
 
 
+class RuleType(StrEnum):
+    """What answers at a rule's domain."""
+
+    DEPLOYMENT = "deployment"  # a function
+    REDIRECT = "redirect"
+    API = "api"
+
+
 class Trigger(StrEnum):
     """What caused an execution."""
 
@@ -259,7 +267,7 @@ class Rule(Record):
     table: ClassVar[str] = "rules"
 
     domain: str  # lower case; unique over all projects
-    type: str = "deployment"  # deployment, api or redirect
+    type: str = RuleType.DEPLOYMENT
     trigger: str = "manual"
     redirect_url: str = ""
     redirect_status_code: int = 301

@@ -253,3 +253,13 @@ def test_a_template_cannot_be_had_without_a_network(
     wrong = {**template, "type": "folder"}
     error = owner.post("/functions/f/deployments/template", wrong).error
     assert error[2] == "Invalid `type` param: Value must be one of (commit, branch, tag)"
+
+
+def test_clients_of_1_8_name_the_tag_of_a_template_by_version(owner: Project) -> None:
+    template = {
+        "repository": "templates", "owner": "appwrite", "rootDirectory": "node/starter",
+        "version": "0.3.0",
+    }  # fmt: skip
+    made = owner.post("/functions/f/deployments/template", template).expect(202)
+    assert made["providerBranchUrl"].endswith("/appwrite/templates/blob/0.3.0")
+    assert made["providerBranch"] == ""

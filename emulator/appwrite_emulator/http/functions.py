@@ -39,11 +39,12 @@ _LISTS = Operation("functions.list", LIST, model="functionList")
 _GETS = Operation("functions.get", model="function")
 _DELETES = Operation("functions.delete", status=204)
 _TEMPLATE = (
-    "templateRepository",
-    "templateOwner",
-    "templateRootDirectory",
-    "templateVersion",
+    Param("templateRepository", Text(128, 0), ""),
+    Param("templateOwner", Text(128, 0), ""),
+    Param("templateRootDirectory", Text(128, 0), ""),
+    Param("templateVersion", Text(128, 0), ""),
 )
+_NO_SETTINGS = {"functionId", *[param.name for param in _TEMPLATE]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +67,16 @@ class FunctionDoors:
         yield Route("DELETE", path, self.delete, WRITE, _DELETES)
 
     async def create(self, request: Request) -> Reply:
-        body = await read_body(request)
         format = effective_format(request.format, self.config.appwrite)
-        values = read(self._creates(format).params, body)
-        settings = {name: value for name, value in values.items() if name != "functionId"}
+        values = read(self._creates(format).params, await read_body(request))
+        settings = {name: values[name] for name in values if name not in _NO_SETTINGS}
         function = self.functions.create(
             request.caller.project,
             values["functionId"],
             settings,
             era=request.era(self.config.appwrite),
         )
-        if self._names_template(body, request):
+        if self._names_template(values, request):
             self.deploy_template(
                 function.project, function.id, DeploymentType.MANUAL, activate=True
             )
@@ -111,10 +111,10 @@ class FunctionDoors:
         format = effective_format(request.format, self.config.appwrite)
         return render.function(function, self.variables.of(function), format, in_list=in_list)
 
-    def _names_template(self, body: Mapping[str, Any], request: Request) -> bool:
+    def _names_template(self, values: Mapping[str, Any], request: Request) -> bool:
         """Clients from before 1.7.0 deploy a template by naming it with the new function."""
         is_old = request.is_older((1, 7, 0), self.config.appwrite)
-        return is_old and all(body.get(name) for name in _TEMPLATE)
+        return is_old and all(values[param.name] for param in _TEMPLATE)
 
     def _creates(self, format: Version) -> Operation:
         params = (
@@ -122,6 +122,7 @@ class FunctionDoors:
             Param("name", Text(128)),
             Param("runtime", self._runtime()),
             *self._settings(default_size=_default_size(format)),
+            *_TEMPLATE,
         )
         return Operation("functions.create", params, 201, "function")
 

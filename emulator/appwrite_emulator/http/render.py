@@ -7,7 +7,16 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from ..catalog import Runtime, Specification
-from ..models import Deployment, Execution, Function, Headers, Variable, attribute
+from ..models import (
+    Deployment,
+    Execution,
+    Function,
+    Headers,
+    Rule,
+    RuleType,
+    Variable,
+    attribute,
+)
 from .request import Version
 
 Wire = dict[str, Any]
@@ -106,6 +115,16 @@ _VARIABLE = _shapes(
         (0, 0, 0): f"{_SYSTEM} key value resourceType functionId=resource_id",
     },
 )
+_RULE_16 = "resourceType resourceId=function_id redirectUrl status logs renewAt"
+_RULE = _shapes(
+    Rule,
+    {
+        (1, 7, 0): f"{_SYSTEM} domain type trigger redirectStatusCode deploymentId "
+        "deploymentResourceType deploymentResourceId=function_id "
+        f"deploymentVcsProviderBranch=branch {_RULE_16}",
+        (0, 0, 0): f"{_SYSTEM} domain {_RULE_16}",
+    },
+)
 _BUILD = _shapes(
     Deployment,
     {
@@ -124,6 +143,7 @@ SHAPES: Mapping[str, Sequence[Shape]] = {
     "variable": _VARIABLE,
     "runtime": _RUNTIME,
     "specification": _SPECIFICATION,
+    "rule": _RULE,
 }
 """The shapes of the models that are made from records, newest first."""
 
@@ -206,6 +226,20 @@ def variable(record: Variable, format: Version) -> Wire:
     """A variable; the value of a secret one is never shown."""
     own = {"value": "", "description": ""} if record.secret else {"description": ""}
     return _shaped(record, _VARIABLE, format, own)
+
+
+def rule(record: Rule, deployment_id: str, format: Version) -> Wire:
+    """A rule with the deployment of now; it is verified because nobody asks DNS here."""
+    is_api = record.type == RuleType.API
+    own = {
+        "resourceType": "api" if is_api else "function",
+        "deploymentResourceType": "" if is_api else "function",
+        "deploymentId": deployment_id,
+        "status": "verified",
+        "logs": "",
+        "renewAt": "",
+    }
+    return _shaped(record, _RULE, format, own)
 
 
 def runtime(record: Runtime) -> Wire:

@@ -49,7 +49,7 @@ class RepositoryDoors:
         yield Route("POST", all + "/vcs", self.from_vcs, WRITE, _FROM_VCS)
 
     async def from_template(self, request: Request) -> Reply:
-        values = read(_TEMPLATE, await read_body(request))
+        values = read(_TEMPLATE, _with_reference(await read_body(request)))
         url = f"https://github.com/{values['owner']}/{values['repository']}"
         provider = {
             "provider_repository_name": values["repository"],
@@ -76,3 +76,9 @@ class RepositoryDoors:
         )
         format = effective_format(request.format, self.config.appwrite)
         return json_reply(render.deployment(deployment, format), 202)
+
+
+def _with_reference(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Clients from before 1.9.0 say which tag by `version`."""
+    version = body.get("version")
+    return {**body, "type": "tag", "reference": version} if version else body

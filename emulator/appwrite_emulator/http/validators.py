@@ -133,17 +133,20 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class WhiteList:
-    """One of `values`, case and all."""
+    """One of `values`, case and all; when `loose`, also in capitals."""
 
     values: Sequence[str]
+    loose: bool = False
 
     @property
     def text(self) -> str:
         return f"Value must be one of ({', '.join(self.values)})"
 
     def clean(self, value: Any) -> str:
-        if isinstance(value, str) and value in self.values:
-            return value
+        if isinstance(value, str):
+            wanted = value.lower() if self.loose else value
+            if wanted in self.values:
+                return wanted
         raise ValueError(self.text)
 
 

@@ -28,12 +28,14 @@ from .memberships import Memberships
 from .plans import Plans
 from .projects import Projects
 from .records import Records
+from .rules import Rules
 from .runs import Runs
 from .sessions import Sessions
 from .status import About, Status
 from .teams import Teams
 from .tokens import Tokens
 from .uploads import Uploads
+from .usage import Usage
 from .users import Users
 from .variables import Variables
 
@@ -43,6 +45,7 @@ class Services:
     """All services over one ground."""
 
     ground: Ground
+    rules: Rules
     functions: Functions
     variables: Variables
     builds: Builds
@@ -50,6 +53,7 @@ class Services:
     archives: Archives
     uploads: Uploads
     executions: Executions
+    usage: Usage
     projects: Projects
     users: Users
     sessions: Sessions
@@ -66,7 +70,9 @@ class Services:
     @classmethod
     def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
         """Build the services and connect them."""
-        functions = Functions(ground)
+        function_records = Records(ground, Function, searched=("$id", "name", "runtime"))
+        rules = Rules(ground, function_records)
+        functions = Functions(ground, function_records, rules)
         variables = Variables(ground, functions)
         plans = Plans(ground, variables, Keys(ground), executor.retire)
         records = Records(ground, Deployment, owner="resourceId", searched=("$id", "entrypoint"))
@@ -79,13 +85,14 @@ class Services:
         executions = Executions(ground, functions, deployments, runs)
         projects = Projects(ground, functions, variables, deployments, builds)
         users, sessions, tokens = Users(ground), Sessions(ground), Tokens(ground)
-        control = Control(ground, builds, executions, executor)
+        control = Control(ground, builds, executions, rules, executor)
         rows = (functions, deployments, executions)
         members = Records(ground, Membership, owner="userId", searched=("$id", "userId"))
         teams, api_keys = Teams(ground, members), ApiKeys(ground)
         console = Console(ground, teams, api_keys, about.project)
         return cls(
             ground,
+            rules,
             functions,
             variables,
             builds,
@@ -93,6 +100,7 @@ class Services:
             archives,
             uploads,
             executions,
+            Usage(ground, functions),
             projects,
             users,
             sessions,
@@ -112,6 +120,7 @@ class Services:
         self.functions.delete(project, id, children=self._delete_children)
 
     def _delete_children(self, function: Function) -> None:
+        self.rules.delete_of(function)
         self.variables.delete_of(function)
         self.deployments.delete_of(function)
         self.executions.delete_of(function)
@@ -126,7 +135,11 @@ class Services:
         self.memberships.delete_of(user.project, user.id)
 
     def recover(self) -> None:
-        """End, with the reason, what an earlier process left unfinished; go on with builds."""
+        """End, with the reason, what an earlier process left unfinished; go on with builds.
+
+        What an older emulator did not make yet is made now.
+        """
+        self.rules.recover()
         self.executions.recover()
         self.builds.recover()
 
