@@ -146,9 +146,9 @@ class Server:
 
         await self._app(scope, receive, send)
         head, *rest = sent
-        pairs = tuple((k.decode(), v.decode("latin-1")) for k, v in head["headers"])
-        reply = Reply(head["status"], pairs, b"".join(part.get("body", b"") for part in rest))
-        self._check(Asked(method, target, {k.lower(): v for k, v in headers.items()}), reply)
+        answered = tuple((k.decode(), v.decode("latin-1")) for k, v in head["headers"])
+        reply = Reply(head["status"], answered, b"".join(part.get("body", b"") for part in rest))
+        self._check(Asked(method, target, {k.lower(): v for k, v in headers}), reply)
         return reply
 
     def _check(self, asked: Asked, reply: Reply) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..people import Session, Token, User
 from ..services import passwords
+from ..services.sessions import digest
 from .render import Wire
 from .request import Version
 
@@ -122,7 +123,7 @@ def _targets(record: User) -> Iterator[Wire]:
     for kind, address in (("email", record.email), ("sms", record.phone)):
         if address:
             yield {
-                "$id": f"{kind}-{record.id}"[:36],
+                "$id": digest(f"{record.project}/{record.id}/{kind}")[:20],
                 "$createdAt": record.created_at,
                 "$updatedAt": record.updated_at,
                 "name": "",

@@ -21,7 +21,7 @@ from .route import Operation, Route
 from .users import READ, WRITE
 from .validators import Range, Uid
 
-SESSIONS = (*WRITE, "sessions.write")
+_SIGN = (*WRITE, "sessions.write")
 
 _JWT = (Param("sessionId", Uid(), ""), Param("duration", Range(0, 3600), 900))
 _TOKEN = (Param("length", Range(4, 128), 6), Param("expire", Range(60, 31_536_000), 900))
@@ -46,9 +46,9 @@ class UserSessionDoors:
         jwt = Operation("users.createJWT", _JWT, 201, "jwt")
         token = Operation("users.createToken", _TOKEN, 201, "token")
         yield Route("GET", path + "/sessions", self.list, READ, listed)
-        yield Route("POST", path + "/sessions", self.open, SESSIONS, opened)
-        yield Route("DELETE", path + "/sessions", self.close_all, SESSIONS, all_closed)
-        yield Route("DELETE", path + "/sessions/{sessionId}", self.close, SESSIONS, closed)
+        yield Route("POST", path + "/sessions", self.open, _SIGN, opened)
+        yield Route("DELETE", path + "/sessions", self.close_all, _SIGN, all_closed)
+        yield Route("DELETE", path + "/sessions/{sessionId}", self.close, _SIGN, closed)
         yield Route("POST", path + "/jwts", self.create_jwt, WRITE, jwt)
         yield Route("POST", path + "/tokens", self.create_token, WRITE, token)
 
