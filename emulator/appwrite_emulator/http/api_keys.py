@@ -54,7 +54,7 @@ class ApiKeyDoors:
     api_keys: ApiKeys
 
     def routes(self) -> Iterator[Route]:
-        jwt = Operation("projects.createJWT", _EPHEMERAL_16, 201, "jwt")
+        jwt = Operation("projects.createJWT", _EPHEMERAL_16, 201, "ephemeralKey")
         yield Route("POST", "/v1/projects/{projectId}/jwts", self.create_ephemeral, _JWT, jwt)
         key = Operation("project.createEphemeralKey", _EPHEMERAL, 201, "ephemeralKey")
         yield Route("POST", "/v1/project/keys/ephemeral", self.create_ephemeral, WRITE, key)

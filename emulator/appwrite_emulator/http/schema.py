@@ -17,6 +17,7 @@ from .validators import (
     Boolean,
     Cron,
     CustomId,
+    Date,
     FunctionEvent,
     HeadersParam,
     Nullable,
@@ -90,6 +91,8 @@ def _of_text(validator: Validator) -> Json:
             return {"type": "string", "maxLength": 36, "pattern": rf"^(unique\(\)|{_ID})$"}
         case Cron() | FunctionEvent():
             return {"type": "string"}
+        case Date():
+            return {"type": "string", "format": "date-time"}
     return {}
 
 
