@@ -103,8 +103,9 @@ def test_what_a_key_may_be(project: Project) -> None:
 
 
 def test_older_clients_leave_the_id_and_scopes_out(project: Project) -> None:
-    key = project.at("1.8.0").post("/project/keys", {"name": "n"}).expect(201)
-    assert (len(key["$id"]), key["scopes"]) == (20, [])
+    for path in ("/project/keys", "/project/keys/standard"):
+        key = project.at("1.8.0").post(path, {"name": "n"}).expect(201)
+        assert (len(key["$id"]), key["scopes"]) == (20, [])
 
 
 def test_keys_are_listed_all_or_by_queries(project: Project) -> None:

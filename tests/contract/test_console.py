@@ -84,6 +84,17 @@ def test_any_project_is_there_unless_the_server_is_strict(console: Project) -> N
     assert console.get("/projects/_").error[:2] == (400, "general_argument_invalid")
 
 
+def test_a_project_gets_another_name(console: Project) -> None:
+    made, implied = _create(console, logo="l")["$id"], _new_id()
+    for id in (made, implied):
+        named = console.patch(f"/projects/{id}", {"name": "New", "url": "u"}).expect(200)
+        assert (named["name"], named["url"], named["logo"]) == ("New", "u", "")
+        assert console.get(f"/projects/{id}").expect(200) == named
+        own = {"method": "equal", "attribute": "$id", "values": [id]}
+        assert console.get("/projects", own).expect(200)["projects"] == [named]
+    assert console.patch("/projects/console", {"name": "n"}).error[:2] == NO_PROJECT
+
+
 def test_projects_are_listed_by_organization_and_words(console: Project) -> None:
     team = console.post("/teams", {"teamId": "unique()", "name": "Own"}).expect(201)["$id"]
     first = _create(console, teamId=team, name="Lions")["$id"]
@@ -168,6 +179,7 @@ def test_variables_of_1_9(console: Project) -> None:
         ("GET", "/projects"),
         ("POST", "/projects"),
         ("GET", "/projects/p"),
+        ("PATCH", "/projects/p"),
         ("GET", "/organization/projects"),
         ("GET", "/organization/projects/p"),
     ],
@@ -179,7 +191,7 @@ def test_the_console_is_for_developers(either: Project, method: str, path: str) 
         assert caller.call(method, path, {}).error[:2] == unscoped
     assert admin.call(method, path, {}).error[:2] == FORBIDDEN
     person = user(either).call(method, path, {})
-    assert person.error[:2] == (unscoped if method == "POST" else FORBIDDEN)
+    assert person.error[:2] == (FORBIDDEN if method == "GET" else unscoped)
 
 
 def test_a_project_reads_itself(either: Project) -> None:
