@@ -86,7 +86,7 @@ class Api:
             await self._sockets.refuse(scope, receive, send)
             return
         began = time.perf_counter()
-        request = Request(scope, receive)
+        request = Request(scope, receive, self._era)
         failure: Exception | None = None
         extra: RawHeaders = _FIXED
         try:

@@ -79,7 +79,9 @@ _FUNCTION = _shapes(
         (1, 7, 0): f"{_FUNCTION_17} specification=build_specification",
         (1, 6, 0): f"{_SETTINGS} deployment=deployment_id scopes {_MORE_SETTINGS} "
         "specification=build_specification",
-        (0, 0, 0): f"{_SETTINGS} deployment=deployment_id {_MORE_SETTINGS}",
+        (1, 4, 0): f"{_SETTINGS} deployment=deployment_id {_MORE_SETTINGS}",
+        (0, 0, 0): f"{_SETTINGS} deployment=deployment_id {_MORE_SETTINGS} "
+        "schedulePrevious scheduleNext",
     },
 )
 _DEPLOYMENT = _shapes(
@@ -133,7 +135,7 @@ _BUILD = _shapes(
     },
 )
 _RUNTIME = _shapes(Runtime, {(0, 0, 0): "$id key name version base image logo supports"})
-_SPECIFICATION = _shapes(Specification, {(0, 0, 0): "memory cpus enabled slug"})
+_SPECIFICATION = _shapes(Specification, {(0, 0, 0): "slug memory cpus enabled"})
 
 SHAPES: Mapping[str, Sequence[Shape]] = {
     "function": _FUNCTION,
@@ -150,6 +152,7 @@ SHAPES: Mapping[str, Sequence[Shape]] = {
 # The filters for formats before 1.6.0 do not reach the items of lists; nested variables keep
 # `secret` in every format.
 _LISTED: Version = (1, 6, 0)
+_LISTED_WHOLE: Version = (1, 4, 0)  # of the models that only the filter for 1.4.0 changes
 _NESTED: Version = (1, 7, 0)
 
 
@@ -169,18 +172,27 @@ def _shaped(record: object, shapes: Sequence[Shape], format: Version, own: Wire)
 
 
 def function(
-    record: Function, variables: Sequence[Variable], format: Version, *, in_list: bool = False
+    record: Function,
+    variables: Sequence[Variable],
+    format: Version,
+    *,
+    runs: tuple[str, str] = ("", ""),
+    in_list: bool = False,
 ) -> Wire:
-    """A function with its variables, whose secret values stay hidden."""
+    """A function with its variables, whose secret values stay hidden; `runs` are the dates before
+    and after now at which its schedule runs."""
     nested = [variable(each, max(format, _NESTED)) for each in variables]
     own = {"vars": nested, "description": "", "emailEnabled": False}
+    own["schedulePrevious"], own["scheduleNext"] = runs
     return _shaped(record, _FUNCTION, max(format, _LISTED) if in_list else format, own)
 
 
-def deployment(record: Deployment, format: Version) -> Wire:
+def deployment(record: Deployment, format: Version, *, in_list: bool = False) -> Wire:
     """A deployment."""
     own = {"screenshotLight": "", "screenshotDark": "", "buildStderr": ""}
-    return _shaped(record, _DEPLOYMENT, format, own)
+    if format >= (1, 7, 0):
+        own["buildId"] = ""  # since then a build is no record of its own
+    return _shaped(record, _DEPLOYMENT, max(format, _LISTED_WHOLE) if in_list else format, own)
 
 
 def canceled(record: Deployment, format: Version) -> Wire:
@@ -222,10 +234,10 @@ def execution(
     return _shaped(record, _EXECUTION, max(format, _LISTED) if in_list else format, own)
 
 
-def variable(record: Variable, format: Version) -> Wire:
+def variable(record: Variable, format: Version, *, in_list: bool = False) -> Wire:
     """A variable; the value of a secret one is never shown."""
     own = {"value": "", "description": ""} if record.secret else {"description": ""}
-    return _shaped(record, _VARIABLE, format, own)
+    return _shaped(record, _VARIABLE, max(format, _LISTED_WHOLE) if in_list else format, own)
 
 
 def rule(record: Rule, deployment_id: str, format: Version) -> Wire:
