@@ -16,10 +16,11 @@ from .account_sessions import device
 from .body import read_body
 from .params import Param, read
 from .reply import Reply, json_reply
-from .request import Request, effective_format
+from .request import Request, Version, effective_format
 from .route import Operation, Route
 from .users import READ, WRITE
 from .validators import Range, Uid
+from .wire_people import listed
 
 _SIGN = (*WRITE, "sessions.write")
 
@@ -53,7 +54,7 @@ class UserSessionDoors:
         yield Route("POST", path + "/tokens", self.create_token, WRITE, token)
 
     async def list(self, request: Request) -> Reply:
-        format = self._format(request)
+        format = listed(self._format(request))
         found = self.sessions.of(self._user(request))
         items = [render_people.session(each, format, secret=each.secret) for each in found]
         return json_reply(render.listing("sessions", items, len(items)), 200)
@@ -91,5 +92,5 @@ class UserSessionDoors:
     def _user(self, request: Request) -> User:
         return self.users.get(request.caller.project, request.path_params["userId"])
 
-    def _format(self, request: Request) -> tuple[int, int, int]:
+    def _format(self, request: Request) -> Version:
         return effective_format(request.format, self.config.appwrite)
