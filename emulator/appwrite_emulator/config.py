@@ -140,6 +140,11 @@ class Config:
                 "state and memory exclude each other: keep the state in a file or in memory"
             )
 
+    @property
+    def full_keys(self) -> frozenset[str]:
+        """The secrets of the declared keys that may do everything in all projects."""
+        return frozenset(key.secret for key in self.keys if not key.scopes and not key.project)
+
     @classmethod
     def load(
         cls,

@@ -15,6 +15,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from appwrite_emulator import Emulator
 
+from .complete import Asked, Completeness
 from .forms import form, multipart_type, tar_gz
 
 URL = "http://127.0.0.1:9080"
@@ -60,6 +61,7 @@ class Server:
 
     def __init__(self, emulator: Emulator, app: Callable[..., Any], portal: BlockingPortal) -> None:
         self.emulator = emulator
+        self._completeness = Completeness(emulator)
         self._app = app
         self._portal = portal
 
@@ -173,7 +175,15 @@ class Server:
         await self._app(scope, receive, send)
         head, *rest = sent
         answered = tuple((k.decode(), v.decode("latin-1")) for k, v in head["headers"])
-        return Reply(head["status"], answered, b"".join(part.get("body", b"") for part in rest))
+        reply = Reply(head["status"], answered, b"".join(part.get("body", b"") for part in rest))
+        self._check(Asked(method, target, {k.lower(): v for k, v in headers}), reply)
+        return reply
+
+    def _check(self, asked: Asked, reply: Reply) -> None:
+        """What holds for every reply; other hosts may be those of functions."""
+        if "host" not in asked.headers:
+            kind = reply.header("content-type") or ""
+            self._completeness.check(asked, reply.status, kind, reply.body)
 
 
 @dataclass(frozen=True, slots=True)

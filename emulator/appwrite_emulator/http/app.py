@@ -6,15 +6,15 @@ import logging
 import re
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
 
 from ..errors import SERVER_VERSIONS, ApiError, ErrorRow, resolve
-from ..models import Caller
-from . import auth
+from ..models import CONSOLE, Caller
+from . import scopes
 from .auth import Callers
 from .domains import Domains
 from .params import checked
@@ -23,15 +23,17 @@ from .request import Receive, Request, Scope, Send
 from .route import Answer, Door, Route
 from .safety import Safety
 from .sockets import Sockets
-from .validators import Uid
 
 logger = logging.getLogger(__name__)
 
 CONTROL = "/_emulator"
 
 _FIXED: RawHeaders = ((b"server", b"Appwrite"), (b"x-content-type-options", b"nosniff"))
+_FALLBACK = {
+    is_used: (b"x-debug-fallback", str(is_used).lower().encode()) for is_used in (False, True)
+}
+_FUNCTIONS = "/v1/functions"
 _SERVER_ERROR = ErrorRow(500, "Server Error", "general_unknown")
-_UID = Uid()
 _REMEMBERED = 1024
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -65,9 +67,11 @@ class Api:
         domains: Domains,
         *,
         control: Door,  # answers all paths below /_emulator
+        elsewhere: Door,  # answers what no route is for
     ) -> None:
         self._callers = callers
         self._control = control
+        self._elsewhere = Route("", "", elsewhere)
         self._safety = safety
         self._domains = domains
         self._sockets = Sockets(safety, domains)
@@ -82,7 +86,7 @@ class Api:
             await self._sockets.refuse(scope, receive, send)
             return
         began = time.perf_counter()
-        request = Request(scope, receive)
+        request = Request(scope, receive, self._era)
         failure: Exception | None = None
         extra: RawHeaders = _FIXED
         try:
@@ -101,7 +105,7 @@ class Api:
             logger.exception("%s %s failed", request.method, scope["path"])
             reply = error_reply(_SERVER_ERROR, SERVER_VERSIONS[self._era])
         speed = f"{time.perf_counter() - began:.6f}".encode()
-        extra += ((b"x-debug-speed", speed), (b"x-debug-fallback", b"false"))
+        extra += ((b"x-debug-speed", speed), _FALLBACK[request.caller.is_fallback])
         await reply.send(send, extra, with_body=request.method != "HEAD")
         if failure is not None:
             raise failure
@@ -144,7 +148,7 @@ class Api:
         if admission is None:
             caller = self._callers.identify(request)
             admission = self._find(request, caller)
-            if self._callers.is_lasting(request):
+            if caller.is_lasting:
                 _remember(self._admissions, look, admission)
         return admission
 
@@ -153,12 +157,14 @@ class Api:
         for path in self._paths:
             match = path.pattern.match(request.scope["path"])
             if match and (route := path.routes.get(method)):
-                if route.scopes:
-                    auth.require(caller, route.scopes, request.era(self._era))
+                scopes.require(caller, route.scopes, request.era(self._era))
+                if route.scopes and route.path.startswith(_FUNCTIONS):
+                    scopes.refuse_console(caller)
                 for name, value in match.groupdict().items():
-                    checked(_UID, value, prefix=f"Invalid `{name}` param: ")
-                return _Admission(route, match.groupdict(), caller)
-        raise ApiError("general_route_not_found")
+                    checked(route.place, value, prefix=f"Invalid `{name}` param: ")
+                here = caller if caller.project else replace(caller, project=CONSOLE)
+                return _Admission(route, match.groupdict(), here)
+        return _Admission(self._elsewhere, {}, caller)
 
     def _refusal(self, error: ApiError, request: Request) -> Reply:
         row = resolve(error, request.era(self._era))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .. import cron
+from ..clock import stamp
 from ..errors import ApiError, Era
 from ..models import Caller, Deployment, Function, attribute, unique_id
 from ..query import Attribute
@@ -133,6 +135,13 @@ class Functions:
         with self._ground.state.transaction():
             children(function)
             self._records.remove([function])
+
+    def runs(self, function: Function) -> tuple[str, str]:
+        """The dates before and after now at which its schedule runs, empty without any."""
+        now = self._ground.clock.now()
+        dates = (cron.last_before(function.schedule, now), cron.next_after(function.schedule, now))
+        previous, following = ("" if date is None else stamp(date) for date in dates)
+        return previous, following
 
     def __len__(self) -> int:
         return len(self._records)
