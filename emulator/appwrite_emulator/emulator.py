@@ -31,6 +31,7 @@ from .files import Files
 from .http import api
 from .http.app import Api
 from .http.request import Receive, Scope, Send
+from .repositories import Repositories
 from .sandbox import Sandbox, choose
 from .services import Services
 from .services.control import SETTLE_TIMEOUT, Control, Snapshot
@@ -243,6 +244,7 @@ class Emulator:
                 files=files,
                 clock=self.clock,
                 catalog=catalog,
+                repositories=Repositories(config.repositories, own_environment().get("PATH", "")),
                 probe=partial(output_of, spawner, homes / "probe"),
                 endpoint=self.endpoint,
                 secret=signing_secret(state),

@@ -43,7 +43,7 @@ def _routes(services: Services, incoming: Path) -> Iterator[Route]:
     config, catalog = services.ground.config, services.ground.catalog
     yield from ExecutionDoors(config, services.ground.clock, services.executions).routes()
     yield from RuntimeDoors(config, catalog).routes()
-    yield from RepositoryDoors(config, services.deployments).routes()
+    yield from RepositoryDoors(config, services.sources).routes()
     yield from DeploymentDoors(
         config,
         services.deployments,
@@ -59,5 +59,5 @@ def _routes(services: Services, incoming: Path) -> Iterator[Route]:
         services.functions,
         services.variables,
         services.delete_function,
-        services.deployments.from_repository,
+        services.sources,
     ).routes()

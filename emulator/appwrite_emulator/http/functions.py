@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ..catalog import Catalog
 from ..config import Config
 from ..errors import Era
-from ..models import Deployment, DeploymentType, Function
+from ..models import Function
+from ..repositories import Reference, ReferenceKind
 from ..services import functions as service
 from ..services.functions import Functions
+from ..services.sources import Sources, Template
 from ..services.variables import Variables
 from . import render
 from .body import read_body
@@ -37,10 +38,10 @@ from .validators import (
 READ, WRITE = ("functions.read",), ("functions.write",)
 
 _TEMPLATE = (
-    "templateRepository",
-    "templateOwner",
-    "templateRootDirectory",
-    "templateVersion",
+    Param("templateOwner", Text(128, 0), ""),
+    Param("templateRepository", Text(128, 0), ""),
+    Param("templateRootDirectory", Text(128, 0), ""),
+    Param("templateVersion", Text(128, 0), ""),
 )
 
 
@@ -53,7 +54,7 @@ class FunctionDoors:
     functions: Functions
     variables: Variables
     delete_function: Callable[[str, str], None]
-    deploy_template: Callable[..., Deployment]
+    sources: Sources
 
     def routes(self) -> Iterator[Route]:
         path = "/v1/functions/{functionId}"
@@ -72,6 +73,7 @@ class FunctionDoors:
         )
         body = await read_body(request)
         values = read(rules, body)
+        template = _template(read(_TEMPLATE, body))
         settings = {name: value for name, value in values.items() if name != "functionId"}
         function = self.functions.create(
             request.caller.project,
@@ -79,11 +81,8 @@ class FunctionDoors:
             settings,
             era=request.era(self.config.appwrite),
         )
-        if self._names_template(body, request):
-            self.deploy_template(
-                function.project, function.id, DeploymentType.MANUAL, activate=True
-            )
-            function = self.functions.get(function.project, function.id)
+        if self._is_deployed_at_once(request):
+            function = await self.sources.deploy_new(function, template)
         return json_reply(self._wire(function, request), 201)
 
     async def list(self, request: Request) -> Reply:
@@ -103,7 +102,7 @@ class FunctionDoors:
             *self._settings(default_size=None),
         )
         values = read(rules, await read_body(request))
-        function = self.functions.update(
+        function = await self.sources.update(
             request.caller.project,
             request.path_params["functionId"],
             values,
@@ -119,10 +118,10 @@ class FunctionDoors:
         format = effective_format(request.format, self.config.appwrite)
         return render.function(function, self.variables.of(function), format, in_list=in_list)
 
-    def _names_template(self, body: Mapping[str, Any], request: Request) -> bool:
-        """Clients from before 1.7.0 deploy a template by naming it with the new function."""
-        is_old = request.is_older((1, 7, 0), self.config.appwrite)
-        return is_old and all(body.get(name) for name in _TEMPLATE)
+    def _is_deployed_at_once(self, request: Request) -> bool:
+        """Whether a new function's repository or template is deployed: the way before 1.7.0."""
+        era = self.config.appwrite
+        return era == "1.6" or request.is_older((1, 7, 0), era)
 
     def _runtime(self) -> WhiteList:
         known = dict.fromkeys(
@@ -156,6 +155,14 @@ class FunctionDoors:
             Param("runtimeSpecification", size, default_size),
             Param("deploymentRetention", Range(0, 36500), 0),
         )
+
+
+def _template(values: Mapping[str, str]) -> Template | None:
+    """The template that all four parameters together name."""
+    owner, repository, root, version = (values[rule.name] for rule in _TEMPLATE)
+    if not (owner and repository and root and version):
+        return None
+    return Template(owner, repository, root, Reference(ReferenceKind.TAG, version))
 
 
 def _default_size(request: Request, era: Era) -> str:

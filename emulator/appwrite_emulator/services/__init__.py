@@ -23,6 +23,7 @@ from .plans import Plans
 from .projects import Projects
 from .records import Records
 from .runs import Runs
+from .sources import Sources
 from .status import About, Status
 from .uploads import Uploads
 from .variables import Variables
@@ -37,6 +38,7 @@ class Services:
     variables: Variables
     builds: Builds
     deployments: Deployments
+    sources: Sources
     archives: Archives
     uploads: Uploads
     executions: Executions
@@ -65,6 +67,7 @@ class Services:
             variables,
             builds,
             deployments,
+            Sources(ground, functions, deployments),
             archives,
             uploads,
             executions,
