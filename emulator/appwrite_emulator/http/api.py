@@ -13,6 +13,7 @@ from .control_logs import LogDoors
 from .deployments import DeploymentDoors
 from .executions import ExecutionDoors
 from .functions import FunctionDoors
+from .openapi import DescriptionDoor
 from .repositories import RepositoryDoors
 from .route import Route
 from .runtimes import RuntimeDoors
@@ -26,11 +27,16 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
     ground = services.ground
     safety = Safety(hosts | set(ground.config.hosts), frozenset(ground.config.origins))
     callers = Callers(ground.config, ground.clock, ground.secret)
+    known = tuple(routes(services, incoming))
     control = ControlDoors(
-        ground.config, services.control, services.status, LogDoors(ground.live_logs)
+        ground.config,
+        services.control,
+        services.status,
+        LogDoors(ground.live_logs),
+        DescriptionDoor(ground.config, known),
     )
     return Api(
-        _routes(services, incoming),
+        known,
         callers,
         safety,
         ground.config.appwrite,
@@ -38,8 +44,8 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
     )
 
 
-def _routes(services: Services, incoming: Path) -> Iterator[Route]:
-    """The most called come first; fixed paths come before those with an id in the same place."""
+def routes(services: Services, incoming: Path) -> Iterator[Route]:
+    """All routes: the most called first, fixed paths before those with an id in the same place."""
     config, catalog = services.ground.config, services.ground.catalog
     yield from ExecutionDoors(config, services.ground.clock, services.executions).routes()
     yield from RuntimeDoors(config, catalog).routes()

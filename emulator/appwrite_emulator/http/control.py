@@ -17,6 +17,7 @@ from ..services.under_way import NotSettled
 from .app import CONTROL
 from .control_logs import LogDoors
 from .control_params import Seconds, read_params
+from .openapi import DescriptionDoor
 from .params import Param
 from .reply import Reply, json_reply
 from .request import Request
@@ -30,12 +31,13 @@ _PROJECT = Param("project", Uid(), "")
 
 @dataclass(frozen=True)
 class ControlDoors:
-    """Status, settle, snapshots, reset and live logs."""
+    """Status, settle, snapshots, reset, live logs and the description of the API."""
 
     config: Config
     control: Control
     status: Status
     logs: LogDoors
+    description: DescriptionDoor
 
     def routes(self) -> Iterator[Route]:
         yield Route("GET", f"{CONTROL}/status", self.tell_status)
@@ -45,6 +47,7 @@ class ControlDoors:
         yield Route("DELETE", f"{CONTROL}/snapshots/{{id}}", self.delete_snapshot)
         yield Route("POST", f"{CONTROL}/reset", self.reset)
         yield Route("GET", f"{CONTROL}/logs", self.logs.follow)
+        yield Route("GET", f"{CONTROL}/openapi.json", self.description.describe)
 
     async def answer(self, request: Request) -> Answer:
         """Answer one request. Raises ApiError emulator_key_required, emulator_route_not_found."""

@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,12 @@ from ..services.variables import Variables
 from . import render
 from .body import read_body
 from .functions import READ, WRITE
-from .listing import read_listing
+from .listing import LIST, read_listing
 from .params import Param, query_params, read
 from .ranges import byte_range
 from .reply import FileReply, Reply, json_reply
-from .request import MAX_BODY, Request, effective_format
-from .route import Answer, Route
+from .request import MAX_BODY, Request, Version, effective_format
+from .route import Answer, Operation, Route
 from .upload import Form, choose_code, read_form
 from .validators import Boolean, Text, Uid, WhiteList
 
@@ -37,6 +38,17 @@ _CREATE = (
 )
 _DEPLOYMENT_ID = (Param("deploymentId", Uid()),)
 _DOWNLOAD = (Param("type", WhiteList(("source", "output")), "source"),)
+_CREATES = Operation("functions.createDeployment", _CREATE, 202, "deployment", file="code")
+_LISTS = Operation("functions.listDeployments", LIST, model="deploymentList")
+_DUPLICATES = Operation(
+    "functions.createDuplicateDeployment", _DEPLOYMENT_ID, 202, model="deployment"
+)
+_ACTIVATES = Operation("functions.updateFunctionDeployment", _DEPLOYMENT_ID, model="function")
+_ACTIVATES_OLD = Operation("functions.updateDeployment", model="function")
+_GETS = Operation("functions.getDeployment", model="deployment")
+_DELETES = Operation("functions.deleteDeployment", status=204)
+_DOWNLOADS = Operation("functions.getDeploymentDownload", _DOWNLOAD, model="file")
+_DOWNLOADS_OUTPUT = Operation("functions.getDeploymentDownload", model="file")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}")
 
 
@@ -54,19 +66,20 @@ class DeploymentDoors:
     def routes(self) -> Iterator[Route]:
         all = "/v1/functions/{functionId}/deployments"
         one = all + "/{deploymentId}"
-        yield Route("POST", all, self.create, WRITE)
-        yield Route("GET", all, self.list, READ)
-        yield Route("POST", all + "/duplicate", self.duplicate, WRITE)
-        yield Route("PATCH", "/v1/functions/{functionId}/deployment", self.activate, WRITE)
-        yield Route("GET", one, self.get, READ)
-        yield Route("PATCH", one, self.activate, WRITE)
-        yield Route("DELETE", one, self.delete, WRITE)
-        yield Route("PATCH", one + "/status", self.cancel, WRITE)
-        yield Route("PATCH", one + "/build", self.cancel, WRITE)
-        yield Route("POST", one + "/build", self.rebuild, WRITE)
-        yield Route("POST", one + "/builds/{buildId}", self.rebuild, WRITE)
-        yield Route("GET", one + "/download", self.download, READ)
-        yield Route("GET", one + "/build/download", self.download_output, READ)
+        active = "/v1/functions/{functionId}/deployment"
+        yield Route("POST", all, self.create, WRITE, _CREATES)
+        yield Route("GET", all, self.list, READ, _LISTS)
+        yield Route("POST", all + "/duplicate", self.duplicate, WRITE, _DUPLICATES)
+        yield Route("PATCH", active, self.activate, WRITE, _ACTIVATES)
+        yield Route("GET", one, self.get, READ, _GETS)
+        yield Route("PATCH", one, self.activate, WRITE, _ACTIVATES_OLD)
+        yield Route("DELETE", one, self.delete, WRITE, _DELETES)
+        yield Route("PATCH", one + "/status", self.cancel, WRITE, partial(_cancels, "Status"))
+        yield Route("PATCH", one + "/build", self.cancel, WRITE, partial(_cancels, "Build"))
+        yield Route("POST", one + "/build", self.rebuild, WRITE, _rebuilds)
+        yield Route("POST", one + "/builds/{buildId}", self.rebuild, WRITE, _rebuilds)
+        yield Route("GET", one + "/download", self.download, READ, _DOWNLOADS)
+        yield Route("GET", one + "/build/download", self.download_output, READ, _DOWNLOADS_OUTPUT)
 
     async def create(self, request: Request) -> Reply:
         path = request.path_params
@@ -195,6 +208,17 @@ class DeploymentDoors:
     def _check_size(self, size: int) -> None:
         if self.config.size_limit and size > self.config.size_limit:
             raise ApiError("storage_invalid_file_size")
+
+
+def _cancels(what: str, format: Version) -> Operation:
+    model = "build" if format < (1, 7, 0) else "deployment"
+    return Operation(f"functions.updateDeployment{what}", model=model)
+
+
+def _rebuilds(format: Version) -> Operation:
+    if format < (1, 7, 0):
+        return Operation("functions.createBuild", status=204)
+    return Operation("functions.createBuild", status=202, model="deployment")
 
 
 def _place(request: Request) -> tuple[str, str, str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ..catalog import Catalog
 from ..config import Config
-from ..errors import Era
 from ..models import Function
 from ..repositories import Reference, ReferenceKind
 from ..services import functions as service
@@ -16,12 +15,12 @@ from ..services.sources import Sources, Template
 from ..services.variables import Variables
 from . import render
 from .body import read_body
-from .listing import read_listing
+from .listing import LIST, read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
-from .request import Request, effective_format
+from .request import Request, Version, effective_format
 from .roles import Roles
-from .route import Route
+from .route import Operation, Route
 from .validators import (
     ArrayOf,
     Boolean,
@@ -37,12 +36,16 @@ from .validators import (
 
 READ, WRITE = ("functions.read",), ("functions.write",)
 
+_LISTS = Operation("functions.list", LIST, model="functionList")
+_GETS = Operation("functions.get", model="function")
+_DELETES = Operation("functions.delete", status=204)
 _TEMPLATE = (
     Param("templateOwner", Text(128, 0), ""),
     Param("templateRepository", Text(128, 0), ""),
     Param("templateRootDirectory", Text(128, 0), ""),
     Param("templateVersion", Text(128, 0), ""),
 )
+_NO_SETTINGS = {"functionId", *(param.name for param in _TEMPLATE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +61,18 @@ class FunctionDoors:
 
     def routes(self) -> Iterator[Route]:
         path = "/v1/functions/{functionId}"
-        yield Route("POST", "/v1/functions", self.create, WRITE)
-        yield Route("GET", "/v1/functions", self.list, READ)
-        yield Route("GET", path, self.get, READ)
-        yield Route("PUT", path, self.update, WRITE)
-        yield Route("DELETE", path, self.delete, WRITE)
+        yield Route("POST", "/v1/functions", self.create, WRITE, self._creates)
+        yield Route("GET", "/v1/functions", self.list, READ, _LISTS)
+        yield Route("GET", path, self.get, READ, _GETS)
+        yield Route("PUT", path, self.update, WRITE, lambda _: self._updates())
+        yield Route("DELETE", path, self.delete, WRITE, _DELETES)
 
     async def create(self, request: Request) -> Reply:
-        rules = (
-            Param("functionId", CustomId()),
-            Param("name", Text(128)),
-            Param("runtime", self._runtime()),
-            *self._settings(default_size=_default_size(request, self.config.appwrite)),
-        )
         body = await read_body(request)
-        values = read(rules, body)
-        template = _template(read(_TEMPLATE, body))
-        settings = {name: value for name, value in values.items() if name != "functionId"}
+        format = effective_format(request.format, self.config.appwrite)
+        values = read(self._creates(format).params, body)
+        template = _template(values)
+        settings = {name: values[name] for name in values if name not in _NO_SETTINGS}
         function = self.functions.create(
             request.caller.project,
             values["functionId"],
@@ -96,12 +94,7 @@ class FunctionDoors:
         return json_reply(self._wire(function, request), 200)
 
     async def update(self, request: Request) -> Reply:
-        rules = (
-            Param("name", Text(128)),
-            Param("runtime", self._runtime(), None),
-            *self._settings(default_size=None),
-        )
-        values = read(rules, await read_body(request))
+        values = read(self._updates().params, await read_body(request))
         function = await self.sources.update(
             request.caller.project,
             request.path_params["functionId"],
@@ -122,6 +115,24 @@ class FunctionDoors:
         """Whether a new function's repository or template is deployed: the way before 1.7.0."""
         era = self.config.appwrite
         return era == "1.6" or request.is_older((1, 7, 0), era)
+
+    def _creates(self, format: Version) -> Operation:
+        params = (
+            Param("functionId", CustomId()),
+            Param("name", Text(128)),
+            Param("runtime", self._runtime()),
+            *self._settings(default_size=_default_size(format)),
+            *_TEMPLATE,
+        )
+        return Operation("functions.create", params, 201, "function")
+
+    def _updates(self) -> Operation:
+        params = (
+            Param("name", Text(128)),
+            Param("runtime", self._runtime(), None),
+            *self._settings(default_size=None),
+        )
+        return Operation("functions.update", params, model="function")
 
     def _runtime(self) -> WhiteList:
         known = dict.fromkeys(
@@ -165,6 +176,6 @@ def _template(values: Mapping[str, str]) -> Template | None:
     return Template(owner, repository, root, Reference(ReferenceKind.TAG, version))
 
 
-def _default_size(request: Request, era: Era) -> str:
+def _default_size(format: Version) -> str:
     """A function's size when none is given. Source: Appwrite 1.6.2 and 1.9.6."""
-    return "s-1vcpu-512mb" if request.is_older((1, 9, 0), era) else "s-8vcpu-8gb"
+    return "s-1vcpu-512mb" if format < (1, 9, 0) else "s-8vcpu-8gb"

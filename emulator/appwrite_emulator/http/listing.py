@@ -11,11 +11,12 @@ from .params import Param, query_params, read
 from .request import Request
 from .validators import Boolean, Queries, Text
 
-_RULES = (
+LIST = (
     Param("queries", Queries(), ()),
     Param("search", Text(256), ""),
     Param("total", Boolean(loose=True), True),
 )
+"""The parameters of a list."""
 
 
 def read_listing(
@@ -25,7 +26,7 @@ def read_listing(
 
     Queries in the syntax of before 1.5.0 are read for clients that name such a format.
     """
-    values = read(_RULES, query_params(request.query))
+    values = read(LIST, query_params(request.query))
     is_legacy = request.format is not None and request.format < (1, 5, 0)
     wanted = query.parse(values["queries"], attributes, legacy=is_legacy, selectable=selectable)
     return Listing(wanted, values["search"], values["total"])

@@ -16,7 +16,7 @@ from .functions import WRITE
 from .params import Param, read
 from .reply import Reply, json_reply
 from .request import Request, effective_format
-from .route import Route
+from .route import Operation, Route
 from .validators import Boolean, Text, WhiteList
 
 _ACTIVATE = Param("activate", Boolean(), False)
@@ -33,6 +33,8 @@ _VCS = (
     Param("reference", Text(255)),
     _ACTIVATE,
 )
+_FROM_TEMPLATE = Operation("functions.createTemplateDeployment", _TEMPLATE, 202, "deployment")
+_FROM_VCS = Operation("functions.createVcsDeployment", _VCS, 202, "deployment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ class RepositoryDoors:
 
     def routes(self) -> Iterator[Route]:
         all = "/v1/functions/{functionId}/deployments"
-        yield Route("POST", all + "/template", self.from_template, WRITE)
-        yield Route("POST", all + "/vcs", self.from_vcs, WRITE)
+        yield Route("POST", all + "/template", self.from_template, WRITE, _FROM_TEMPLATE)
+        yield Route("POST", all + "/vcs", self.from_vcs, WRITE, _FROM_VCS)
 
     async def from_template(self, request: Request) -> Reply:
         values = read(_TEMPLATE, _with_reference(await read_body(request)))

@@ -343,7 +343,7 @@ PHONE = Pattern(
     r"\+[1-9]\d{6,14}",
     "Phone number must start with a '+' can have a maximum of fifteen digits.",
 )
-PASSWORD = Pattern(r"(?s:.{8,256})", "Password must be between 8 and 256 characters long.")
+PASSWORD = Pattern(r"[\s\S]{8,256}", "Password must be between 8 and 256 characters long.")
 LABEL = Pattern(
     r"[A-Za-z0-9]{1,36}",
     "Value must be a valid string between 1 and 36 chars containing only alphanumeric chars",

@@ -14,11 +14,11 @@ from ..services.variables import Variables
 from . import render
 from .body import read_body
 from .functions import READ, WRITE
-from .listing import read_listing
+from .listing import LIST, read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
-from .request import Request, effective_format
-from .route import Route
+from .request import Request, Version, effective_format
+from .route import Operation, Route
 from .validators import Boolean, CustomId, Nullable, Text
 
 _ALL = 1000  # variables that a list without queries has for clients from before queries
@@ -33,21 +33,16 @@ class VariableDoors:
 
     def routes(self) -> Iterator[Route]:
         path = "/v1/functions/{functionId}/variables"
-        yield Route("POST", path, self.create, WRITE)
-        yield Route("GET", path, self.list, READ)
-        yield Route("GET", path + "/{variableId}", self.get, READ)
-        yield Route("PUT", path + "/{variableId}", self.update, WRITE)
-        yield Route("DELETE", path + "/{variableId}", self.delete, WRITE)
+        one = path + "/{variableId}"
+        yield Route("POST", path, self.create, WRITE, _creates)
+        yield Route("GET", path, self.list, READ, _LISTS)
+        yield Route("GET", one, self.get, READ, _GETS)
+        yield Route("PUT", one, self.update, WRITE, _updates)
+        yield Route("DELETE", one, self.delete, WRITE, _DELETES)
 
     async def create(self, request: Request) -> Reply:
-        rules = (
-            Param("variableId", CustomId(), "unique()"),
-            Param("key", Text(255)),
-            Param("value", Text(8192, 0)),
-            Param("secret", Boolean(), not self._is_plain(request)),
-        )
-        values = read(rules, await read_body(request))
-        if self._is_plain(request):
+        values = read(_creates(self._format(request)).params, await read_body(request))
+        if _is_plain(self._format(request)):
             values["secret"] = False
         variable = self.variables.create(
             request.caller.project, request.path_params["functionId"], values["variableId"], values
@@ -68,14 +63,8 @@ class VariableDoors:
         return json_reply(self._wire(self.variables.get(*self._place(request)), request), 200)
 
     async def update(self, request: Request) -> Reply:
-        key = Param("key", Text(255)) if self._is_plain(request) else _OPTIONAL_KEY
-        rules = (
-            key,
-            Param("value", Nullable(Text(8192, 0)), None),
-            Param("secret", Nullable(Boolean()), None),
-        )
-        values = read(rules, await read_body(request))
-        if self._is_plain(request):
+        values = read(_updates(self._format(request)).params, await read_body(request))
+        if _is_plain(self._format(request)):
             values["secret"] = None
         variable = self.variables.update(*self._place(request), values)
         return json_reply(self._wire(variable, request), 200)
@@ -88,12 +77,41 @@ class VariableDoors:
         path = request.path_params
         return request.caller.project, path["functionId"], path["variableId"]
 
-    def _is_plain(self, request: Request) -> bool:
-        """Clients from before 1.7.0 know no secret variables."""
-        return request.is_older((1, 7, 0), self.config.appwrite)
+    def _format(self, request: Request) -> Version:
+        return effective_format(request.format, self.config.appwrite)
 
     def _wire(self, variable: Variable, request: Request) -> render.Wire:
-        return render.variable(variable, effective_format(request.format, self.config.appwrite))
+        return render.variable(variable, self._format(request))
+
+
+_LISTS = Operation("functions.listVariables", LIST, model="variableList")
+_GETS = Operation("functions.getVariable", model="variable")
+_DELETES = Operation("functions.deleteVariable", status=204)
+
+
+def _creates(format: Version) -> Operation:
+    params = (
+        Param("variableId", CustomId(), "unique()"),
+        Param("key", Text(255)),
+        Param("value", Text(8192, 0)),
+        Param("secret", Boolean(), not _is_plain(format)),
+    )
+    return Operation("functions.createVariable", params, 201, "variable")
+
+
+def _updates(format: Version) -> Operation:
+    key = Param("key", Text(255)) if _is_plain(format) else _OPTIONAL_KEY
+    params = (
+        key,
+        Param("value", Nullable(Text(8192, 0)), None),
+        Param("secret", Nullable(Boolean()), None),
+    )
+    return Operation("functions.updateVariable", params, model="variable")
+
+
+def _is_plain(format: Version) -> bool:
+    """Clients from before 1.7.0 know no secret variables."""
+    return format < (1, 7, 0)
 
 
 _OPTIONAL_KEY = Param("key", Nullable(Text(255, 0)), None)
