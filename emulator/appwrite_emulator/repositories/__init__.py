@@ -5,6 +5,7 @@ Nothing is fetched over a network, nothing in them is changed, and no code of th
 
 from __future__ import annotations
 
+from .git import git_folder
 from .known import INSTALLATION, Order, Repositories
 from .reading import Commit, Reference, ReferenceKind, RepositoryUnavailable
 
@@ -16,4 +17,5 @@ __all__ = [
     "ReferenceKind",
     "Repositories",
     "RepositoryUnavailable",
+    "git_folder",
 ]

@@ -22,6 +22,7 @@ from .keys import Keys
 from .plans import Plans
 from .projects import Projects
 from .records import Records
+from .retention import Retention
 from .runs import Runs
 from .sources import Sources
 from .status import About, Status
@@ -43,6 +44,7 @@ class Services:
     uploads: Uploads
     executions: Executions
     projects: Projects
+    retention: Retention
     control: Control
     status: Status
 
@@ -59,7 +61,8 @@ class Services:
         uploads = Uploads(ground, deployments)
         executions = Executions(ground, functions, deployments, Runs(ground, plans, executor))
         projects = Projects(ground, functions, variables, deployments, builds)
-        control = Control(ground, builds, executions, executor)
+        retention = Retention(ground, functions, deployments, executions)
+        control = Control(ground, (builds, executions), executor, retention)
         rows = (functions, deployments, executions)
         return cls(
             ground,
@@ -72,6 +75,7 @@ class Services:
             uploads,
             executions,
             projects,
+            retention,
             control,
             Status(ground, about, rows, executor, control),
         )

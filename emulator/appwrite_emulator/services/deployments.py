@@ -204,9 +204,28 @@ class Deployments:
                 function = self._functions.change(
                     function, deployment_id="", deployment_created_at=""
                 )
-            latest = self._records.latest(project=project, resourceId=function.id)
-            self._functions.note_latest(function, latest)
+            self._note_latest(function)
         return deployment
+
+    def delete_older(self, function: Function, moment: str) -> int:
+        """Remove what was created before `moment` and is not active; how many there were."""
+        of_function = self._records.all(project=function.project, resourceId=function.id)
+        old = [
+            deployment
+            for deployment in of_function
+            if deployment.created_at < moment and deployment.id != function.deployment_id
+        ]
+        for deployment in old:
+            self._builds.stop(deployment)
+        with self._ground.state.transaction():
+            self._records.remove(old)
+            if old:
+                self._note_latest(function)
+        return len(old)
+
+    def _note_latest(self, function: Function) -> None:
+        latest = self._records.latest(project=function.project, resourceId=function.id)
+        self._functions.note_latest(function, latest)
 
     def count_by_status(self) -> dict[str, int]:
         """How many deployments of all projects there are in each status."""
