@@ -32,28 +32,6 @@ def _answer(text: str) -> dict[str, str]:
     return {"main.py": PYTHON.format(text)}
 
 
-@pytest.mark.parametrize(
-    ("fields", "text"),
-    [
-        ({}, 'Param "activate" is not optional.'),
-        ({"activate": "yes"}, "Invalid `activate` param: Value must be a valid boolean"),
-        ({"activate": ""}, "Invalid `activate` param: Value must be a valid boolean"),
-        (
-            {"activate": "1", "entrypoint": ""},
-            "Invalid `entrypoint` param: Value must be a valid string and at least 1 chars and no "
-            "longer than 1028 chars",
-        ),
-        (
-            {"activate": "1", "commands": "c" * 8193},
-            "Invalid `commands` param: Value must be a valid string and no longer than 8192 chars",
-        ),
-    ],
-)
-def test_parameters_are_checked_first(project: Project, fields: dict[str, str], text: str) -> None:
-    error = project.upload("nothing", b"", fields=fields).error
-    assert error == (400, "general_argument_invalid", text)
-
-
 def test_then_the_function_the_entrypoint_the_file_and_its_name(hasty: Server) -> None:
     project = hasty.project()
     path, fields = "/functions/f/deployments", {"activate": "true"}
@@ -118,7 +96,9 @@ def test_a_deployment_starts_out_waiting(owner: Project, text: str, activate: bo
     assert built["status"] == "ready"
     assert built["buildSize"] > 0
     assert built["totalSize"] == built["sourceSize"] + built["buildSize"]
-    assert built["buildId"]
+    assert built["buildId"] == ""
+    old = owner.at("1.6.0").get(f"/functions/f/deployments/{made['$id']}").expect(200)
+    assert (len(old["buildId"]), old["size"]) == (20, len(archive))
 
 
 def test_the_type_tells_the_command_line_from_others(owner: Project) -> None:

@@ -82,7 +82,6 @@ def _reference(values: Mapping[str, Any]) -> Reference:
 
 
 def _with_reference(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Clients from before 1.9.0 name a template's tag as its version."""
-    if body.get("version") is None or body.get("type") is not None:
-        return body
-    return {**body, "type": "tag", "reference": body["version"]}
+    """Clients from before 1.9.0 say which tag by `version`."""
+    version = body.get("version")
+    return {**body, "type": "tag", "reference": version} if version else body

@@ -18,6 +18,7 @@ from .builds import Builds
 from .executions import Executions
 from .ground import Ground
 from .retention import Removed, Retention
+from .rules import Rules
 from .under_way import Work
 
 logger = logging.getLogger(__name__)
@@ -52,11 +53,13 @@ class Control:
         self,
         ground: Ground,
         works: tuple[Builds, Executions],
+        rules: Rules,
         executor: Executor,
         retention: Retention,
     ) -> None:
         self._ground = ground
         self._builds, self._executions = works
+        self._rules = rules
         self._executor = executor
         self._retention = retention
         self._snapshots: dict[str, Snapshot] = {}
@@ -136,6 +139,7 @@ class Control:
             await self._ended(ended, project)
             before = self._ground.state.snapshot()
             put_back()
+            self._rules.on_change()
             late = self._stop(project)  # what began while the rest ended
             self._retire_gone(before)
             if not project:
