@@ -44,16 +44,6 @@ def test_unique_makes_an_id_of_twenty_hex_digits(project: Project) -> None:
     assert re.fullmatch("[0-9a-f]{20}", made["$id"])
 
 
-@pytest.mark.parametrize(
-    ("format", "type"),
-    [("1.9.0", "function_already_exists"), (None, "function_already_exists"),
-     ("1.6.0", "document_already_exists")],
-)  # fmt: skip
-def test_an_id_is_taken_only_once(project: Project, format: str | None, type: str) -> None:
-    project.function()
-    assert project.at(format).post("/functions", VALID).error[:2] == (409, type)
-
-
 def test_projects_are_name_spaces(project: Project) -> None:
     project.function()
     other = project.server.project()
@@ -61,18 +51,6 @@ def test_projects_are_name_spaces(project: Project) -> None:
     other.function()
     other.delete("/functions/f").expect(204)
     assert project.get("/functions/f").status == 200
-
-
-def test_a_repository_needs_its_installation(project: Project) -> None:
-    error = project.post("/functions", {**VALID, "providerRepositoryId": "r"}).error
-    assert error == (
-        400,
-        "general_argument_invalid",
-        'When connecting to VCS (Version Control System), you need to provide "installationId" and '
-        '"providerBranch".',
-    )
-    unknown = {**VALID, "installationId": "i", "providerRepositoryId": "r", "providerBranch": "b"}
-    assert project.post("/functions", unknown).error[:2] == (404, "installation_not_found")
 
 
 def test_one_specification_sets_both(project: Project) -> None:
@@ -120,6 +98,9 @@ def test_update_resets_what_is_not_given(project: Project) -> None:
         ({}, True),
         ({"timeout": 30}, True),
         ({"execute": ["users"]}, True),
+        ({"specification": "s-2vcpu-2gb"}, True),
+        ({"scopes": ["users.read"], "events": ["users.*"], "schedule": "0 0 * * *"}, True),
+        ({"enabled": False, "logging": False}, True),
         ({"name": "Other"}, False),
         ({"entrypoint": "b.py"}, False),
         ({"entrypoint": ""}, True),
@@ -141,17 +122,6 @@ def test_an_update_without_differences_makes_live_true_again(project: Project) -
     project.post("/functions/f/variables", {"key": "K", "value": "v"}).expect(201)
     assert project.get("/functions/f").json["live"] is False
     assert project.put("/functions/f", {"name": "F"}).expect(200)["live"] is True
-
-
-def test_update_checks_like_create_but_needs_the_name_only(project: Project) -> None:
-    project.function()
-    message = 'Param "name" is not optional.'
-    assert project.put("/functions/f", {}).error[2] == message
-    error = project.put("/functions/f", {"name": "F", "runtime": ""}).error
-    assert error[2].startswith("Invalid `runtime` param: Value must be one of (")
-    error = project.put("/functions/f", {"name": "F", "timeout": 0}).error
-    assert error[2].startswith("Invalid `timeout` param: ")
-    assert project.put("/functions/nothing", {"name": "F"}).error[1] == "function_not_found"
 
 
 def test_delete_takes_everything_along(project: Project) -> None:
