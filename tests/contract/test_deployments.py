@@ -192,36 +192,3 @@ def test_deployments_are_found_by_their_fields(owner: Project) -> None:
     assert names(owner.get(path, search="main.py").json["deployments"]) == [first, second]
     assert names(owner.get(path, search="nothing").json["deployments"]) == []
     assert owner.get(path, total="false").json["total"] == 0
-
-
-@pytest.mark.parametrize(
-    ("type", "reference", "branch", "url"),
-    [("branch", "main", "main", "main"), ("tag", "0.3.0", "", "0.3.0")],
-)
-def test_a_template_cannot_be_had_without_a_network(
-    owner: Project, type: str, reference: str, branch: str, url: str
-) -> None:
-    template = {
-        "repository": "templates", "owner": "appwrite", "rootDirectory": "node/starter",
-        "type": type, "reference": reference, "activate": True,
-    }  # fmt: skip
-    made = owner.post("/functions/f/deployments/template", template).expect(202)
-    assert (made["status"], made["type"]) == ("failed", "vcs")
-    assert made["providerBranch"] == branch
-    assert made["providerRepositoryUrl"] == "https://github.com/appwrite/templates"
-    assert made["providerBranchUrl"] == f"{made['providerRepositoryUrl']}/blob/{url}"
-    assert made["buildLogs"].startswith("Unable to clone code repository: ")
-    assert owner.get("/functions/f").json["latestDeploymentStatus"] == "failed"
-    wrong = {**template, "type": "folder"}
-    error = owner.post("/functions/f/deployments/template", wrong).error
-    assert error[2] == "Invalid `type` param: Value must be one of (commit, branch, tag)"
-
-
-def test_clients_of_1_8_name_the_tag_of_a_template_by_version(owner: Project) -> None:
-    template = {
-        "repository": "templates", "owner": "appwrite", "rootDirectory": "node/starter",
-        "version": "0.3.0",
-    }  # fmt: skip
-    made = owner.post("/functions/f/deployments/template", template).expect(202)
-    assert made["providerBranchUrl"].endswith("/appwrite/templates/blob/0.3.0")
-    assert made["providerBranch"] == ""

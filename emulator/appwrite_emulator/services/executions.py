@@ -194,6 +194,15 @@ class Executions:
         """Remove all executions of a function that is being deleted."""
         self._records.remove(self._records.all(project=function.project, functionId=function.id))
 
+    def delete_older(self, moment: str) -> int:
+        """Forget what was created before `moment` and does not run; how many there were."""
+        running = (ExecutionStatus.WAITING, ExecutionStatus.PROCESSING)
+
+        def is_old(row: Row) -> bool:
+            return row["$createdAt"] < moment and row["status"] not in running
+
+        return self._records.remove_where(is_old)
+
     def log_names(self) -> set[str]:
         """The files below logs/ that an execution needs."""
         rows = self._records.all()

@@ -121,6 +121,13 @@ class Records(Generic[R]):
             return self._kind.from_row(row)
         return None
 
+    def remove_where(self, only: Callable[[Row], bool], **equal: Any) -> int:
+        """Delete the records that `only` accepts; how many there were."""
+        rows = self._table.rows(**equal)
+        doomed = [f"{row['project']}/{row['$id']}" for row in rows if only(row)]
+        self._table.drop(*doomed)
+        return len(doomed)
+
     def drop_oldest(self, count: int, *, only: Callable[[Row], bool]) -> None:
         """Delete the `count` oldest records, of all projects, that `only` accepts."""
         rows = (row for row in self._table.rows() if only(row))
