@@ -192,3 +192,14 @@ def test_deployments_are_found_by_their_fields(owner: Project) -> None:
     assert names(owner.get(path, search="main.py").json["deployments"]) == [first, second]
     assert names(owner.get(path, search="nothing").json["deployments"]) == []
     assert owner.get(path, total="false").json["total"] == 0
+
+
+@pytest.mark.parametrize("path", ["duplicate", "d/build"])
+def test_a_build_that_is_named_has_an_id_of_at_most_36_characters(own: Project, path: str) -> None:
+    deployment = own.get("/functions/f/deployments").expect(200)["deployments"][0]["$id"]
+    path = f"/functions/f/deployments/{path}".replace("d/build", f"{deployment}/build")
+    for id in ("", "b", "x" * 36):
+        own.post(path, {"deploymentId": deployment, "buildId": id}).expect(202)
+    for wrong in ("x" * 37, "ä" * 37):
+        error = own.post(path, {"deploymentId": deployment, "buildId": wrong}).error
+        assert error[2].startswith("Invalid `buildId` param: Value must be a valid string")
