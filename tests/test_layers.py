@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "emulator" / "appwrite_emulator"
 WORDS = ("errors", "clock", "models", "people", "config", "assets", "jsontext")
 MECHANISMS = (
     "archive", "catalog", "chunks", "cron", "events", "files", "manifest", "project_file", "query",
-    "query_methods", "query_syntax", "sandbox", "state", "tokens", "watch",
+    "query_methods", "query_syntax", "sandbox", "state", "templates", "tokens", "usage", "watch",
 )  # fmt: skip
 ENGINES = ("builder", "execution", "scheduler")
 SERVICES = ("reload", "services")

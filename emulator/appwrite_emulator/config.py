@@ -108,6 +108,11 @@ class Config:
         "Further web origin that may call (besides localhost); may be repeated.",
         metavar="ORIGIN",
     )
+    functions_domain: str = option(
+        "functions.localhost",
+        "Domain below which each function answers at a name of its own.",
+        metavar="NAME",
+    )
     function_timeout: int = option(900, "Longest `timeout` a function may have, in seconds.")
     sync_timeout: float = option(30.0, "Seconds after which a synchronous execution answers 408.")
     build_timeout: int = option(900, "Seconds a build may take.")
@@ -127,13 +132,18 @@ class Config:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}, it must be one of {known}")
         for name, pattern, example in _FORMS:
             value = getattr(self, name)
-            for text in value if isinstance(value, tuple) else [value] if value else []:
+            for text in value if isinstance(value, tuple) else [value]:
                 if not re.fullmatch(pattern, text, re.ASCII):
                     raise ConfigError(f"{name} has {text!r}, it must be like {example}")
         if self.memory and self.state:
             raise ConfigError(
                 "state and memory exclude each other: keep the state in a file or in memory"
             )
+
+    @property
+    def full_keys(self) -> frozenset[str]:
+        """The secrets of the declared keys that may do everything in all projects."""
+        return frozenset(key.secret for key in self.keys if not key.scopes and not key.project)
 
     @classmethod
     def load(
@@ -158,7 +168,12 @@ class Config:
 
 
 _FORMS = (
-    ("project", r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}", "my-project (36 letters, digits, . - _)"),
+    ("project", r"([A-Za-z0-9][A-Za-z0-9._-]{0,35})?", "my-project (36 letters, digits, . - _)"),
+    (
+        "functions_domain",
+        r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.){1,3}[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
+        "functions.localhost (two to four parts, in lower case)",
+    ),
     ("hosts", r"[^\s/:@]+", "dev.example.com (a name, without scheme and port)"),
     ("origins", r"[a-z][a-z0-9+.-]*://[^\s/?#]+", "https://dev.example.com:3000 (without a path)"),
 )

@@ -8,7 +8,8 @@ expression becomes several alternatives of which the earliest date counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -64,17 +65,19 @@ def next_after(expression: str, moment: datetime) -> datetime | None:
 
     None when the expression is invalid or never runs, such as `0 0 30 2 *`.
     """
-    start = moment.astimezone(UTC)
-    dates = [_next(alternative, start) for alternative in _alternatives(expression)]
-    return min((date for date in dates if date is not None), default=None)
+    return min(_dates(expression, croniter.get_next, moment), default=None)
 
 
-def _next(expression: str, start: datetime) -> datetime | None:
-    try:
-        date: datetime = croniter(expression, start).get_next(datetime)
-    except CroniterBadDateError:
-        return None
-    return date
+def last_before(expression: str, moment: datetime) -> datetime | None:
+    """The last full minute before that of `moment` at which `expression` ran, in UTC, or None."""
+    minute = moment.replace(second=0, microsecond=0)
+    return max(_dates(expression, croniter.get_prev, minute), default=None)
+
+
+def _dates(expression: str, find: Callable[..., datetime], moment: datetime) -> Iterator[datetime]:
+    for alternative in _alternatives(expression):
+        with suppress(CroniterBadDateError):
+            yield find(croniter(alternative, moment.astimezone(UTC)), datetime)
 
 
 def _alternatives(expression: str) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
-from .errors import ApiError
+from .errors import ApiError, Era
 from .models import Row
 from .query_methods import (
     METHODS,
@@ -18,6 +18,7 @@ from .query_methods import (
     Attributes,
     Cursor,
     Order,
+    Schema,
     Test,
     read_date,
 )
@@ -76,6 +77,7 @@ def parse(
     *,
     legacy: bool = False,
     selectable: bool = False,
+    era: Era = "1.9",
 ) -> Query:
     """What the query strings `texts` ask of a list with `attributes`.
 
@@ -83,15 +85,15 @@ def parse(
     admits the notation before Appwrite 1.5, `selectable` the method `select`. Of several limits,
     offsets or cursors the first counts. Raises ApiError `general_argument_invalid`, or
     `general_query_invalid` for `search`, which needs an index that no list has.
-    Source: Appwrite 1.9.6, whose methods include those of 1.6.2.
+    `era` is whose words are used. Source: Appwrite 1.9.6, whose methods include those of 1.6.2.
     """
-    known = {**SYSTEM, **attributes}
+    schema = Schema({**SYSTEM, **attributes}, era)
     parts: dict[str, list[Any]] = {}
     for text in texts:
         try:
             call = read(text, METHODS, legacy=legacy)
             method = METHODS[call.method]
-            made = method.make(call, known)
+            made = method.make(call, schema)
         except Refused as exc:
             raise _invalid(f"Invalid query: {exc}") from exc
         if method.part == "select" and not selectable:

@@ -13,7 +13,7 @@ from operator import methodcaller
 from typing import Any, Literal
 
 from .clock import stamp
-from .errors import ApiError
+from .errors import ApiError, Era
 from .models import Row
 from .query_syntax import Call, Refused
 
@@ -21,6 +21,8 @@ Kind = Literal["string", "bool", "int", "float", "datetime", "string[]", "sequen
 Test = Callable[[Row], bool]
 Values = Sequence[Any]
 
+_MOST_VALUES = 500  # in one query, which 1.9 does not count
+_TEXT_KINDS: Mapping[Era, str] = {"1.6": "array or string", "1.9": "array, string, or object"}
 _HIGHEST = "9,223,372,036,854,775,808"
 _CURSOR_TEXT = (
     "Invalid cursor: UID must contain at most 36 chars. Valid chars are a-z, A-Z, 0-9, and "
@@ -88,11 +90,19 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Schema:
+    """The attributes a list knows, and in whose words it tells what is wrong with a query."""
+
+    attributes: Attributes
+    era: Era
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """A method's part of a Query, and how a call to it is read."""
 
     part: Literal["test", "order", "limit", "offset", "cursor", "shuffled", "select"]
-    make: Callable[[Call, Attributes], Any]
+    make: Callable[[Call, Schema], Any]
 
 
 def read_date(text: str) -> datetime | None:
@@ -104,13 +114,15 @@ def read_date(text: str) -> datetime | None:
     return None
 
 
-def _find(name: str, attributes: Attributes) -> Attribute:
-    base = name.partition(".")[0]
-    if name not in attributes and base in attributes:
-        raise Refused(f"Cannot query nested attribute on: {base}")
-    if name not in attributes:
+def _find(name: str, schema: Schema) -> Attribute:
+    known, base = schema.attributes, name.partition(".")[0]
+    if name in known:
+        return known[name]
+    if base not in known:
         raise Refused(f"Attribute not found in schema: {name}")
-    return attributes[name]
+    if schema.era == "1.6":
+        raise Refused(f"Cannot query nested attribute on: {base}")
+    return Attribute(name, known[base].kind, read=lambda row: None)  # no row has anything there
 
 
 def _compare(
@@ -127,13 +139,16 @@ def _compare(
 
 
 def _comparison(
-    call: Call, attributes: Attributes, *, count: str, test: Callable[[Any, Values], bool], on: str
+    call: Call, schema: Schema, *, count: str, test: Callable[[Any, Values], bool], on: str
 ) -> Test:
     _check_count(call, count)
-    attribute = _find(call.attribute, attributes)
+    attribute = _find(call.attribute, schema)
+    if schema.era == "1.6" and len(call.values) > _MOST_VALUES:
+        text = f"Query on attribute has greater than {_MOST_VALUES} values: {call.attribute}"
+        raise Refused(text)
     values = [_typed(call, attribute, value) for value in call.values]
     if on == "text" and attribute.kind not in ("string", "string[]"):
-        why = "because it is not an array, string, or object."
+        why = f"because it is not an {_TEXT_KINDS[schema.era]}."
         name = "notContains" if call.method == "notContains" else "contains"
         raise Refused(f'Cannot query {name} on attribute "{call.attribute}" {why}')
     if on == "scalar" and attribute.kind == "string[]":
@@ -194,16 +209,16 @@ _READERS: dict[Kind, Callable[[Any], Any]] = {
 """For each kind, what makes a JSON value comparable; None when it is not of that kind."""
 
 
-def _null(call: Call, attributes: Attributes, *, wanted: bool) -> Test:
+def _null(call: Call, schema: Schema, *, wanted: bool) -> Test:
     """Whether the attribute is null; `exists` may name several, all of which count."""
     names = [call.attribute] if call.attribute else [str(value) for value in call.values]
-    found = [_find(name, attributes) for name in names or [""]]
+    found = [_find(name, schema) for name in names or [""]]
     return lambda row: all((attribute.value(row) is None) is wanted for attribute in found)
 
 
-def _logic(call: Call, attributes: Attributes, *, join: Callable[[Iterable[bool]], bool]) -> Test:
+def _logic(call: Call, schema: Schema, *, join: Callable[[Iterable[bool]], bool]) -> Test:
     inner = [(METHODS[nested.method], nested) for nested in call.values]
-    made = [(method.part, method.make(nested, attributes)) for method, nested in inner]
+    made = [(method.part, method.make(nested, schema)) for method, nested in inner]
     name = call.method.capitalize()
     if any(part != "test" for part, _ in made):
         raise Refused(f"{name} queries can only contain filter queries")
@@ -213,19 +228,19 @@ def _logic(call: Call, attributes: Attributes, *, join: Callable[[Iterable[bool]
     return lambda row: join(test(row) for test in tests)
 
 
-def _unindexed(call: Call, attributes: Attributes) -> Test:
+def _unindexed(call: Call, schema: Schema) -> Test:
     _check_count(call, "one")
-    _typed(call, _find(call.attribute, attributes), call.values[0])
+    _typed(call, _find(call.attribute, schema), call.values[0])
     message = f'Searching by attribute "{call.attribute}" requires a fulltext index.'
     raise ApiError("general_query_invalid", message)
 
 
-def _unsupported(call: Call, attributes: Attributes) -> Test:
+def _unsupported(call: Call, schema: Schema) -> Test:
     raise Refused(f"{call.method} is not supported by the database")
 
 
-def _order(call: Call, attributes: Attributes, *, descending: bool) -> Order:
-    attribute = _find(call.attribute or "$sequence", attributes)
+def _order(call: Call, schema: Schema, *, descending: bool) -> Order:
+    attribute = _find(call.attribute or "$sequence", schema)
     return Order(
         attribute="" if attribute.kind == "sequence" else call.attribute,
         descending=descending,
@@ -234,7 +249,7 @@ def _order(call: Call, attributes: Attributes, *, descending: bool) -> Order:
     )
 
 
-def _number(call: Call, attributes: Attributes, *, low: int) -> int:
+def _number(call: Call, schema: Schema, *, low: int) -> int:
     value = call.values[0] if call.values else None
     if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d{1,19}\s*", value, re.ASCII):
         value = int(value)
@@ -246,7 +261,7 @@ def _number(call: Call, attributes: Attributes, *, low: int) -> int:
     return value
 
 
-def _cursor(call: Call, attributes: Attributes, *, before: bool) -> Cursor:
+def _cursor(call: Call, schema: Schema, *, before: bool) -> Cursor:
     id = call.values[0] if call.values else None
     if isinstance(id, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}", id):
         return Cursor(id, before)
@@ -291,10 +306,10 @@ METHODS: dict[str, Method] = {
     "or": Method("test", partial(_logic, join=any)),
     "orderAsc": Method("order", partial(_order, descending=False)),
     "orderDesc": Method("order", partial(_order, descending=True)),
-    "orderRandom": Method("shuffled", lambda call, attributes: True),
+    "orderRandom": Method("shuffled", lambda call, schema: True),
     "limit": Method("limit", partial(_number, low=1)),
     "offset": Method("offset", partial(_number, low=0)),
     "cursorAfter": Method("cursor", partial(_cursor, before=False)),
     "cursorBefore": Method("cursor", partial(_cursor, before=True)),
-    "select": Method("select", lambda call, attributes: map(str, call.values)),
+    "select": Method("select", lambda call, schema: map(str, call.values)),
 }

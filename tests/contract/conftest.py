@@ -14,6 +14,7 @@ from appwrite_emulator.config import Key
 from .echo import NODE, PYTHON
 from .gate import Gate
 from .server import Project, Server, serving
+from .world import furnish
 
 _NEEDS = {"test_php.py": "php", "test_composer.py": "composer"}
 collect_ignore = [file for file, program in _NEEDS.items() if not shutil.which(program)]
@@ -68,6 +69,14 @@ def either(request: pytest.FixtureRequest) -> Project:
     name = "server" if request.param == "1.9" else "server_16"
     running: Server = request.getfixturevalue(name)
     return running.project()
+
+
+@pytest.fixture(scope="session")
+def callers(server: Server, server_16: Server) -> dict[str, list[Project]]:
+    """By era, callers of furnished projects: of a server of that era, and of one of the other by
+    a client of that era."""
+    new, old = furnish(server), furnish(server_16)
+    return {"1.9": [new, old.at("1.9.5")], "1.6": [old, new.at("1.6.0")]}
 
 
 @pytest.fixture

@@ -115,13 +115,6 @@ def test_the_log_of_1_6_does_not_mention_the_cancel(server_16: Server, gate: Gat
     assert "canceled" not in canceled["buildLogs"]
 
 
-@pytest.mark.parametrize("files", [_answer("ready"), {}], ids=["ready", "failed"])
-def test_a_build_that_ended_cannot_be_canceled(owner: Project, files: dict[str, str]) -> None:
-    id = owner.deploy("f", files)["$id"]
-    assert owner.patch(f"/functions/f/deployments/{id}/status", {}).error == DONE
-    assert owner.patch(f"/functions/f/deployments/{id}/build", {}).error == DONE
-
-
 @pytest.mark.parametrize("old_way", [True, False])
 def test_a_rebuild_is_a_new_deployment_with_the_settings_of_now(
     owner: Project, old_way: bool

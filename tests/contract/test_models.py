@@ -10,7 +10,10 @@ import pytest
 
 from .server import Project, Server
 
-FORMATS = (None, "1.5.0", "1.6.0", "1.7.0", "1.8.0", "1.9.0", "1.9.5", "2.0.0", "2.5.0")
+FORMATS = (
+    None, "1.3.0", "1.4.0", "1.5.0", "1.6.0", "1.6.2", "1.7.0", "1.8.0", "1.8.1", "1.9.0", "1.9.5",
+    "1.9.6", "2.0.0", "2.4.9", "2.5.0", "9.0.0",
+)  # fmt: skip
 MODELS = json.loads((Path(__file__).parent / "models.json").read_text(encoding="utf-8"))
 PYTHON = "def main(context):\n    return context.res.text('done')\n"
 
@@ -69,8 +72,8 @@ def test_items_of_lists_have_the_fields_of_the_format(
     caller, wanted = furnished.at(format), _effective(furnished, format)
     for path, key, model in (
         ("/functions", "functions", "functionItem"),
-        ("/functions/f/deployments", "deployments", "deployment"),
-        ("/functions/f/variables", "variables", "variable"),
+        ("/functions/f/deployments", "deployments", "deploymentItem"),
+        ("/functions/f/variables", "variables", "variableItem"),
         ("/functions/f/executions", "executions", "executionItem"),
         ("/functions/runtimes", "runtimes", "runtime"),
         ("/functions/specifications", "specifications", "specification"),

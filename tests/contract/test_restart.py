@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from appwrite_emulator.assets import assets
 from appwrite_emulator.sandbox import choose
 
 from .forms import tar_gz
@@ -152,3 +153,19 @@ def test_ids_and_order_go_on_after_a_restart(state: Path) -> None:
     with serving(state=state) as server:
         listed = server.project("p").get("/functions").json["functions"]
         assert [each["$id"] for each in listed] == ["a", "b", "c"]
+
+
+def test_a_runtime_that_is_there_no_more_is_unsupported(state: Path, tmp_path: Path) -> None:
+    family = tmp_path / "runtimes" / "own"
+    shutil.copytree(assets("runtimes") / "python", family)
+    manifest = family / "runtime.toml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace('"python-*"', '"own-1"'), encoding="utf-8")
+    with serving(state=state, runtimes=(family.parent,)) as server:
+        server.project("p").function(runtime="own-1")
+    with serving(state=state) as server:
+        assert server.project("p").post("/functions/f/executions", {}).error == (
+            404,
+            "function_runtime_unsupported",
+            'Runtime "own-1" is not supported',
+        )

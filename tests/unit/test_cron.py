@@ -173,3 +173,18 @@ def test_any_field_is_judged_without_failing(field: str, place: int) -> None:
 @given(st.text())
 def test_any_text_is_judged_without_failing(expression: str) -> None:
     assert cron.is_valid(expression) is (cron.next_after(expression, FRIDAY) is not None)
+
+
+@pytest.mark.parametrize(
+    ("expression", "last"),
+    [
+        ("* * * * *", datetime(2026, 3, 10, 9, 59, tzinfo=UTC)),
+        ("0 * * * *", datetime(2026, 3, 10, 9, tzinfo=UTC)),
+        ("0 0 1 1 *", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("0 0 9 * 1", datetime(2026, 3, 9, tzinfo=UTC)),
+        ("nonsense", None),
+        ("", None),
+    ],
+)
+def test_the_last_date_is_before_the_minute(expression: str, last: datetime | None) -> None:
+    assert cron.last_before(expression, datetime(2026, 3, 10, 10, 0, 30, tzinfo=UTC)) == last

@@ -76,10 +76,14 @@ def _function_variables(subject: Subject) -> dict[str, str]:
 
 
 def _runtime_variables(subject: Subject, secret: str) -> dict[str, str]:
-    return {
+    known = {
         "OPEN_RUNTIMES_SECRET": secret,
         "OPEN_RUNTIMES_ENTRYPOINT": subject.deployment.entrypoint,
         "OPEN_RUNTIMES_HOSTNAME": "localhost",
+    }
+    if subject.era == "1.6":
+        return known
+    return known | {
         "OPEN_RUNTIMES_CPUS": f"{subject.specification.cpus:g}",
         "OPEN_RUNTIMES_MEMORY": str(subject.specification.memory),
         "OPEN_RUNTIMES_NFT": "enabled",

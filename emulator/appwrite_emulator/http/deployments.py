@@ -113,7 +113,8 @@ class DeploymentDoors:
         found, total = self.deployments.page(
             request.caller.project, request.path_params["functionId"], listing
         )
-        items = [self._wire(deployment, request) for deployment in found]
+        format = effective_format(request.format, self.config.appwrite)
+        items = [render.deployment(each, format, in_list=True) for each in found]
         if selected := listing.query.selects:
             items = [
                 {k: v for k, v in item.items() if k in selected or k[0] == "$"} for item in items
@@ -129,7 +130,10 @@ class DeploymentDoors:
         id = path.get("deploymentId")
         if id is None:
             id = read(_DEPLOYMENT_ID, await read_body(request))["deploymentId"]
-        function = self.deployments.activate(request.caller.project, path["functionId"], id)
+        era = request.era(self.config.appwrite)
+        function = self.deployments.activate(
+            request.caller.project, path["functionId"], id, era=era
+        )
         format = effective_format(request.format, self.config.appwrite)
         return json_reply(render.function(function, self.variables.of(function), format), 200)
 

@@ -34,7 +34,7 @@ _RULES = (
     Param("path", Text(2048), "/"),
     Param("method", WhiteList(_METHODS), "POST"),
     Param("headers", HeadersParam(), None),
-    Param("scheduledAt", Text(255), None),
+    Param("scheduledAt", Text(255, 0), None),
 )
 _CREATE = Operation("functions.createExecution", _RULES, 201, "execution", other_status=202)
 _LIST = Operation("functions.listExecutions", LIST, model="executionList")
@@ -63,7 +63,10 @@ class ExecutionDoors:
         yield Route("DELETE", one, self.delete, WRITE, _DELETE)
 
     async def create(self, request: Request) -> Reply:
-        values = read(_RULES, await read_body(request))
+        raw = await read_body(request)
+        values = read(_RULES, raw)
+        if "data" in raw and request.is_older((1, 4, 0), self.config.appwrite):
+            values["body"] = str(raw["data"])  # as the body was called then
         wanted = self._wanted(values, request)
         function_id = request.path_params["functionId"]
         answer = await self.executions.create(request.caller, function_id, wanted)
@@ -92,9 +95,9 @@ class ExecutionDoors:
     def _wanted(self, values: dict[str, Any], request: Request) -> ExecutionRequest:
         """What is to be run. Raises ApiError general_bad_request, general_argument_invalid."""
         scheduled_at = values["scheduledAt"]
-        if scheduled_at and not values["async"]:
+        if scheduled_at is not None and not values["async"]:
             raise ApiError("general_bad_request", _SYNC_SCHEDULED)
-        if scheduled_at:
+        if scheduled_at is not None:
             validator = ScheduledAt(self.clock.now())
             scheduled_at = stamp(checked(validator, scheduled_at, type="general_bad_request"))
         body, headers = values["body"], values["headers"]

@@ -17,7 +17,7 @@ from .body import read_body
 from .listing import LIST, read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
-from .request import Request, Version, effective_format
+from .request import Request, Version, effective_format, era_of
 from .roles import Roles
 from .route import Operation, Route
 from .validators import (
@@ -38,12 +38,25 @@ READ, WRITE = ("functions.read",), ("functions.write",)
 _LISTS = Operation("functions.list", LIST, model="functionList")
 _GETS = Operation("functions.get", model="function")
 _DELETES = Operation("functions.delete", status=204)
+# What was run for each family before clients could say it. Source: Appwrite 1.9.6.
+_COMMANDS = {
+    "node": "npm install",
+    "python": "pip install --no-cache-dir -r requirements.txt",
+    "dart": "dart pub get",
+    "php": "composer update --no-interaction --ignore-platform-reqs --optimize-autoloader "
+    "--prefer-dist --no-dev",
+    "ruby": "bundle install",
+    "swift": "swift package resolve",
+    "dotnet": "dotnet restore",
+}
+
 _TEMPLATE = (
-    "templateRepository",
-    "templateOwner",
-    "templateRootDirectory",
-    "templateVersion",
+    Param("templateRepository", Text(128, 0), ""),
+    Param("templateOwner", Text(128, 0), ""),
+    Param("templateRootDirectory", Text(128, 0), ""),
+    Param("templateVersion", Text(128, 0), ""),
 )
+_NO_SETTINGS = {"functionId", *[param.name for param in _TEMPLATE]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +75,21 @@ class FunctionDoors:
         yield Route("POST", "/v1/functions", self.create, WRITE, self._creates)
         yield Route("GET", "/v1/functions", self.list, READ, _LISTS)
         yield Route("GET", path, self.get, READ, _GETS)
-        yield Route("PUT", path, self.update, WRITE, lambda _: self._updates())
+        yield Route("PUT", path, self.update, WRITE, self._updates)
         yield Route("DELETE", path, self.delete, WRITE, _DELETES)
 
     async def create(self, request: Request) -> Reply:
-        body = await read_body(request)
         format = effective_format(request.format, self.config.appwrite)
+        body = _with_commands(await read_body(request), request)
         values = read(self._creates(format).params, body)
-        settings = {name: value for name, value in values.items() if name != "functionId"}
+        settings = {name: values[name] for name in values if name not in _NO_SETTINGS}
         function = self.functions.create(
             request.caller.project,
             values["functionId"],
             settings,
             era=request.era(self.config.appwrite),
         )
-        if self._names_template(body, request):
+        if self._names_template(values, request):
             self.deploy_template(
                 function.project, function.id, DeploymentType.MANUAL, activate=True
             )
@@ -94,7 +107,9 @@ class FunctionDoors:
         return json_reply(self._wire(function, request), 200)
 
     async def update(self, request: Request) -> Reply:
-        values = read(self._updates().params, await read_body(request))
+        format = effective_format(request.format, self.config.appwrite)
+        body = _with_commands(await read_body(request), request)
+        values = read(self._updates(format).params, body)
         function = self.functions.update(
             request.caller.project,
             request.path_params["functionId"],
@@ -109,27 +124,30 @@ class FunctionDoors:
 
     def _wire(self, function: Function, request: Request, *, in_list: bool = False) -> render.Wire:
         format = effective_format(request.format, self.config.appwrite)
-        return render.function(function, self.variables.of(function), format, in_list=in_list)
+        runs = self.functions.runs(function) if format < (1, 4, 0) else ("", "")
+        variables = self.variables.of(function)
+        return render.function(function, variables, format, runs=runs, in_list=in_list)
 
-    def _names_template(self, body: Mapping[str, Any], request: Request) -> bool:
+    def _names_template(self, values: Mapping[str, Any], request: Request) -> bool:
         """Clients from before 1.7.0 deploy a template by naming it with the new function."""
         is_old = request.is_older((1, 7, 0), self.config.appwrite)
-        return is_old and all(body.get(name) for name in _TEMPLATE)
+        return is_old and all(values[param.name] for param in _TEMPLATE)
 
     def _creates(self, format: Version) -> Operation:
         params = (
             Param("functionId", CustomId()),
             Param("name", Text(128)),
             Param("runtime", self._runtime()),
-            *self._settings(default_size=_default_size(format)),
+            *self._settings(format, default_size=_default_size(format)),
+            *_TEMPLATE,
         )
         return Operation("functions.create", params, 201, "function")
 
-    def _updates(self) -> Operation:
+    def _updates(self, format: Version) -> Operation:
         params = (
             Param("name", Text(128)),
             Param("runtime", self._runtime(), None),
-            *self._settings(default_size=None),
+            *self._settings(format, default_size=None),
         )
         return Operation("functions.update", params, model="function")
 
@@ -141,10 +159,10 @@ class FunctionDoors:
         )
         return WhiteList(tuple(known))
 
-    def _settings(self, *, default_size: str | None) -> tuple[Param, ...]:
+    def _settings(self, format: Version, *, default_size: str | None) -> tuple[Param, ...]:
         size = Specification([each.slug for each in self.catalog.specifications()])
         return (
-            Param("execute", Roles(), ()),
+            Param("execute", Roles(era=era_of(format)), ()),
             Param("events", ArrayOf(FunctionEvent()), ()),
             Param("schedule", Cron(), ""),
             Param("timeout", Range(1, self.config.function_timeout), 15),
@@ -170,3 +188,11 @@ class FunctionDoors:
 def _default_size(format: Version) -> str:
     """A function's size when none is given. Source: Appwrite 1.6.2 and 1.9.6."""
     return "s-1vcpu-512mb" if format < (1, 9, 0) else "s-8vcpu-8gb"
+
+
+def _with_commands(body: Mapping[str, Any], request: Request) -> Mapping[str, Any]:
+    """Clients from before 1.4.0 get the commands of their runtime's family, whatever they say."""
+    if request.format is None or request.format >= (1, 4, 0):
+        return body
+    family = str(body.get("runtime")).partition("-")[0]
+    return {**body, "commands": _COMMANDS.get(family, "")}

@@ -11,22 +11,33 @@ from .params import Param, query_params, read
 from .request import Request
 from .validators import Boolean, Queries, Text
 
-LIST = (
-    Param("queries", Queries(), ()),
-    Param("search", Text(256), ""),
-    Param("total", Boolean(loose=True), True),
-)
+_QUERIES = Param("queries", Queries(), ())
+_SEARCH = Param("search", Text(256), "")
+_TOTAL = Param("total", Boolean(loose=True), True)
+UNSEARCHED = (_QUERIES, _TOTAL)
+"""The parameters of a list without search."""
+LIST = (_QUERIES, _SEARCH, _TOTAL)
 """The parameters of a list."""
 
 
 def read_listing(
-    request: Request, attributes: Mapping[str, Attribute], *, selectable: bool = False
+    request: Request,
+    attributes: Mapping[str, Attribute],
+    *,
+    selectable: bool = False,
+    searchable: bool = True,
 ) -> Listing:
     """The wanted part of a list. Raises ApiError general_argument_invalid, general_query_invalid.
 
     Queries in the syntax of before 1.5.0 are read for clients that name such a format.
     """
-    values = read(LIST, query_params(request.query))
+    values = read(LIST if searchable else UNSEARCHED, query_params(request.query))
     is_legacy = request.format is not None and request.format < (1, 5, 0)
-    wanted = query.parse(values["queries"], attributes, legacy=is_legacy, selectable=selectable)
-    return Listing(wanted, values["search"], values["total"])
+    wanted = query.parse(
+        values["queries"],
+        attributes,
+        legacy=is_legacy,
+        selectable=selectable,
+        era=request.era(request.server),
+    )
+    return Listing(wanted, values.get("search", ""), values["total"])

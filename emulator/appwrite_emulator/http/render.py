@@ -7,7 +7,16 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from ..catalog import Runtime, Specification
-from ..models import Deployment, Execution, Function, Headers, Variable, attribute
+from ..models import (
+    Deployment,
+    Execution,
+    Function,
+    Headers,
+    Rule,
+    RuleType,
+    Variable,
+    attribute,
+)
 from .request import Version
 
 Wire = dict[str, Any]
@@ -70,7 +79,9 @@ _FUNCTION = _shapes(
         (1, 7, 0): f"{_FUNCTION_17} specification=build_specification",
         (1, 6, 0): f"{_SETTINGS} deployment=deployment_id scopes {_MORE_SETTINGS} "
         "specification=build_specification",
-        (0, 0, 0): f"{_SETTINGS} deployment=deployment_id {_MORE_SETTINGS}",
+        (1, 4, 0): f"{_SETTINGS} deployment=deployment_id {_MORE_SETTINGS}",
+        (0, 0, 0): f"{_SETTINGS} deployment=deployment_id {_MORE_SETTINGS} "
+        "schedulePrevious scheduleNext",
     },
 )
 _DEPLOYMENT = _shapes(
@@ -106,6 +117,16 @@ _VARIABLE = _shapes(
         (0, 0, 0): f"{_SYSTEM} key value resourceType functionId=resource_id",
     },
 )
+_RULE_16 = "resourceType resourceId=function_id redirectUrl status logs renewAt"
+_RULE = _shapes(
+    Rule,
+    {
+        (1, 7, 0): f"{_SYSTEM} domain type trigger redirectStatusCode deploymentId "
+        "deploymentResourceType deploymentResourceId=function_id "
+        f"deploymentVcsProviderBranch=branch {_RULE_16}",
+        (0, 0, 0): f"{_SYSTEM} domain {_RULE_16}",
+    },
+)
 _BUILD = _shapes(
     Deployment,
     {
@@ -114,7 +135,7 @@ _BUILD = _shapes(
     },
 )
 _RUNTIME = _shapes(Runtime, {(0, 0, 0): "$id key name version base image logo supports"})
-_SPECIFICATION = _shapes(Specification, {(0, 0, 0): "memory cpus enabled slug"})
+_SPECIFICATION = _shapes(Specification, {(0, 0, 0): "slug memory cpus enabled"})
 
 SHAPES: Mapping[str, Sequence[Shape]] = {
     "function": _FUNCTION,
@@ -124,12 +145,14 @@ SHAPES: Mapping[str, Sequence[Shape]] = {
     "variable": _VARIABLE,
     "runtime": _RUNTIME,
     "specification": _SPECIFICATION,
+    "rule": _RULE,
 }
 """The shapes of the models that are made from records, newest first."""
 
 # The filters for formats before 1.6.0 do not reach the items of lists; nested variables keep
 # `secret` in every format.
 _LISTED: Version = (1, 6, 0)
+_LISTED_WHOLE: Version = (1, 4, 0)  # of the models that only the filter for 1.4.0 changes
 _NESTED: Version = (1, 7, 0)
 
 
@@ -149,18 +172,27 @@ def _shaped(record: object, shapes: Sequence[Shape], format: Version, own: Wire)
 
 
 def function(
-    record: Function, variables: Sequence[Variable], format: Version, *, in_list: bool = False
+    record: Function,
+    variables: Sequence[Variable],
+    format: Version,
+    *,
+    runs: tuple[str, str] = ("", ""),
+    in_list: bool = False,
 ) -> Wire:
-    """A function with its variables, whose secret values stay hidden."""
+    """A function with its variables, whose secret values stay hidden; `runs` are the dates before
+    and after now at which its schedule runs."""
     nested = [variable(each, max(format, _NESTED)) for each in variables]
     own = {"vars": nested, "description": "", "emailEnabled": False}
+    own["schedulePrevious"], own["scheduleNext"] = runs
     return _shaped(record, _FUNCTION, max(format, _LISTED) if in_list else format, own)
 
 
-def deployment(record: Deployment, format: Version) -> Wire:
+def deployment(record: Deployment, format: Version, *, in_list: bool = False) -> Wire:
     """A deployment."""
     own = {"screenshotLight": "", "screenshotDark": "", "buildStderr": ""}
-    return _shaped(record, _DEPLOYMENT, format, own)
+    if format >= (1, 7, 0):
+        own["buildId"] = ""  # since then a build is no record of its own
+    return _shaped(record, _DEPLOYMENT, max(format, _LISTED_WHOLE) if in_list else format, own)
 
 
 def canceled(record: Deployment, format: Version) -> Wire:
@@ -202,10 +234,24 @@ def execution(
     return _shaped(record, _EXECUTION, max(format, _LISTED) if in_list else format, own)
 
 
-def variable(record: Variable, format: Version) -> Wire:
+def variable(record: Variable, format: Version, *, in_list: bool = False) -> Wire:
     """A variable; the value of a secret one is never shown."""
     own = {"value": "", "description": ""} if record.secret else {"description": ""}
-    return _shaped(record, _VARIABLE, format, own)
+    return _shaped(record, _VARIABLE, max(format, _LISTED_WHOLE) if in_list else format, own)
+
+
+def rule(record: Rule, deployment_id: str, format: Version) -> Wire:
+    """A rule with the deployment of now; it is verified because nobody asks DNS here."""
+    is_api = record.type == RuleType.API
+    own = {
+        "resourceType": "api" if is_api else "function",
+        "deploymentResourceType": "" if is_api else "function",
+        "deploymentId": deployment_id,
+        "status": "verified",
+        "logs": "",
+        "renewAt": "",
+    }
+    return _shaped(record, _RULE, format, own)
 
 
 def runtime(record: Runtime) -> Wire:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import Era
 from .validators import LABEL, Pattern, key
 
 
@@ -26,6 +28,7 @@ _ROLES: dict[str, _Role] = {
     "member": _Role(id=key()),
     "label": _Role(id=LABEL),
 }
+_ROLES_16 = {**_ROLES, "team": _Role(id=key(), dimension=key(36))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Roles:
     """Who may execute: at most `max` texts of the form `role[:id][/dimension]`."""
 
     max: int = 100
+    era: Era = "1.9"
     text: str = "Roles must be an array of strings."
 
     def clean(self, value: Any) -> tuple[str, ...]:
@@ -40,12 +44,13 @@ class Roles:
             raise ValueError(self.text)
         if len(value) > self.max:
             raise ValueError(f"You can only provide up to {self.max} roles.")
+        kinds = _ROLES_16 if self.era == "1.6" else _ROLES
         for role in value:
-            _check_role(role)
+            _check_role(role, kinds)
         return tuple(value)
 
 
-def _check_role(text: Any) -> None:
+def _check_role(text: Any, kinds: Mapping[str, _Role]) -> None:
     if not isinstance(text, str):
         raise ValueError("Every role must be of type string.")
     if text == "*":
@@ -63,17 +68,16 @@ def _check_role(text: Any) -> None:
         raise ValueError("Only one dimension can be provided")
     if dimensions == [""]:
         raise ValueError("Dimension must not be empty")
-    _check_parts(name, id, "".join(dimensions))
+    if name not in kinds:
+        raise ValueError(_unknown(name))
+    _check_parts(name, kinds[name], id, "".join(dimensions))
 
 
 def _unknown(role: str) -> str:
     return f'Role "{role}" is not allowed. Must be one of: {", ".join(_ROLES)}.'
 
 
-def _check_parts(name: str, id: str, dimension: str) -> None:
-    role = _ROLES.get(name)
-    if role is None:
-        raise ValueError(_unknown(name))
+def _check_parts(name: str, role: _Role, id: str, dimension: str) -> None:
     if role.id and not id:
         raise ValueError(f'Role "{name}" must have an ID value.')
     if id and not role.id:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from .params import Param
 from .reply import FileReply, Reply, StreamReply
 from .request import Request, Version
+from .validators import Uid, Validator
 
 Answer = Reply | FileReply | StreamReply
 Door = Callable[[Request], Awaitable[Answer]]
+
+_UID = Uid()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,17 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one path, and the scopes of which a caller needs one (none: open to all)."""
+    """One method of one path, and the scopes of which a caller needs one (none: open to all).
+
+    What stands for a `{name}` of the path must pass `place`.
+    """
 
     method: str
     path: str
     door: Door
     scopes: Sequence[str] = ()
     operation: Operation | Callable[[Version], Operation] | None = None  # in a client's format
+    place: Validator = _UID
 
     def described(self, format: Version) -> Operation | None:
         """What the route is for clients that want `format`."""

@@ -34,8 +34,7 @@ from .validators import (
 
 Json = dict[str, Any]
 
-_ID = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$"}
-_ANY_ID = {"type": "string", "pattern": r"^(unique\(\)|[A-Za-z0-9][A-Za-z0-9._-]{0,35})$"}
+_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}"
 _TYPES: dict[object, Json] = {
     str: {"type": "string"},
     int: {"type": "integer"},
@@ -48,10 +47,9 @@ _TYPES: dict[object, Json] = {
 def of_param(param: Param) -> Json:
     """What may be given for a parameter, and what holds when nothing is."""
     schema = of_validator(param.validator)
-    if param.default is REQUIRED or param.default is None:
-        return schema
     default = list(param.default) if isinstance(param.default, tuple) else param.default
-    return {**schema, "default": default}
+    is_told = default not in (REQUIRED, None) and (default or not schema.get("minLength"))
+    return {**schema, "default": default} if is_told else schema
 
 
 def of_validator(validator: Validator) -> Json:
@@ -87,9 +85,9 @@ def _of_text(validator: Validator) -> Json:
         case Pattern(regex):
             return {"type": "string", "pattern": f"^(?:{regex})$"}
         case Uid():
-            return _ID
+            return {"type": "string", "maxLength": 36, "pattern": f"^{_ID}$"}
         case CustomId():
-            return _ANY_ID
+            return {"type": "string", "maxLength": 36, "pattern": rf"^(unique\(\)|{_ID})$"}
         case Cron() | FunctionEvent():
             return {"type": "string"}
     return {}

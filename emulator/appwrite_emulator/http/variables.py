@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..config import Config
 from ..models import Variable
 from ..query import Query
 from ..services import variables as service
-from ..services.records import Listing
 from ..services.variables import Variables
 from . import render
 from .body import read_body
 from .functions import READ, WRITE
-from .listing import LIST, read_listing
+from .listing import UNSEARCHED, read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
 from .request import Request, Version, effective_format
@@ -22,6 +21,22 @@ from .route import Operation, Route
 from .validators import Boolean, CustomId, Nullable, Text
 
 _ALL = 1000  # variables that a list without queries has for clients from before queries
+_NEW = (
+    Param("variableId", CustomId(), "unique()"),
+    Param("key", Text(255)),
+    Param("value", Text(8192, 0)),
+)
+_CHANGES = (
+    Param("key", Nullable(Text(255, 0)), None),
+    Param("value", Nullable(Text(8192, 0)), None),
+    Param("secret", Nullable(Boolean()), None),
+)
+_PLAIN_CHANGES = (Param("key", Text(255)), Param("value", Text(8192, 0), None))
+
+
+_LISTS = Operation("functions.listVariables", UNSEARCHED, model="variableList")
+_GETS = Operation("functions.getVariable", model="variable")
+_DELETES = Operation("functions.deleteVariable", status=204)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +56,30 @@ class VariableDoors:
         yield Route("DELETE", one, self.delete, WRITE, _DELETES)
 
     async def create(self, request: Request) -> Reply:
-        values = read(_creates(self._format(request)).params, await read_body(request))
-        if _is_plain(self._format(request)):
-            values["secret"] = False
+        rules = _creates(self._format(request)).params
+        values = {"secret": False, **read(rules, await read_body(request))}
         variable = self.variables.create(
             request.caller.project, request.path_params["functionId"], values["variableId"], values
         )
         return json_reply(self._wire(variable, request), 201)
 
     async def list(self, request: Request) -> Reply:
-        listing = read_listing(request, service.ATTRIBUTES)
-        if not request.query and request.is_older((1, 9, 4), self.config.appwrite):
-            listing = Listing(Query(limit=_ALL))
+        listing = read_listing(request, service.ATTRIBUTES, searchable=False)
+        if b"queries" not in request.query and request.is_older((1, 9, 4), self.config.appwrite):
+            listing = replace(listing, query=Query(limit=_ALL))
         found, total = self.variables.page(
             request.caller.project, request.path_params["functionId"], listing
         )
-        items = [self._wire(variable, request) for variable in found]
+        format = self._format(request)
+        items = [render.variable(variable, format, in_list=True) for variable in found]
         return json_reply(render.listing("variables", items, total), 200)
 
     async def get(self, request: Request) -> Reply:
         return json_reply(self._wire(self.variables.get(*self._place(request)), request), 200)
 
     async def update(self, request: Request) -> Reply:
-        values = read(_updates(self._format(request)).params, await read_body(request))
-        if _is_plain(self._format(request)):
-            values["secret"] = None
+        rules = _updates(self._format(request)).params
+        values = read(rules, await read_body(request))
         variable = self.variables.update(*self._place(request), values)
         return json_reply(self._wire(variable, request), 200)
 
@@ -84,34 +98,16 @@ class VariableDoors:
         return render.variable(variable, self._format(request))
 
 
-_LISTS = Operation("functions.listVariables", LIST, model="variableList")
-_GETS = Operation("functions.getVariable", model="variable")
-_DELETES = Operation("functions.deleteVariable", status=204)
-
-
 def _creates(format: Version) -> Operation:
-    params = (
-        Param("variableId", CustomId(), "unique()"),
-        Param("key", Text(255)),
-        Param("value", Text(8192, 0)),
-        Param("secret", Boolean(), not _is_plain(format)),
-    )
+    params = _NEW if _is_plain(format) else (*_NEW, Param("secret", Boolean(), True))
     return Operation("functions.createVariable", params, 201, "variable")
 
 
 def _updates(format: Version) -> Operation:
-    key = Param("key", Text(255)) if _is_plain(format) else _OPTIONAL_KEY
-    params = (
-        key,
-        Param("value", Nullable(Text(8192, 0)), None),
-        Param("secret", Nullable(Boolean()), None),
-    )
+    params = _PLAIN_CHANGES if _is_plain(format) else _CHANGES
     return Operation("functions.updateVariable", params, model="variable")
 
 
 def _is_plain(format: Version) -> bool:
     """Clients from before 1.7.0 know no secret variables."""
     return format < (1, 7, 0)
-
-
-_OPTIONAL_KEY = Param("key", Nullable(Text(255, 0)), None)

@@ -110,6 +110,7 @@ class Builds:
         return self._store(
             deployment,
             status=DeploymentStatus.CANCELED,
+            build_id=deployment.build_id or unique_id(),
             build_logs=logs,
             build_ended_at=self._ground.now(),
             build_duration=int(time.monotonic() - act.began)

@@ -15,6 +15,7 @@ from ..models import Deployment, unique_id
 from .builds import Builds
 from .executions import Executions
 from .ground import Ground
+from .rules import Rules
 from .under_way import Work
 
 SETTLE_TIMEOUT = 30.0  # seconds
@@ -47,11 +48,13 @@ class Control:
         ground: Ground,
         builds: Builds,
         executions: Executions,
+        rules: Rules,
         executor: Executor,
     ) -> None:
         self._ground = ground
         self._builds = builds
         self._executions = executions
+        self._rules = rules
         self._executor = executor
         self._snapshots: dict[str, Snapshot] = {}
         self._lock = anyio.Lock()
@@ -110,6 +113,7 @@ class Control:
             await self._ended(ended, project)
             before = self._ground.state.snapshot()
             put_back()
+            self._rules.on_change()
             late = self._stop(project)  # what began while the rest ended
             self._retire_gone(before)
             if not project:

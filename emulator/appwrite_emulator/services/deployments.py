@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 
 from ..chunks import Received
-from ..errors import ApiError
+from ..errors import ApiError, Era
 from ..models import Deployment, DeploymentStatus, DeploymentType, Function, unique_id
 from ..query import Attribute
 from ..state import EpochPassed
@@ -197,9 +197,14 @@ class Deployments:
         found, total = self._records.page(listing, project, resourceId=function.id)
         return [self._builds.with_live_logs(deployment) for deployment in found], total
 
-    def activate(self, project: str, function_id: str, id: str) -> Function:
-        """Let the deployment answer calls. Raises ApiError build_not_ready and the 404s."""
+    def activate(self, project: str, function_id: str, id: str, *, era: Era) -> Function:
+        """Let the deployment answer calls.
+
+        Raises ApiError build_not_ready and the 404s: in 1.6 a build begins to exist when it starts.
+        """
         deployment = self.get(project, function_id, id)
+        if era == "1.6" and deployment.status == DeploymentStatus.WAITING:
+            raise ApiError("build_not_found")
         if deployment.status != DeploymentStatus.READY:
             raise ApiError("build_not_ready")
         return self._functions.activate(self._functions.get(project, function_id), deployment)

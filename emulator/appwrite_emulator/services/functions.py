@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .. import cron
+from ..clock import stamp
 from ..errors import ApiError, Era
 from ..models import Caller, Deployment, Function, attribute, unique_id
 from ..query import Attribute
 from .ground import Ground
 from .records import Listing, Records
+from .rules import Rules
 
 ATTRIBUTES = {
     "name": Attribute("name", "string"),
@@ -35,12 +38,13 @@ _VCS_MESSAGE = (
 class Functions:
     """The functions of all projects."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, records: Records[Function], rules: Rules) -> None:
         self._ground = ground
-        self._records = Records(ground, Function, searched=("$id", "name", "runtime"))
+        self._records = records
+        self._rules = rules
 
     def create(self, project: str, id: str, values: Mapping[str, Any], *, era: Era) -> Function:
-        """Store a new function. `values` has the API's parameter names.
+        """Store a new function with a domain. `values` has the API's parameter names.
 
         Raises ApiError: function_already_exists (1.9) or document_already_exists (1.6),
         installation_not_found, general_argument_invalid.
@@ -57,7 +61,10 @@ class Functions:
             version="v4" if era == "1.6" else "v5",
             **settings,
         )
-        return self._records.add(function)
+        with self._ground.state.transaction():
+            function = self._records.add(function)
+            self._rules.give_domain(function)
+        return function
 
     def get(self, project: str, id: str) -> Function:
         """The function. Raises ApiError function_not_found."""
@@ -128,6 +135,13 @@ class Functions:
         with self._ground.state.transaction():
             children(function)
             self._records.remove([function])
+
+    def runs(self, function: Function) -> tuple[str, str]:
+        """The dates before and after now at which its schedule runs, empty without any."""
+        now = self._ground.clock.now()
+        dates = (cron.last_before(function.schedule, now), cron.next_after(function.schedule, now))
+        previous, following = ("" if date is None else stamp(date) for date in dates)
+        return previous, following
 
     def __len__(self) -> int:
         return len(self._records)

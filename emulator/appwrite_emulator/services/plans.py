@@ -7,6 +7,7 @@ import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from ..builder import BuildRequest
 from ..errors import ApiError
@@ -27,7 +28,7 @@ class Plan:
     function: Function
     deployment: Deployment
     target: Target
-    host: str  # what the runtime would be called by when the caller names no host
+    host: str  # what the runtime is called by when the caller names no host
     authorization: str  # what the runtime's own server would ask for, "" in 1.6
 
 
@@ -80,8 +81,9 @@ class Plans:
             env=env,
             memory=subject.specification.memory,
         )
-        host = f"{function.project}-{deployment.id}:3000"
         is_old = ground.config.appwrite == "1.6"
+        domain = urlsplit(ground.endpoint).hostname or ""
+        host = domain if is_old else f"{function.project}-{deployment.id}:3000"
         authorization = "" if is_old else context.credentials(secret)
         return Plan(function, deployment, target, host, authorization)
 

@@ -133,13 +133,19 @@ class Records(Generic[R]):
         project: str,
         *,
         only: Callable[[Row], bool] | None = None,
+        view: Callable[[Row], Row] | None = None,
         **equal: Any,
     ) -> tuple[list[R], int]:
-        """One page of the project's records, and how many there are in all."""
+        """One page of the project's records, and how many there are in all.
+
+        `only` chooses among them; `view` adds to a row what queries ask for but no row holds.
+        """
         found = self._table.rows(project=project, **equal)
         rows: query.Rows = found
         if only:
             rows = [row for row in rows if only(row)]
+        if view:
+            rows = [view(row) for row in rows]
         if listing.search:
             rows = [row for row in rows if self._is_found(row, listing.search)]
         page = query.select(
@@ -147,10 +153,14 @@ class Records(Generic[R]):
             listing.query,
             resource=self._kind.__name__,
             count=listing.count,
-            find=lambda id: self._table.row(f"{project}/{id}"),
+            find=lambda id: self._seen(f"{project}/{id}", view),
             walk=found.by if rows is found else None,
         )
         return [self._kind.from_row(row) for row in page.rows], page.total
+
+    def _seen(self, key: str, view: Callable[[Row], Row] | None) -> Row | None:
+        row = self._table.row(key)
+        return view(row) if row and view else row
 
     def _is_found(self, row: Row, term: str) -> bool:
         return query.search(term, [str(row.get(key, "")) for key in self._searched])

@@ -1,0 +1,139 @@
+"""Users, sessions and tokens on the wire: complete in each era's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..people import Session, Token, User
+from ..services import passwords
+from .render import Wire
+from .request import Version
+
+_HASH_OPTIONS = {
+    "type": "scrypt",
+    "costCpu": passwords.COST_CPU,
+    "costMemory": passwords.COST_MEMORY,
+    "costParallel": passwords.COST_PARALLEL,
+    "length": passwords.LENGTH,
+}
+# Source: models and response filters of Appwrite 1.6.2 and 1.9.6.
+_SINCE: dict[str, Version] = {
+    "mfa": (1, 5, 0),
+    "targets": (1, 5, 0),
+    "factors": (1, 5, 0),
+    "phrase": (1, 5, 0),
+    "emailCanonical": (1, 7, 0),
+    "emailIsFree": (1, 7, 0),
+    "emailIsDisposable": (1, 7, 0),
+    "emailIsCorporate": (1, 7, 0),
+    "emailIsCanonical": (1, 7, 0),
+    "impersonator": (1, 9, 0),
+    "impersonatorUserId": (1, 9, 0),
+}
+
+
+def user(record: User, format: Version) -> Wire:
+    """A user as keys and developers see it."""
+    wire = {
+        "$id": record.id,
+        "$createdAt": record.created_at,
+        "$updatedAt": record.updated_at,
+        "name": record.name,
+        "password": record.password or None,
+        "hash": "scrypt",
+        "hashOptions": _HASH_OPTIONS,
+        "registration": record.registration,
+        "status": record.status,
+        "labels": record.labels,
+        "passwordUpdate": record.password_update,
+        "email": record.email,
+        "phone": record.phone,
+        "emailVerification": record.email_verification,
+        "emailCanonical": None,
+        "emailIsFree": None,
+        "emailIsDisposable": None,
+        "emailIsCorporate": None,
+        "emailIsCanonical": None,
+        "phoneVerification": record.phone_verification,
+        "mfa": False,
+        "prefs": record.prefs or {},
+        "targets": list(_targets(record)),
+        "accessedAt": record.accessed_at,
+        "impersonator": None,
+        "impersonatorUserId": None,
+    }
+    return _known(wire, format)
+
+
+def account(record: User, format: Version) -> Wire:
+    """A user as he sees himself."""
+    wire = user(record, format)
+    for key in ("password", "hash", "hashOptions"):
+        del wire[key]
+    return wire
+
+
+def session(
+    record: Session, format: Version, *, is_current: bool = False, secret: str = ""
+) -> Wire:
+    """A session; what made the request is not examined, so its system and client are unknown."""
+    system = "osCode osName osVersion"
+    client = "clientType clientCode clientName clientVersion clientEngine clientEngineVersion"
+    wire = {
+        "$id": record.id,
+        "$createdAt": record.created_at,
+        "$updatedAt": record.updated_at,
+        "userId": record.user_id,
+        "expire": record.expire,
+        "provider": record.provider,
+        "providerUid": record.provider_uid,
+        "providerAccessToken": "",
+        "providerAccessTokenExpiry": "",
+        "providerRefreshToken": "",
+        "ip": record.ip,
+        **dict.fromkeys(f"{system} {client} deviceName deviceBrand deviceModel".split(), ""),
+        "countryCode": "--",
+        "countryName": "Unknown",
+        "current": is_current,
+        "factors": record.factors,
+        "secret": secret,
+        "mfaUpdatedAt": "",
+    }
+    if format < (1, 5, 0):
+        del wire["secret"]  # which tokens have in all formats
+    return _known(wire, format)
+
+
+def token(record: Token, format: Version, *, secret: str) -> Wire:
+    """A token, with the secret that it shows once."""
+    wire = {
+        "$id": record.id,
+        "$createdAt": record.created_at,
+        "userId": record.user_id,
+        "secret": secret,
+        "expire": record.expire,
+        "phrase": "",
+    }
+    return _known(wire, format)
+
+
+def _targets(record: User) -> Iterator[Wire]:
+    """Where messages would reach the user. They have no life of their own here."""
+    for kind, address in (("email", record.email), ("sms", record.phone)):
+        if address:
+            yield {
+                "$id": f"{kind}-{record.id}"[:36],
+                "$createdAt": record.created_at,
+                "$updatedAt": record.updated_at,
+                "name": "",
+                "userId": record.id,
+                "providerId": None,
+                "providerType": kind,
+                "identifier": address,
+                "expired": False,
+            }
+
+
+def _known(wire: Wire, format: Version) -> Wire:
+    """The fields that `format` has."""
+    return {key: value for key, value in wire.items() if format >= _SINCE.get(key, (0, 0, 0))}
