@@ -13,9 +13,9 @@ from . import render
 from .functions import READ
 from .params import Param, query_params, read
 from .reply import Reply, json_reply
-from .request import Request
+from .request import Request, Version
 from .route import Operation, Route
-from .validators import ArrayOf, Boolean, Range, Text, Validator, WhiteList
+from .validators import ArrayOf, Boolean, Range, Text, WhiteList
 
 _OPEN = ("public", *READ)
 
@@ -30,16 +30,12 @@ class TemplateDoors:
 
     def routes(self) -> Iterator[Route]:
         path = "/v1/functions/templates"
-        # Described without naming the runtimes: the catalog is not read before somebody calls.
-        rules = self._rules(Text(64))
-        listing = Operation("functions.listTemplates", rules, model="templateFunctionList")
-        yield Route("GET", path, self.list, _OPEN, listing)
+        yield Route("GET", path, self.list, _OPEN, self._listing)
         getting = Operation("functions.getTemplate", model="templateFunction")
         yield Route("GET", path + "/{templateId}", self.get, _OPEN, getting, Text(128))
 
     async def list(self, request: Request) -> Reply:
-        runtimes = tuple(runtime.id for runtime in self.catalog.runtimes(self._era))
-        values = read(self._rules(WhiteList(runtimes)), query_params(request.query))
+        values = read(self._rules(), query_params(request.query))
         known = self.templates.all(self._era)
         found = matching(known, values["runtimes"], values["useCases"])
         part = found[values["offset"] :][: values["limit"]]
@@ -59,9 +55,13 @@ class TemplateDoors:
     def _era(self) -> Era:
         return self.config.appwrite
 
-    def _rules(self, runtime: Validator) -> tuple[Param, ...]:
+    def _listing(self, format: Version) -> Operation:
+        return Operation("functions.listTemplates", self._rules(), model="templateFunctionList")
+
+    def _rules(self) -> tuple[Param, ...]:
+        runtimes = tuple(runtime.id for runtime in self.catalog.runtimes(self._era))
         return (
-            Param("runtimes", ArrayOf(runtime), ()),
+            Param("runtimes", ArrayOf(WhiteList(runtimes)), ()),
             Param("useCases", ArrayOf(WhiteList(USE_CASES[self._era], loose=True)), ()),
             Param("limit", Range(1, 5000), 25),
             Param("offset", Range(0, 5000), 0),
