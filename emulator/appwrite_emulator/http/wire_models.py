@@ -24,7 +24,7 @@ _OTHERS: Mapping[str, Fields | Callable[[Version], Fields]] = {
 }
 
 # What lists call their items where it is not the model's name and an s.
-_ITEMS: Mapping[str, str] = {}
+_ITEMS: Mapping[str, str] = {"templateFunction": "templates"}
 
 
 def is_known(model: str) -> bool:
