@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import NoneType
 from typing import Any, get_args, get_origin
@@ -12,11 +12,14 @@ from . import wire_models
 from .params import REQUIRED, Param
 from .request import Version
 from .roles import Roles
+from .rules import StatusCode
 from .validators import (
     ArrayOf,
     Boolean,
     Cron,
     CustomId,
+    Date,
+    EmptyOr,
     FunctionEvent,
     HeadersParam,
     Nullable,
@@ -55,14 +58,20 @@ def of_param(param: Param) -> Json:
 def of_validator(validator: Validator) -> Json:
     """The values a validator accepts as nearly as a schema can say it; {} for one unknown here."""
     match validator:
+        case EmptyOr(inner):
+            return {"anyOf": [of_validator(inner), {"type": "string", "maxLength": 0}]}
         case Nullable(inner):
             return {**of_validator(inner), "nullable": True}
+        case EmptyOr(inner):
+            return {"oneOf": [of_validator(inner), {"type": "string", "maxLength": 0}]}
         case ArrayOf(inner, most):
             return {"type": "array", "items": of_validator(inner), "maxItems": most}
         case Roles(most):
             return {"type": "array", "items": {"type": "string"}, "maxItems": most}
         case Queries():
             return {"type": "array", "items": {"type": "string"}}
+        case StatusCode():
+            return {"type": "integer", "enum": [301, 302, 307, 308]}
         case Range(low, high):
             return {"type": "integer", "minimum": low, "maximum": high}
         case Boolean():
@@ -88,8 +97,10 @@ def _of_text(validator: Validator) -> Json:
             return {"type": "string", "maxLength": 36, "pattern": f"^{_ID}$"}
         case CustomId():
             return {"type": "string", "maxLength": 36, "pattern": rf"^(unique\(\)|{_ID})$"}
-        case Cron() | FunctionEvent():
+        case Cron() | FunctionEvent() | Date():
             return {"type": "string"}
+        case Date():
+            return {"type": "string", "format": "date-time"}
     return {}
 
 
@@ -118,6 +129,8 @@ def _of_model(keys: wire_models.Fields) -> Json:
 
 
 def _of_kind(kind: Any) -> Json:
+    if isinstance(kind, Mapping):
+        return _of_model(kind)
     if isinstance(kind, str):
         return reference(kind)
     if isinstance(kind, list):
@@ -136,4 +149,4 @@ def _of_kind(kind: Any) -> Json:
 def _models_in(kind: Any) -> list[str]:
     if kind == Headers:
         return ["headers"]
-    return [kind] if isinstance(kind, str) else kind if isinstance(kind, list) else []
+    return [each for each in (kind if isinstance(kind, list) else [kind]) if isinstance(each, str)]
