@@ -47,18 +47,20 @@ def filled(value: Json) -> Json:
 def send(caller: Project, row: Json) -> Reply:
     """Make the call of a row: `call` is method and path below /v1, the rest is optional.
 
-    `body` goes as JSON, `form` and `file` as multipart, `text` as it is; `as = "guest"` leaves the
-    key out.
+    `body` goes as JSON, `form` and a `file` of that name as multipart, `text` as it is;
+    `as = "guest"` leaves the key out, `without` another header.
     """
     method, _, path = row["call"].partition(" ")
     caller = caller.guest if row.get("as") == "guest" else caller
+    caller = caller.having(**{row.get("without", ""): None})
     headers = dict(row.get("headers", {}))
     if "queries" in row:
         path += "?" + "&".join(f"queries[]={quote(text)}" for text in row["queries"])
     if "text" in row:
         return caller.call(method, path, body=row["text"].encode(), headers=headers)
     if "form" in row:
-        files = {"code": ("code.tar.gz", b"x")} if row.get("file", True) else {}
+        name = row.get("file", "code.tar.gz")
+        files = {"code": (name, b"x")} if name else {}
         body = form(filled(row["form"]), files)
         headers = {"content-type": multipart_type(), **headers}
         return caller.call(method, path, body=body, headers=headers)

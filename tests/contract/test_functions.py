@@ -44,16 +44,6 @@ def test_unique_makes_an_id_of_twenty_hex_digits(project: Project) -> None:
     assert re.fullmatch("[0-9a-f]{20}", made["$id"])
 
 
-@pytest.mark.parametrize(
-    ("format", "type"),
-    [("1.9.0", "function_already_exists"), (None, "function_already_exists"),
-     ("1.6.0", "document_already_exists")],
-)  # fmt: skip
-def test_an_id_is_taken_only_once(project: Project, format: str | None, type: str) -> None:
-    project.function()
-    assert project.at(format).post("/functions", VALID).error[:2] == (409, type)
-
-
 def test_projects_are_name_spaces(project: Project) -> None:
     project.function()
     other = project.server.project()
@@ -61,18 +51,6 @@ def test_projects_are_name_spaces(project: Project) -> None:
     other.function()
     other.delete("/functions/f").expect(204)
     assert project.get("/functions/f").status == 200
-
-
-def test_a_repository_needs_its_installation(project: Project) -> None:
-    error = project.post("/functions", {**VALID, "providerRepositoryId": "r"}).error
-    assert error == (
-        400,
-        "general_argument_invalid",
-        'When connecting to VCS (Version Control System), you need to provide "installationId" and '
-        '"providerBranch".',
-    )
-    unknown = {**VALID, "installationId": "i", "providerRepositoryId": "r", "providerBranch": "b"}
-    assert project.post("/functions", unknown).error[:2] == (404, "installation_not_found")
 
 
 def test_one_specification_sets_both(project: Project) -> None:
@@ -120,6 +98,9 @@ def test_update_resets_what_is_not_given(project: Project) -> None:
         ({}, True),
         ({"timeout": 30}, True),
         ({"execute": ["users"]}, True),
+        ({"specification": "s-2vcpu-2gb"}, True),
+        ({"scopes": ["users.read"], "events": ["users.*"], "schedule": "0 0 * * *"}, True),
+        ({"enabled": False, "logging": False}, True),
         ({"name": "Other"}, False),
         ({"entrypoint": "b.py"}, False),
         ({"entrypoint": ""}, True),
@@ -141,17 +122,6 @@ def test_an_update_without_differences_makes_live_true_again(project: Project) -
     project.post("/functions/f/variables", {"key": "K", "value": "v"}).expect(201)
     assert project.get("/functions/f").json["live"] is False
     assert project.put("/functions/f", {"name": "F"}).expect(200)["live"] is True
-
-
-def test_update_checks_like_create_but_needs_the_name_only(project: Project) -> None:
-    project.function()
-    message = 'Param "name" is not optional.'
-    assert project.put("/functions/f", {}).error[2] == message
-    error = project.put("/functions/f", {"name": "F", "runtime": ""}).error
-    assert error[2].startswith("Invalid `runtime` param: Value must be one of (")
-    error = project.put("/functions/f", {"name": "F", "timeout": 0}).error
-    assert error[2].startswith("Invalid `timeout` param: ")
-    assert project.put("/functions/nothing", {"name": "F"}).error[1] == "function_not_found"
 
 
 def test_delete_takes_everything_along(project: Project) -> None:
@@ -222,17 +192,3 @@ def test_runtimes_and_specifications_are_those_of_the_era(either: Project) -> No
     assert either.get("/functions/specifications").expect(200)["total"] == 9
     assert either.guest.get("/functions/runtimes").status == 200
     assert either.guest.get("/functions/specifications").status == 401
-
-
-def test_a_1_6_client_that_names_a_template_is_told_in_the_deployment(project: Project) -> None:
-    template = {
-        "templateRepository": "templates", "templateOwner": "appwrite",
-        "templateRootDirectory": "node/starter", "templateVersion": "0.2.0",
-    }  # fmt: skip
-    project.at("1.6.0").post("/functions", {**VALID, **template}).expect(201)
-    deployment = project.get("/functions/f/deployments").expect(200)["deployments"][0]
-    assert deployment["status"] == "failed"
-    assert (deployment["type"], deployment["activate"]) == ("manual", True)
-    assert deployment["buildLogs"].startswith("Unable to clone code repository: ")
-    project.post("/functions", {**VALID, **template, "functionId": "g"}).expect(201)
-    assert project.get("/functions/g/deployments").json["total"] == 0

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from appwrite_emulator.assets import assets
+from appwrite_emulator.config import Repository
 from appwrite_emulator.sandbox import choose
 
+from .. import gits
 from .forms import tar_gz
 from .gate import Gate
 from .people import developer, new_user
@@ -109,6 +112,32 @@ def test_what_was_under_way_failed_and_what_waited_goes_on(state: Path, gate: Ga
         assert project.get("/functions/f").json["latestDeploymentStatus"] == "ready"
 
 
+def test_what_waited_for_its_repository_is_fetched_after_a_restart(
+    state: Path, gate: Gate, tmp_path: Path
+) -> None:
+    second = Gate(gate.path.with_name("second"))
+    code = gits.write(tmp_path / "code", {"main.py": GOOD})
+    known = (Repository("a", "code", code),)
+    wanted = {
+        "owner": "a", "repository": "code", "rootDirectory": "", "type": "tag", "reference": "1",
+        "activate": True,
+    }  # fmt: skip
+    with ExitStack() as stop:
+        server = stop.enter_context(serving(state=state, repositories=known))
+        project = server.project("p")
+        project.function()
+        for each in (gate, second):
+            _begin(project, each.commands)
+        with gate.reached(), second.reached():
+            path = "/functions/f/deployments/template"
+            waiting = project.post(path, wanted).expect(202)["$id"]
+            stop.close()
+    with serving(state=state, repositories=known) as server:
+        project = server.project("p")
+        assert project.built("f", waiting)["status"] == "ready"
+        assert project.execute("f")["responseBody"] == "built"
+
+
 def _begin(project: Project, commands: str) -> str:
     fields = {"activate": "true", "commands": commands}
     return str(project.upload("f", tar_gz({"main.py": GOOD}), fields=fields).expect(202)["$id"])
@@ -166,3 +195,19 @@ def test_users_stay_signed_in_but_developers_of_a_strict_emulator_do_not(state: 
     with serving(state=state, strict=True, project="home") as server:
         assert replace(ann, server=server).get("/account").status == 200
         assert replace(dev, server=server).get("/functions").status == 401
+
+
+def test_a_runtime_that_is_there_no_more_is_unsupported(state: Path, tmp_path: Path) -> None:
+    family = tmp_path / "runtimes" / "own"
+    shutil.copytree(assets("runtimes") / "python", family)
+    manifest = family / "runtime.toml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace('"python-*"', '"own-1"'), encoding="utf-8")
+    with serving(state=state, runtimes=(family.parent,)) as server:
+        server.project("p").function(runtime="own-1")
+    with serving(state=state) as server:
+        assert server.project("p").post("/functions/f/executions", {}).error == (
+            404,
+            "function_runtime_unsupported",
+            'Runtime "own-1" is not supported',
+        )

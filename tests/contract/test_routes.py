@@ -110,6 +110,20 @@ def test_route_answers_with_its_status_and_model(project: Project, row: Row) -> 
         assert set(fields_of(row.model, FORMATS[row.era])) <= set(reply.json)
 
 
+READING = [row for row in ROWS if row.method == "GET"]
+
+
+@pytest.mark.parametrize("row", READING, ids=[row.id for row in READING])
+def test_the_head_of_what_can_be_got_is_the_same_without_the_body(
+    project: Project, row: Row
+) -> None:
+    got = _call(project, row)
+    head = _call(project.server.project(), row._replace(method="HEAD"))
+    assert (head.status, head.body) == (got.status, b"")
+    assert head.header("content-type") == got.header("content-type")
+    assert head.header("content-length")
+
+
 @pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])
 def test_scopes_are_asked_for_before_anything_else(project: Project, row: Row) -> None:
     path = row.path.format_map(_Nonsense())

@@ -126,14 +126,6 @@ def test_an_update_keeps_what_is_not_given(
     assert (changed["key"], changed["value"]) == (key, value)
 
 
-@pytest.mark.parametrize("body", [{}, {"value": "new"}])
-def test_a_1_6_update_needs_the_key(owner: Project, body: Json) -> None:
-    old = owner.at(OLD)
-    _add(old)
-    error = old.put("/functions/f/variables/v", body).error
-    assert error == (400, "general_argument_invalid", 'Param "key" is not optional.')
-
-
 def test_a_1_6_update_with_the_key_alone_keeps_the_value(owner: Project) -> None:
     old = owner.at(OLD)
     _add(old)

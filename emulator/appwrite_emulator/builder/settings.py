@@ -107,7 +107,6 @@ def build_environment(
         **{name: str(folder) for name, folder in caches.items()},
         **dict(launch.env),
         "PATH": os.pathsep.join(path),
-        "CI": "true",
     }
 
 

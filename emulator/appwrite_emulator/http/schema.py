@@ -17,6 +17,7 @@ from .validators import (
     Boolean,
     Cron,
     CustomId,
+    Date,
     EmptyOr,
     FunctionEvent,
     HeadersParam,
@@ -93,6 +94,8 @@ def _of_text(validator: Validator) -> Json:
             return {"type": "string", "maxLength": 36, "pattern": rf"^(unique\(\)|{_ID})$"}
         case Cron() | FunctionEvent():
             return {"type": "string"}
+        case Date():
+            return {"type": "string", "format": "date-time"}
     return {}
 
 
