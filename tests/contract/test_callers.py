@@ -26,8 +26,9 @@ def own() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Server]:
-    """A strict server with a key for everything."""
-    with serving(memory=True, strict=True, project="home", keys=(Key("full"),)) as running:
+    """A strict server with a key for everything, and one for users."""
+    keys = (Key("full"), Key("people", ("users.read", "users.write")))
+    with serving(memory=True, strict=True, project="home", keys=keys) as running:
         yield running
 
 
@@ -176,6 +177,18 @@ def test_admin_mode_needs_a_developer(either: Project) -> None:
     assert dev.having(x_appwrite_mode="default").get("/functions").status == 401
 
 
+def test_a_token_of_a_namesake_makes_no_developer(either: Project) -> None:
+    dev = developer(either)
+    id = dev.get("/account").expect(200)["$id"]
+    add_user(either, id)
+    namesake = by_token(either, id)
+    assert _id(namesake) == id
+    assert namesake.having(x_appwrite_mode="admin").get("/users").error[1] == GUEST[1]
+    jwt = dev.post("/account/jwts").expect(201)["jwt"]
+    bearer = either.guest.having(x_appwrite_jwt=jwt, x_appwrite_mode="admin")
+    assert bearer.get("/users").status == 200
+
+
 def test_the_console_has_no_admin_mode_in_1_9(project: Project) -> None:
     console = developer(project).having(x_appwrite_project="console")
     assert console.at("1.9.0").get("/account").error == (
@@ -233,6 +246,17 @@ def test_developers_of_a_strict_server_have_its_key(guarded: Server, strict: Ser
     of_one_project = {"email": "dev@example.org", "password": "full"}
     elsewhere = strict.project("console").guest.post("/account/sessions/email", of_one_project)
     assert elsewhere.error[1] == "user_invalid_credentials"
+
+
+def test_a_key_for_users_makes_no_developers(guarded: Server) -> None:
+    home, console = guarded.project("home"), guarded.project("console")
+    assert home.having(x_appwrite_key="people").get("/users").status == 200
+    assert console.having(x_appwrite_key="people").post("/users", {"userId": "x"}).error == (
+        401,
+        "user_unauthorized",
+        "The current user is not authorized to perform the requested action.",
+    )
+    assert console.having(x_appwrite_key="full").get("/users").status == 200
 
 
 def test_users_of_a_strict_server_need_no_key(strict: Server) -> None:
