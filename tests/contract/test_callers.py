@@ -109,10 +109,13 @@ def test_a_token_and_a_session_exclude_each_other_in_1_9(project: Project) -> No
     assert _id(bob.at("1.6.0")) == "ann"
 
 
-def test_the_key_of_a_function_is_no_users_token(project: Project) -> None:
+def test_the_key_of_a_function_has_its_scopes_and_is_no_users_token(project: Project) -> None:
     project.function(scopes=["users.read"])
     project.deploy("f", {"main.py": PYTHON})
     headers = json.loads(project.execute("f", path="/headers")["responseBody"])
+    function = project.having(x_appwrite_key=headers["x-appwrite-key"])
+    assert function.get("/users").expect(200)["total"] == 0
+    assert function.post("/users", {"userId": "u"}).error[1] == "general_unauthorized_scope"
     jwt = headers["x-appwrite-key"].partition("_")[2]
     assert project.guest.having(x_appwrite_jwt=jwt).get("/account").error == GUEST
 
