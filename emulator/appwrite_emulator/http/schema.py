@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 
 from ..models import Headers
 from . import wire_models
+from .numbers import NumberOf
 from .params import REQUIRED, Param
 from .request import Version
 from .roles import Roles
@@ -65,6 +66,8 @@ def of_validator(validator: Validator) -> Json:
             return {"type": "array", "items": {"type": "string"}}
         case Range(low, high):
             return {"type": "integer", "minimum": low, "maximum": high}
+        case NumberOf(values):
+            return {"type": "integer", "enum": list(values)}
         case Boolean():
             return {"type": "boolean"}
         case Object():
