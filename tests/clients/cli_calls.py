@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-Fields = dict[str, Any]
+from .cli import NEW, OLD
 
-OLD, NEW = "6.2.3", "12.0.1"
+Fields = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ _SETTINGS = {
 }
 _DEFAULTS = {"execute": [], "events": [], "schedule": "", "timeout": 15, "scopes": []}
 _ECHO = {"status": "completed", "responseStatusCode": 200, "requestPath": "/hi?a=1"}
+_USED_ONE = {"range": "24h", "executionsTotal": 2}
+_USED = {**_USED_ONE, "functionsTotal": 1}
 _DEPLOYMENT = "--function-id made --deployment-id <deployment>"
 _VARIABLE = "--function-id made --variable-id <variable>"
 _EXECUTION = "--function-id made --execution-id <execution>"
@@ -54,6 +56,8 @@ _EXECUTION = "--function-id made --execution-id <execution>"
 CALLS = (
     Call("list-runtimes"),
     Call("list-specifications", {"total": 9}),
+    Call("list-templates --use-cases starter --runtimes node-22 --limit 1", {"total": 1}),
+    Call("get-template --template-id starter", {"id": "starter", "scopes": ["users.read"]}),
     Call(
         "create --function-id made --name Made --runtime node-22 --execute any users "
         "--events users.*.create --schedule '0 0 1 1 *' --timeout 20 --enabled true "
@@ -163,6 +167,10 @@ CALLS = (
         held={"status": "completed", "responseStatusCode": 200, "logs": "said hello\n"},
         keep="later",
     ),
+    Call("get-usage --range 24h", _USED, only=OLD),
+    Call("get-function-usage --function-id made --range 24h", _USED_ONE, only=OLD),
+    Call("list-usage --range 24h", _USED, only=NEW),
+    Call("get-usage --function-id made --range 24h", _USED_ONE, only=NEW),
     Call(f"get-execution {_EXECUTION}", {**_ECHO, "responseBody": ""}),
     Call("list-executions --function-id made", {"total": 2}),
     Call(f"delete-execution {_EXECUTION}", at="/made/executions/<execution>", held=None),

@@ -10,13 +10,22 @@ import pytest
 from appwrite_emulator import Emulator
 
 from .archives import write_archives
-from .environments import Environments
+from .cli import PROJECT_FILES, Cli
+from .environments import Environments, installed
+from .recorder import Recorder, recording
 
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
     with Emulator(port=0) as emulator:
         yield emulator
+
+
+@pytest.fixture
+def recorder(emulator: Emulator) -> Iterator[Recorder]:
+    """What clients call in place of the emulator, to see what they ask for."""
+    with recording(emulator.endpoint) as recorder:
+        yield recorder
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +38,14 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("archives")
     write_archives(folder)
     return folder
+
+
+@pytest.fixture(params=PROJECT_FILES)
+def cli(request: pytest.FixtureRequest, environments: Environments, tmp_path: Path) -> Cli:
+    """The CLI of each version, in a project folder with the function `hello`."""
+    version: str = request.param
+    modules = installed(lambda: environments.node("appwrite-cli", version))
+    (tmp_path / "home").mkdir()
+    cli = Cli(modules, version, tmp_path)
+    cli.write_project()
+    return cli

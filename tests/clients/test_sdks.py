@@ -21,6 +21,7 @@ SCRIPTS = Path(__file__).parent / "scripts"
 PYTHON = {
     "7.1.0": 300, "13.6.1": 320, "17.0.0": 440, "22.0.0": 440, "24.4.0": 440, "27.0.0": 440,
 }  # fmt: skip
+WEB = {"16.1.0": 100, "27.0.0": 100}
 NODE = {"14.2.0": 310, "20.3.0": 350, "25.2.0": 360, "27.1.0": 370}
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(400)]
@@ -43,6 +44,16 @@ def test_node_sdk_does_everything(
     script = _beside(modules, tmp_path) / "node" / "everything.mjs"
     said = _run(["node", str(script), str(archives)], emulator)
     assert _checks(said, f"node-appwrite {version}") >= NODE[version]
+
+
+@pytest.mark.parametrize("version", WEB)
+def test_people_call_functions_with_the_web_sdk(
+    emulator: Emulator, environments: Environments, archives: Path, tmp_path: Path, version: str
+) -> None:
+    modules = installed(lambda: environments.node("appwrite", version))
+    script = _beside(modules, tmp_path) / "web" / "everything.mjs"
+    said = _run(["node", str(script), str(archives)], emulator)
+    assert _checks(said, f"appwrite {version} for the web") >= WEB[version]
 
 
 def _beside(modules: Path, folder: Path) -> Path:

@@ -2,10 +2,11 @@
 // node everything.mjs ARCHIVES, below a node_modules with the SDK; see test_sdks.py.
 
 import { Functions } from 'node-appwrite';
+import { offered, used } from '../calls.mjs';
 import { equal, passed } from '../checks.mjs';
 import * as deploying from './deploying.mjs';
 import * as executing from './executing.mjs';
-import { offered, used, version } from './sdk.mjs';
+import { version } from './sdk.mjs';
 import * as settings from './settings.mjs';
 
 // What is done next, and what the SDK must have for it: a call or `call.parameter`.

@@ -3,8 +3,9 @@
 import { join } from 'node:path';
 import { Client, Functions } from 'node-appwrite';
 import { InputFile } from 'node-appwrite/file';
+import { calls } from '../calls.mjs';
 import { equal, fields, ok, poll } from '../checks.mjs';
-import { calls, era } from './sdk.mjs';
+import { era } from './sdk.mjs';
 
 export const NODE = 'flow-node';
 export const PYTHON = 'flow-python';

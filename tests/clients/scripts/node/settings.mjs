@@ -2,7 +2,8 @@
 
 import { Functions, ID, Query, Runtime } from 'node-appwrite';
 import { equal, fields, has, ok, refused } from '../checks.mjs';
-import { era, offered } from './sdk.mjs';
+import { offered } from '../calls.mjs';
+import { era } from './sdk.mjs';
 import { NODE, PYTHON, answered, functions, guest } from './flow.mjs';
 
 const SETTINGS = {
