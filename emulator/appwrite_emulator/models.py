@@ -15,6 +15,9 @@ from typing import Any, ClassVar, NamedTuple, Self, get_origin, get_type_hints
 Row = Mapping[str, Any]
 Headers = tuple[tuple[str, str], ...]
 
+CONSOLE = "console"
+"""The project whose users are developers; it has no functions."""
+
 _SYSTEM_KEYS = {
     "id": "$id",
     "created_at": "$createdAt",
@@ -59,6 +62,14 @@ class ExecutionStatus(StrEnum):
     @property
     def is_final(self) -> bool:
         return self in (self.COMPLETED, self.FAILED)
+
+
+class RuleType(StrEnum):
+    """What answers at a rule's domain."""
+
+    DEPLOYMENT = "deployment"  # a function
+    REDIRECT = "redirect"
+    API = "api"
 
 
 class Trigger(StrEnum):
@@ -213,6 +224,9 @@ class Deployment(Record):
     build_duration: int = 0  # whole seconds, rounded up
     source: str = ""  # name of the archive in Files; empty while it is being uploaded
     build: str = ""  # name of the folder below builds/; empty until there is one
+    wanted: tuple[tuple[str, ...], ...] = ()  # orders for the source, until it is here
+    provider_repository_id: str = ""
+    provider_root_directory: str = ""
     provider_repository_name: str = ""
     provider_repository_owner: str = ""
     provider_repository_url: str = ""
@@ -256,12 +270,23 @@ class Rule(Record):
     table: ClassVar[str] = "rules"
 
     domain: str  # lower case; unique over all projects
-    type: str = "deployment"  # deployment, api or redirect
+    type: str = RuleType.DEPLOYMENT
     trigger: str = "manual"
     redirect_url: str = ""
     redirect_status_code: int = 301
     function_id: str = ""  # its active deployment answers
     branch: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project(Record):
+    """A project that was made through the API; it lies in project `console`, as its teams do."""
+
+    table: ClassVar[str] = "projects"
+
+    name: str
+    team_id: str = ""
+    profile: dict[str, str] | None = None  # texts about it: description, url, legalName, ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +298,16 @@ class Caller:
     scopes: frozenset[str] | None = frozenset()  # None: every scope
     is_privileged: bool = False  # an API key or a console admin: permissions do not apply
     user_id: str = ""
-    session_id: str = ""
+    session_id: str = ""  # empty for a user who came with a token
     name: str = "User"  # how scope errors name the caller
+    is_blocked: bool = False
+    is_fallback: bool = False  # the session came in the header for those without cookies
+    is_lasting: bool = False  # the same headers name the same caller for ever
+
+    @property
+    def home(self) -> str:
+        """The project whose user the caller is: developers are at home in the console."""
+        return CONSOLE if self.is_privileged else self.project
 
     def has_scope(self, *wanted: str) -> bool:
         """Whether one of `wanted` was granted; `execution.*` and `executions.*` are the same."""

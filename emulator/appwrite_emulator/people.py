@@ -35,7 +35,7 @@ class Session(Record):
     table: ClassVar[str] = "sessions"
 
     user_id: str
-    secret: str  # as the client holds it in a cookie or header, decoded
+    secret: str  # its hash: the client alone holds the secret itself
     expire: str
     provider: str = "email"  # email, anonymous, server or token
     provider_uid: str = ""
@@ -51,7 +51,7 @@ class Token(Record):
     table: ClassVar[str] = "tokens"
 
     user_id: str
-    secret: str
+    secret: str  # its hash
     expire: str
 
 

@@ -32,6 +32,8 @@ module.exports = async ({ req, res, log, error }) => {
       trigger: req.headers['x-appwrite-trigger'],
       greeting: process.env.GREETING ?? '',
       token: process.env.TOKEN ?? '',
+      user: req.headers['x-appwrite-user-id'],
+      jwt: req.headers['x-appwrite-user-jwt'],
       project: process.env.APPWRITE_FUNCTION_PROJECT_ID,
       deployment: process.env.APPWRITE_FUNCTION_DEPLOYMENT,
       blob: fs.existsSync(blob) ? fs.statSync(blob).size : 0,

@@ -15,6 +15,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from appwrite_emulator import Emulator
 
+from .complete import Asked, Completeness
 from .forms import form, multipart_type, tar_gz
 
 URL = "http://127.0.0.1:9080"
@@ -60,6 +61,7 @@ class Server:
 
     def __init__(self, emulator: Emulator, app: Callable[..., Any], portal: BlockingPortal) -> None:
         self.emulator = emulator
+        self._completeness = Completeness(emulator)
         self._app = app
         self._portal = portal
 
@@ -74,16 +76,28 @@ class Server:
         target: str,
         headers: Mapping[str, str] | None = None,
         body: bytes | Sequence[bytes] = b"",
+        *,
+        more: Sequence[tuple[str, str]] = (),
     ) -> Reply:
-        """Send one request: `target` is path and query string, `body` one or more pieces."""
+        """Send one request: `target` is path and query string, `body` one or more pieces.
+
+        `more` are headers that come after the others, whose names they may repeat.
+        """
         pieces = [body] if isinstance(body, bytes) else list(body)
-        return self._portal.call(self._call, method, target, headers or {}, pieces)
+        pairs = [*(headers or {}).items(), *more]
+        return self._portal.call(self._call, method, target, pairs, pieces)
 
     def call_together(
         self, calls: Sequence[tuple[str, str, Mapping[str, str], bytes]]
     ) -> list[Reply]:
         """Send all of `calls` at the same moment; the replies in their order."""
         return self._portal.call(self._call_together, calls)
+
+    def knock(
+        self, target: str, headers: Mapping[str, str], extensions: Mapping[str, Json]
+    ) -> list[Json]:
+        """Ask for a websocket, as a server with these extensions of ASGI does; what was sent."""
+        return self._portal.call(self._knock, target, headers, extensions)
 
     def run(self, function: Callable[..., Any], *arguments: object) -> Any:
         """Call `function` in the emulator's own loop."""
@@ -94,18 +108,42 @@ class Server:
 
         async def one(number: int) -> None:
             method, target, headers, body = calls[number]
-            replies[number] = await self._call(method, target, headers, [body])
+            replies[number] = await self._call(method, target, [*headers.items()], [body])
 
         async with anyio.create_task_group() as group:
             for number in range(len(calls)):
                 group.start_soon(one, number)
         return [replies[number] for number in range(len(calls))]
 
+    async def _knock(
+        self, target: str, headers: Mapping[str, str], extensions: Mapping[str, Json]
+    ) -> list[Json]:
+        sent: list[Json] = []
+
+        async def receive() -> Json:
+            return {"type": "websocket.connect"}
+
+        async def send(message: Json) -> None:
+            sent.append(message)
+
+        path, _, query = target.partition("?")
+        scope = {
+            "type": "websocket",
+            "path": path,
+            "query_string": query.encode(),
+            "headers": [(k.encode(), v.encode()) for k, v in headers.items()],
+            "extensions": extensions,
+        }
+        await self._app(scope, receive, send)
+        return sent
+
     async def _call(
-        self, method: str, target: str, headers: Mapping[str, str], pieces: list[bytes]
+        self, method: str, target: str, headers: list[tuple[str, str]], pieces: list[bytes]
     ) -> Reply:
         path, _, query = target.partition("?")
-        named = {"host": "127.0.0.1:9080", "content-length": str(sum(map(len, pieces))), **headers}
+        usual = {"host": "127.0.0.1:9080", "content-length": str(sum(map(len, pieces)))}
+        given = {name.lower() for name, _ in headers}
+        pairs = [pair for pair in usual.items() if pair[0] not in given] + headers
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -116,7 +154,7 @@ class Server:
             "raw_path": path.encode(),
             "query_string": query.encode(),
             "root_path": "",
-            "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in named.items()],
+            "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in pairs],
             "client": ("127.0.0.1", 50000),
             "server": ("127.0.0.1", 9080),
         }
@@ -136,8 +174,16 @@ class Server:
 
         await self._app(scope, receive, send)
         head, *rest = sent
-        pairs = tuple((k.decode(), v.decode("latin-1")) for k, v in head["headers"])
-        return Reply(head["status"], pairs, b"".join(part.get("body", b"") for part in rest))
+        answered = tuple((k.decode(), v.decode("latin-1")) for k, v in head["headers"])
+        reply = Reply(head["status"], answered, b"".join(part.get("body", b"") for part in rest))
+        self._check(Asked(method, target, {k.lower(): v for k, v in headers}), reply)
+        return reply
+
+    def _check(self, asked: Asked, reply: Reply) -> None:
+        """What holds for every reply; other hosts may be those of functions."""
+        if "host" not in asked.headers:
+            kind = reply.header("content-type") or ""
+            self._completeness.check(asked, reply.status, kind, reply.body)
 
 
 @dataclass(frozen=True, slots=True)

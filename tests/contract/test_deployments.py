@@ -194,24 +194,12 @@ def test_deployments_are_found_by_their_fields(owner: Project) -> None:
     assert owner.get(path, total="false").json["total"] == 0
 
 
-@pytest.mark.parametrize(
-    ("type", "reference", "branch", "url"),
-    [("branch", "main", "main", "main"), ("tag", "0.3.0", "", "0.3.0")],
-)
-def test_a_template_cannot_be_had_without_a_network(
-    owner: Project, type: str, reference: str, branch: str, url: str
-) -> None:
-    template = {
-        "repository": "templates", "owner": "appwrite", "rootDirectory": "node/starter",
-        "type": type, "reference": reference, "activate": True,
-    }  # fmt: skip
-    made = owner.post("/functions/f/deployments/template", template).expect(202)
-    assert (made["status"], made["type"]) == ("failed", "vcs")
-    assert made["providerBranch"] == branch
-    assert made["providerRepositoryUrl"] == "https://github.com/appwrite/templates"
-    assert made["providerBranchUrl"] == f"{made['providerRepositoryUrl']}/blob/{url}"
-    assert made["buildLogs"].startswith("Unable to clone code repository: ")
-    assert owner.get("/functions/f").json["latestDeploymentStatus"] == "failed"
-    wrong = {**template, "type": "folder"}
-    error = owner.post("/functions/f/deployments/template", wrong).error
-    assert error[2] == "Invalid `type` param: Value must be one of (commit, branch, tag)"
+@pytest.mark.parametrize("path", ["duplicate", "d/build"])
+def test_a_build_that_is_named_has_an_id_of_at_most_36_characters(own: Project, path: str) -> None:
+    deployment = own.get("/functions/f/deployments").expect(200)["deployments"][0]["$id"]
+    path = f"/functions/f/deployments/{path}".replace("d/build", f"{deployment}/build")
+    for id in ("", "b", "x" * 36):
+        own.post(path, {"deploymentId": deployment, "buildId": id}).expect(202)
+    for wrong in ("x" * 37, "ä" * 37):
+        error = own.post(path, {"deploymentId": deployment, "buildId": wrong}).error
+        assert error[2].startswith("Invalid `buildId` param: Value must be a valid string")

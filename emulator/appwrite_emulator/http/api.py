@@ -6,17 +6,34 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..services import Services
+from ..templates import Templates
+from .account import AccountDoors
+from .account_sessions import SessionDoors
+from .api_keys import ApiKeyDoors
 from .app import Api
 from .auth import Callers
+from .console import ConsoleDoors
 from .control import ControlDoors
 from .control_logs import LogDoors
 from .deployments import DeploymentDoors
+from .domains import Domains
+from .elsewhere import Elsewhere
 from .executions import ExecutionDoors
 from .functions import FunctionDoors
+from .health import HealthDoors
+from .locale import LocaleDoors
+from .openapi import DescriptionDoor
 from .repositories import RepositoryDoors
 from .route import Route
+from .rules import RuleDoors
 from .runtimes import RuntimeDoors
 from .safety import Safety
+from .sign_ins import SignIns
+from .teams import MembershipDoors, TeamDoors
+from .templates import TemplateDoors
+from .usage import UsageDoors
+from .user_sessions import UserSessionDoors
+from .users import UserDoors
 from .variables import VariableDoors
 
 
@@ -24,26 +41,41 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
     """The API over `services`. `incoming` is where uploads on their way are kept, `hosts` the
     names it answers to besides those of this machine and the configured ones."""
     ground = services.ground
-    safety = Safety(hosts | set(ground.config.hosts), frozenset(ground.config.origins))
-    callers = Callers(ground.config, ground.clock, ground.secret)
+    config = ground.config
+    domains = Domains(config.appwrite, config.functions_domain, services.rules, services.executions)
+    names, origins = hosts | set(config.hosts), frozenset(config.origins)
+    safety = Safety(names, origins, domains.is_of_api, config.appwrite)
+    sign_ins = SignIns(services.users, services.sessions, services.jwts, services.memberships.of)
+    callers = Callers(config, ground.clock, ground.secret, sign_ins, services.console)
+    known = tuple(routes(services, incoming))
     control = ControlDoors(
-        ground.config, services.control, services.status, LogDoors(ground.live_logs)
+        config,
+        services.control,
+        services.status,
+        LogDoors(ground.live_logs),
+        DescriptionDoor(config, known),
     )
-    return Api(
-        _routes(services, incoming),
+    elsewhere = Elsewhere(known)
+    app = Api(
+        known,
         callers,
         safety,
-        ground.config.appwrite,
+        domains,
         control=control.answer,
+        elsewhere=elsewhere.answer,
     )
+    services.rules.on_change = app.forget
+    return app
 
 
-def _routes(services: Services, incoming: Path) -> Iterator[Route]:
-    """The most called come first; fixed paths come before those with an id in the same place."""
+def routes(services: Services, incoming: Path) -> Iterator[Route]:
+    """All routes: the most called first, fixed paths before those with an id in the same place."""
     config, catalog = services.ground.config, services.ground.catalog
     yield from ExecutionDoors(config, services.ground.clock, services.executions).routes()
     yield from RuntimeDoors(config, catalog).routes()
-    yield from RepositoryDoors(config, services.deployments).routes()
+    yield from TemplateDoors(config, catalog, Templates(catalog)).routes()
+    yield from UsageDoors(config, services.usage).routes()
+    yield from RepositoryDoors(config, services.sources).routes()
     yield from DeploymentDoors(
         config,
         services.deployments,
@@ -59,5 +91,20 @@ def _routes(services: Services, incoming: Path) -> Iterator[Route]:
         services.functions,
         services.variables,
         services.delete_function,
-        services.deployments.from_repository,
+        services.sources,
     ).routes()
+    yield from AccountDoors(config, services.accounts, services.users).routes()
+    yield from SessionDoors(
+        config, services.accounts, services.users, services.sessions, services.jwts
+    ).routes()
+    yield from UserDoors(config, services.users, services.delete_user).routes()
+    yield from UserSessionDoors(
+        config, services.users, services.sessions, services.tokens, services.jwts
+    ).routes()
+    yield from TeamDoors(services.teams).routes()
+    yield from MembershipDoors(config, services.memberships).routes()
+    yield from ApiKeyDoors(config, services.console, services.api_keys).routes()
+    yield from ConsoleDoors(config, services.console, services.api_keys).routes()
+    yield from RuleDoors(config, services.rules).routes()
+    yield from HealthDoors(config).routes()
+    yield from LocaleDoors().routes()

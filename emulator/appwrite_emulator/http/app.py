@@ -6,30 +6,34 @@ import logging
 import re
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
 
-from ..errors import SERVER_VERSIONS, ApiError, Era, ErrorRow, resolve
-from ..models import Caller
-from . import auth
+from ..errors import SERVER_VERSIONS, ApiError, ErrorRow, resolve
+from ..models import CONSOLE, Caller
+from . import scopes
 from .auth import Callers
+from .domains import Domains
 from .params import checked
 from .reply import RawHeaders, Reply, error_reply
 from .request import Receive, Request, Scope, Send
 from .route import Answer, Door, Route
 from .safety import Safety
-from .validators import Uid
+from .sockets import Sockets
 
 logger = logging.getLogger(__name__)
 
 CONTROL = "/_emulator"
 
 _FIXED: RawHeaders = ((b"server", b"Appwrite"), (b"x-content-type-options", b"nosniff"))
+_FALLBACK = {
+    is_used: (b"x-debug-fallback", str(is_used).lower().encode()) for is_used in (False, True)
+}
+_FUNCTIONS = "/v1/functions"
 _SERVER_ERROR = ErrorRow(500, "Server Error", "general_unknown")
-_UID = Uid()
 _REMEMBERED = 1024
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -60,26 +64,37 @@ class Api:
         routes: Iterable[Route],
         callers: Callers,
         safety: Safety,
-        era: Era,
+        domains: Domains,
         *,
         control: Door,  # answers all paths below /_emulator
+        elsewhere: Door,  # answers what no route is for
     ) -> None:
         self._callers = callers
         self._control = control
+        self._elsewhere = Route("", "", elsewhere)
         self._safety = safety
-        self._era = era
+        self._domains = domains
+        self._sockets = Sockets(safety, domains)
+        self._era = safety.era
         self._paths = _by_path(routes)
-        self._welcomes: dict[tuple[str, str, bool], RawHeaders] = {}
+        self._welcomes: dict[tuple[str, str], RawHeaders] = {}
         self._admissions: dict[tuple[object, ...], _Admission] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request. What fails unexpectedly is answered, then raised."""
+        if scope["type"] == "websocket":
+            await self._sockets.refuse(scope, receive, send)
+            return
         began = time.perf_counter()
         request = Request(scope, receive, self._era)
         failure: Exception | None = None
         extra: RawHeaders = _FIXED
         try:
-            extra += self._welcome(request)
+            welcome = self._welcome(request)
+            if welcome is None:
+                await self._domains.answer(request, send)
+                return
+            extra += welcome
             reply = await self._answer(request)
         except ApiError as exc:
             reply = self._refusal(exc, request)
@@ -90,20 +105,28 @@ class Api:
             logger.exception("%s %s failed", request.method, scope["path"])
             reply = error_reply(_SERVER_ERROR, SERVER_VERSIONS[self._era])
         speed = f"{time.perf_counter() - began:.6f}".encode()
-        extra += ((b"x-debug-speed", speed), (b"x-debug-fallback", b"false"))
+        extra += ((b"x-debug-speed", speed), _FALLBACK[request.caller.is_fallback])
         await reply.send(send, extra, with_body=request.method != "HEAD")
         if failure is not None:
             raise failure
 
-    def _welcome(self, request: Request) -> RawHeaders:
-        """Refuse foreign hosts and origins; for known origins, the headers their pages need."""
-        host, origin = request.header("host"), request.header("origin")
-        place = (host, origin, request.method == "OPTIONS")
+    def forget(self) -> None:
+        """Decide anew which hosts are the API's: rules have come or gone."""
+        self._welcomes.clear()
+
+    def _welcome(self, request: Request) -> RawHeaders | None:
+        """Refuse foreign hosts and origins; for known origins, the headers their pages need.
+
+        None when the host is not the API's but of a function.
+        """
+        place = host, origin = request.header("host"), request.header("origin")
         headers = self._welcomes.get(place)
         if headers is None:
+            if self._domains.claims(host):
+                return None
             self._safety.check_host(host)
             self._safety.check_origin(origin)
-            headers = self._safety.cors(origin, is_preflight=place[2])
+            headers = self._safety.cors(origin)
             _remember(self._welcomes, place, headers)
         return headers
 
@@ -125,7 +148,7 @@ class Api:
         if admission is None:
             caller = self._callers.identify(request)
             admission = self._find(request, caller)
-            if self._callers.is_lasting(request):
+            if caller.is_lasting:
                 _remember(self._admissions, look, admission)
         return admission
 
@@ -134,12 +157,14 @@ class Api:
         for path in self._paths:
             match = path.pattern.match(request.scope["path"])
             if match and (route := path.routes.get(method)):
-                if route.scopes:
-                    auth.require(caller, route.scopes, request.era(self._era))
+                scopes.require(caller, route.scopes, request.era(self._era))
+                if route.scopes and route.path.startswith(_FUNCTIONS):
+                    scopes.refuse_console(caller)
                 for name, value in match.groupdict().items():
-                    checked(_UID, value, prefix=f"Invalid `{name}` param: ")
-                return _Admission(route, match.groupdict(), caller)
-        raise ApiError("general_route_not_found")
+                    checked(route.place, value, prefix=f"Invalid `{name}` param: ")
+                here = caller if caller.project else replace(caller, project=CONSOLE)
+                return _Admission(route, match.groupdict(), here)
+        return _Admission(self._elsewhere, {}, caller)
 
     def _refusal(self, error: ApiError, request: Request) -> Reply:
         row = resolve(error, request.era(self._era))

@@ -17,6 +17,7 @@ from ..services.under_way import NotSettled
 from .app import CONTROL
 from .control_logs import LogDoors
 from .control_params import Seconds, read_params
+from .openapi import DescriptionDoor
 from .params import Param
 from .reply import Reply, json_reply
 from .request import Request
@@ -30,12 +31,13 @@ _PROJECT = Param("project", Uid(), "")
 
 @dataclass(frozen=True)
 class ControlDoors:
-    """Status, settle, snapshots, reset and live logs."""
+    """Status, settle, snapshots, reset, maintenance, live logs and the description of the API."""
 
     config: Config
     control: Control
     status: Status
     logs: LogDoors
+    description: DescriptionDoor
 
     def routes(self) -> Iterator[Route]:
         yield Route("GET", f"{CONTROL}/status", self.tell_status)
@@ -44,7 +46,9 @@ class ControlDoors:
         yield Route("POST", f"{CONTROL}/restore", self.restore)
         yield Route("DELETE", f"{CONTROL}/snapshots/{{id}}", self.delete_snapshot)
         yield Route("POST", f"{CONTROL}/reset", self.reset)
+        yield Route("POST", f"{CONTROL}/maintenance", self.maintain)
         yield Route("GET", f"{CONTROL}/logs", self.logs.follow)
+        yield Route("GET", f"{CONTROL}/openapi.json", self.description.describe)
 
     async def answer(self, request: Request) -> Answer:
         """Answer one request. Raises ApiError emulator_key_required, emulator_route_not_found."""
@@ -99,6 +103,11 @@ class ControlDoors:
             {"project": project or None, "ended": [work.to_json() for work in ended]}, 200
         )
 
+    async def maintain(self, request: Request) -> Reply:
+        await read_params(request)
+        removed = await self.control.maintain()
+        return json_reply({"removed": removed.to_json()}, 200)
+
     @cached_property
     def _routes(self) -> list[tuple[re.Pattern[str], Route]]:
         return [(compile_path(route.path)[0], route) for route in self.routes()]
@@ -106,6 +115,5 @@ class ControlDoors:
     def _require_key(self, request: Request) -> None:
         """Where not any key will do, only one that may do everything in all projects will."""
         secret = request.header("x-appwrite-key")
-        full = {key.secret for key in self.config.keys if not key.scopes and not key.project}
-        if self.config.strict and secret not in full:
+        if self.config.strict and secret not in self.config.full_keys:
             raise ApiError("emulator_key_required")

@@ -17,11 +17,11 @@ from ..services.executions import Answer, Executions
 from ..services.runs import ExecutionRequest
 from . import render
 from .body import read_body
-from .listing import read_listing
+from .listing import LIST, read_listing
 from .params import Param, checked, read
 from .reply import Reply, json_reply
 from .request import Request, Version, effective_format
-from .route import Route
+from .route import Operation, Route
 from .validators import Boolean, ExecutionHeaders, HeadersParam, Raw, ScheduledAt, Text, WhiteList
 
 READ = ("executions.read", "execution.read")
@@ -36,6 +36,10 @@ _RULES = (
     Param("headers", HeadersParam(), None),
     Param("scheduledAt", Text(255, 0), None),
 )
+_CREATE = Operation("functions.createExecution", _RULES, 201, "execution", other_status=202)
+_LIST = Operation("functions.listExecutions", LIST, model="executionList")
+_GET = Operation("functions.getExecution", model="execution")
+_DELETE = Operation("functions.deleteExecution", status=204)
 _SYNC_SCHEDULED = (
     "Scheduled executions must run asynchronously. "
     "Set scheduledAt to a future date, or set async to true."
@@ -52,10 +56,11 @@ class ExecutionDoors:
 
     def routes(self) -> Iterator[Route]:
         path = "/v1/functions/{functionId}/executions"
-        yield Route("POST", path, self.create, WRITE)
-        yield Route("GET", path, self.list, READ)
-        yield Route("GET", path + "/{executionId}", self.get, READ)
-        yield Route("DELETE", path + "/{executionId}", self.delete, WRITE)
+        one = path + "/{executionId}"
+        yield Route("POST", path, self.create, WRITE, _CREATE)
+        yield Route("GET", path, self.list, READ, _LIST)
+        yield Route("GET", one, self.get, READ, _GET)
+        yield Route("DELETE", one, self.delete, WRITE, _DELETE)
 
     async def create(self, request: Request) -> Reply:
         raw = await read_body(request)

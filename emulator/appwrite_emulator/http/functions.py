@@ -8,19 +8,20 @@ from typing import Any
 
 from ..catalog import Catalog
 from ..config import Config
-from ..errors import Era
-from ..models import Deployment, DeploymentType, Function
+from ..models import Function
+from ..repositories import Reference, ReferenceKind
 from ..services import functions as service
 from ..services.functions import Functions
+from ..services.sources import Sources, Template
 from ..services.variables import Variables
 from . import render
 from .body import read_body
-from .listing import read_listing
+from .listing import LIST, read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
-from .request import Request, effective_format
+from .request import Request, Version, effective_format, era_of
 from .roles import Roles
-from .route import Route
+from .route import Operation, Route
 from .validators import (
     ArrayOf,
     Boolean,
@@ -36,6 +37,9 @@ from .validators import (
 
 READ, WRITE = ("functions.read",), ("functions.write",)
 
+_LISTS = Operation("functions.list", LIST, model="functionList")
+_GETS = Operation("functions.get", model="function")
+_DELETES = Operation("functions.delete", status=204)
 # What was run for each family before clients could say it. Source: Appwrite 1.9.6.
 _COMMANDS = {
     "node": "npm install",
@@ -49,11 +53,12 @@ _COMMANDS = {
 }
 
 _TEMPLATE = (
-    "templateRepository",
-    "templateOwner",
-    "templateRootDirectory",
-    "templateVersion",
+    Param("templateRepository", Text(128, 0), ""),
+    Param("templateOwner", Text(128, 0), ""),
+    Param("templateRootDirectory", Text(128, 0), ""),
+    Param("templateVersion", Text(128, 0), ""),
 )
+_NO_SETTINGS = {"functionId", *[param.name for param in _TEMPLATE]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,37 +70,30 @@ class FunctionDoors:
     functions: Functions
     variables: Variables
     delete_function: Callable[[str, str], None]
-    deploy_template: Callable[..., Deployment]
+    sources: Sources
 
     def routes(self) -> Iterator[Route]:
         path = "/v1/functions/{functionId}"
-        yield Route("POST", "/v1/functions", self.create, WRITE)
-        yield Route("GET", "/v1/functions", self.list, READ)
-        yield Route("GET", path, self.get, READ)
-        yield Route("PUT", path, self.update, WRITE)
-        yield Route("DELETE", path, self.delete, WRITE)
+        yield Route("POST", "/v1/functions", self.create, WRITE, self._creates)
+        yield Route("GET", "/v1/functions", self.list, READ, _LISTS)
+        yield Route("GET", path, self.get, READ, _GETS)
+        yield Route("PUT", path, self.update, WRITE, self._updates)
+        yield Route("DELETE", path, self.delete, WRITE, _DELETES)
 
     async def create(self, request: Request) -> Reply:
-        rules = (
-            Param("functionId", CustomId()),
-            Param("name", Text(128)),
-            Param("runtime", self._runtime()),
-            *self._settings(request, default_size=_default_size(request, self.config.appwrite)),
-        )
+        format = effective_format(request.format, self.config.appwrite)
         body = _with_commands(await read_body(request), request)
-        values = read(rules, body)
-        settings = {name: value for name, value in values.items() if name != "functionId"}
+        values = read(self._creates(format).params, body)
+        template = _template(values)
+        settings = {name: values[name] for name in values if name not in _NO_SETTINGS}
         function = self.functions.create(
             request.caller.project,
             values["functionId"],
             settings,
             era=request.era(self.config.appwrite),
         )
-        if self._names_template(body, request):
-            self.deploy_template(
-                function.project, function.id, DeploymentType.MANUAL, activate=True
-            )
-            function = self.functions.get(function.project, function.id)
+        if self._is_deployed_at_once(request):
+            function = await self.sources.deploy_new(function, template)
         return json_reply(self._wire(function, request), 201)
 
     async def list(self, request: Request) -> Reply:
@@ -109,13 +107,10 @@ class FunctionDoors:
         return json_reply(self._wire(function, request), 200)
 
     async def update(self, request: Request) -> Reply:
-        rules = (
-            Param("name", Text(128)),
-            Param("runtime", self._runtime(), None),
-            *self._settings(request, default_size=None),
-        )
-        values = read(rules, _with_commands(await read_body(request), request))
-        function = self.functions.update(
+        format = effective_format(request.format, self.config.appwrite)
+        body = _with_commands(await read_body(request), request)
+        values = read(self._updates(format).params, body)
+        function = await self.sources.update(
             request.caller.project,
             request.path_params["functionId"],
             values,
@@ -133,10 +128,28 @@ class FunctionDoors:
         variables = self.variables.of(function)
         return render.function(function, variables, format, runs=runs, in_list=in_list)
 
-    def _names_template(self, body: Mapping[str, Any], request: Request) -> bool:
-        """Clients from before 1.7.0 deploy a template by naming it with the new function."""
-        is_old = request.is_older((1, 7, 0), self.config.appwrite)
-        return is_old and all(body.get(name) for name in _TEMPLATE)
+    def _is_deployed_at_once(self, request: Request) -> bool:
+        """Whether a new function's repository or template is deployed: the way before 1.7.0."""
+        era = self.config.appwrite
+        return era == "1.6" or request.is_older((1, 7, 0), era)
+
+    def _creates(self, format: Version) -> Operation:
+        params = (
+            Param("functionId", CustomId()),
+            Param("name", Text(128)),
+            Param("runtime", self._runtime()),
+            *self._settings(format, default_size=_default_size(format)),
+            *_TEMPLATE,
+        )
+        return Operation("functions.create", params, 201, "function")
+
+    def _updates(self, format: Version) -> Operation:
+        params = (
+            Param("name", Text(128)),
+            Param("runtime", self._runtime(), None),
+            *self._settings(format, default_size=None),
+        )
+        return Operation("functions.update", params, model="function")
 
     def _runtime(self) -> WhiteList:
         known = dict.fromkeys(
@@ -146,10 +159,10 @@ class FunctionDoors:
         )
         return WhiteList(tuple(known))
 
-    def _settings(self, request: Request, *, default_size: str | None) -> tuple[Param, ...]:
+    def _settings(self, format: Version, *, default_size: str | None) -> tuple[Param, ...]:
         size = Specification([each.slug for each in self.catalog.specifications()])
         return (
-            Param("execute", Roles(era=request.era(self.config.appwrite)), ()),
+            Param("execute", Roles(era=era_of(format)), ()),
             Param("events", ArrayOf(FunctionEvent()), ()),
             Param("schedule", Cron(), ""),
             Param("timeout", Range(1, self.config.function_timeout), 15),
@@ -172,9 +185,17 @@ class FunctionDoors:
         )
 
 
-def _default_size(request: Request, era: Era) -> str:
+def _template(values: Mapping[str, str]) -> Template | None:
+    """The template that all four parameters together name."""
+    repository, owner, root, version = (values[rule.name] for rule in _TEMPLATE)
+    if not (owner and repository and root and version):
+        return None
+    return Template(owner, repository, root, Reference(ReferenceKind.TAG, version))
+
+
+def _default_size(format: Version) -> str:
     """A function's size when none is given. Source: Appwrite 1.6.2 and 1.9.6."""
-    return "s-1vcpu-512mb" if request.is_older((1, 9, 0), era) else "s-8vcpu-8gb"
+    return "s-1vcpu-512mb" if format < (1, 9, 0) else "s-8vcpu-8gb"
 
 
 def _with_commands(body: Mapping[str, Any], request: Request) -> Mapping[str, Any]:

@@ -14,6 +14,10 @@ from .validators import Boolean, Queries, Text
 _QUERIES = Param("queries", Queries(), ())
 _SEARCH = Param("search", Text(256), "")
 _TOTAL = Param("total", Boolean(loose=True), True)
+UNSEARCHED = (_QUERIES, _TOTAL)
+"""The parameters of a list without search."""
+LIST = (_QUERIES, _SEARCH, _TOTAL)
+"""The parameters of a list."""
 
 
 def read_listing(
@@ -27,8 +31,7 @@ def read_listing(
 
     Queries in the syntax of before 1.5.0 are read for clients that name such a format.
     """
-    rules = (_QUERIES, _SEARCH, _TOTAL) if searchable else (_QUERIES, _TOTAL)
-    values = read(rules, query_params(request.query))
+    values = read(LIST if searchable else UNSEARCHED, query_params(request.query))
     is_legacy = request.format is not None and request.format < (1, 5, 0)
     wanted = query.parse(
         values["queries"],

@@ -7,7 +7,16 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from ..catalog import Runtime, Specification
-from ..models import Deployment, Execution, Function, Headers, Record, Variable, attribute
+from ..models import (
+    Deployment,
+    Execution,
+    Function,
+    Headers,
+    Rule,
+    RuleType,
+    Variable,
+    attribute,
+)
 from .request import Version
 
 Wire = dict[str, Any]
@@ -34,16 +43,17 @@ _RESPONSE = "responseStatusCode responseBody responseHeaders logs errors duratio
 _EXECUTION_17 = f"{_SYSTEM} $permissions functionId deploymentId {_REQUEST} {_RESPONSE} scheduledAt"
 
 
-class _Shape(NamedTuple):
+class Shape(NamedTuple):
     """A model in one format: all its keys, and those whose values the record holds."""
 
     since: Version
+    kind: type[Any]  # of the record
     empty: Wire
-    stored: tuple[str, ...]
+    stored: Mapping[str, str]  # keys and the record's attributes
     values: Callable[[object], tuple[Any, ...]]
 
 
-def _shapes(kind: type[Record], texts: Mapping[Version, str]) -> tuple[_Shape, ...]:
+def _shapes(kind: type[Any], texts: Mapping[Version, str]) -> tuple[Shape, ...]:
     """Fields by the first format that has them, newest first.
 
     A field is a key, or `key=attribute` when the record calls it otherwise.
@@ -51,11 +61,11 @@ def _shapes(kind: type[Record], texts: Mapping[Version, str]) -> tuple[_Shape, .
     return tuple(_shape(kind, version, texts[version].split()) for version in texts)
 
 
-def _shape(kind: type[Record], since: Version, fields: Sequence[str]) -> _Shape:
+def _shape(kind: type[Any], since: Version, fields: Sequence[str]) -> Shape:
     parts = [field.partition("=") for field in fields]
     names = {key: name or attribute(key) for key, _, name in parts}
     stored = {key: name for key, name in names.items() if hasattr(kind, name)}
-    return _Shape(since, dict.fromkeys(names), tuple(stored), attrgetter(*stored.values()))
+    return Shape(since, kind, dict.fromkeys(names), stored, attrgetter(*stored.values()))
 
 
 # Source: models and response filters of Appwrite 1.6.2 and 1.9.6; for 2.0.0 and 2.5.0 what the
@@ -107,6 +117,37 @@ _VARIABLE = _shapes(
         (0, 0, 0): f"{_SYSTEM} key value resourceType functionId=resource_id",
     },
 )
+_RULE_16 = "resourceType resourceId=function_id redirectUrl status logs renewAt"
+_RULE = _shapes(
+    Rule,
+    {
+        (1, 7, 0): f"{_SYSTEM} domain type trigger redirectStatusCode deploymentId "
+        "deploymentResourceType deploymentResourceId=function_id "
+        f"deploymentVcsProviderBranch=branch {_RULE_16}",
+        (0, 0, 0): f"{_SYSTEM} domain {_RULE_16}",
+    },
+)
+_BUILD = _shapes(
+    Deployment,
+    {
+        (0, 0, 0): "$id deploymentId=id status stdout stderr startTime endTime=build_ended_at "
+        "duration=build_duration size=build_size",
+    },
+)
+_RUNTIME = _shapes(Runtime, {(0, 0, 0): "$id key name version base image logo supports"})
+_SPECIFICATION = _shapes(Specification, {(0, 0, 0): "slug memory cpus enabled"})
+
+SHAPES: Mapping[str, Sequence[Shape]] = {
+    "function": _FUNCTION,
+    "deployment": _DEPLOYMENT,
+    "build": _BUILD,
+    "execution": _EXECUTION,
+    "variable": _VARIABLE,
+    "runtime": _RUNTIME,
+    "specification": _SPECIFICATION,
+    "rule": _RULE,
+}
+"""The shapes of the models that are made from records, newest first."""
 
 # The filters for formats before 1.6.0 do not reach the items of lists; nested variables keep
 # `secret` in every format.
@@ -115,9 +156,14 @@ _LISTED_WHOLE: Version = (1, 4, 0)  # of the models that only the filter for 1.4
 _NESTED: Version = (1, 7, 0)
 
 
-def _shaped(record: Record, shapes: Sequence[_Shape], format: Version, own: Wire) -> Wire:
+def shape_in(format: Version, shapes: Sequence[Shape]) -> Shape:
+    """A model's shape for clients that want `format`."""
+    return next(shape for shape in shapes if format >= shape.since)
+
+
+def _shaped(record: object, shapes: Sequence[Shape], format: Version, own: Wire) -> Wire:
     """The record's fields in `format`; `own` has those that are not as they are stored."""
-    shape = next(shape for shape in shapes if format >= shape.since)
+    shape = shape_in(format, shapes)
     wire = shape.empty | dict(zip(shape.stored, shape.values(record), strict=True))
     for key, value in own.items():
         if key in wire:
@@ -154,16 +200,12 @@ def canceled(record: Deployment, format: Version) -> Wire:
     wire = deployment(record, format)
     if format >= (1, 7, 0):
         return wire
-    build = {
-        "deploymentId": record.id,
+    own = {
         "stdout": "",
         "stderr": "",
         "startTime": record.build_started_at or record.build_ended_at,
-        "endTime": record.build_ended_at,
-        "duration": record.build_duration,
-        "size": record.build_size,
     }
-    return wire | build
+    return wire | _shaped(record, _BUILD, format, own)
 
 
 def execution(
@@ -198,28 +240,28 @@ def variable(record: Variable, format: Version, *, in_list: bool = False) -> Wir
     return _shaped(record, _VARIABLE, max(format, _LISTED_WHOLE) if in_list else format, own)
 
 
+def rule(record: Rule, deployment_id: str, format: Version) -> Wire:
+    """A rule with the deployment of now; it is verified because nobody asks DNS here."""
+    is_api = record.type == RuleType.API
+    own = {
+        "resourceType": "api" if is_api else "function",
+        "deploymentResourceType": "" if is_api else "function",
+        "deploymentId": deployment_id,
+        "status": "verified",
+        "logs": "",
+        "renewAt": "",
+    }
+    return _shaped(record, _RULE, format, own)
+
+
 def runtime(record: Runtime) -> Wire:
     """A runtime."""
-    return {
-        "$id": record.id,
-        "key": record.key,
-        "name": record.name,
-        "version": record.version,
-        "base": record.base,
-        "image": record.image,
-        "logo": record.logo,
-        "supports": record.supports,
-    }
+    return _shaped(record, _RUNTIME, (0, 0, 0), {})
 
 
 def specification(record: Specification) -> Wire:
     """A specification."""
-    return {
-        "slug": record.slug,
-        "memory": record.memory,
-        "cpus": record.cpus,
-        "enabled": record.enabled,
-    }
+    return _shaped(record, _SPECIFICATION, (0, 0, 0), {})
 
 
 def listing(name: str, items: Iterable[Wire], total: int) -> Wire:

@@ -15,7 +15,7 @@ from .request import Receive, Send
 
 JSON = (b"content-type", b"application/json; charset=UTF-8")
 TEXT = (b"content-type", b"text/plain; charset=UTF-8")
-_NO_CACHE = (
+NO_CACHE = (
     (b"cache-control", b"no-cache, no-store, must-revalidate"),
     (b"expires", b"0"),
     (b"pragma", b"no-cache"),
@@ -90,7 +90,7 @@ class StreamReply:
     async def send(self, send: Send, extra: RawHeaders, *, with_body: bool) -> None:
         """Send the pieces; whoever makes them waits while the client does not read."""
         try:
-            headers = [*self.headers, *_NO_CACHE, *extra]
+            headers = [*self.headers, *NO_CACHE, *extra]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             if with_body:
                 await self._send_pieces(send)
@@ -121,4 +121,4 @@ def json_reply(value: Any, status: int) -> Reply:
 def error_reply(error: ErrorRow, version: str) -> Reply:
     """An error in Appwrite's form, which must not be cached."""
     value = {"message": error.message, "code": error.code, "type": error.type, "version": version}
-    return Reply(error.code, encode(value), (JSON, *_NO_CACHE))
+    return Reply(error.code, encode(value), (JSON, *NO_CACHE))

@@ -26,7 +26,12 @@ _DECISIVE = (
     b"x-appwrite-key",
     b"x-appwrite-jwt",
     b"x-appwrite-response-format",
+    b"x-appwrite-mode",
+    b"cookie",
+    b"x-appwrite-session",
+    b"x-fallback-cookies",
 )
+_PERSONAL = frozenset({b"x-appwrite-jwt", *_DECISIVE[-3:]})  # they name a user
 _NOBODY = Caller(project="")
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 
@@ -60,14 +65,16 @@ class Request:
     @property
     def look(self) -> tuple[object, ...]:
         """All that decides who calls what: two requests of the same look are treated alike."""
-        get, scope = self.headers.get, self.scope
+        scope = self.scope
         query = scope["query_string"]
-        return (
-            scope["method"],
-            scope["path"],
-            query if b"project=" in query else b"",
-            *[get(name) for name in _DECISIVE],
-        )
+        if query and not (b"project=" in query or b"mode=" in query):
+            query = b""
+        return (scope["method"], scope["path"], query, *map(self.headers.get, _DECISIVE))
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it may name a user, whose session can end at any time."""
+        return not _PERSONAL.isdisjoint(self.headers)
 
     @property
     def client_ip(self) -> str:
@@ -85,7 +92,7 @@ class Request:
 
     def era(self, default: Era) -> Era:
         """Whose texts to use: the format's when the client names one, else `default`."""
-        return default if self.format is None else "1.6" if self.format < (1, 7, 0) else "1.9"
+        return default if self.format is None else era_of(self.format)
 
     def is_older(self, version: Version, default: Era) -> bool:
         """Whether the client wants a format from before `version`."""
@@ -130,6 +137,11 @@ def parse_version(text: bytes) -> Version | None:
 
 
 _SERVER_FORMATS: dict[Era, Version] = {"1.6": (1, 6, 2), "1.9": (1, 9, 6)}
+
+
+def era_of(format: Version) -> Era:
+    """Whose texts a client of `format` gets."""
+    return "1.6" if format < (1, 7, 0) else "1.9"
 
 
 def effective_format(format: Version | None, default: Era) -> Version:

@@ -11,7 +11,7 @@ from . import render
 from .functions import READ
 from .reply import Reply, json_reply
 from .request import Request
-from .route import Route
+from .route import Operation, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,11 @@ class RuntimeDoors:
     catalog: Catalog
 
     def routes(self) -> Iterator[Route]:
-        yield Route("GET", "/v1/functions/runtimes", self.list_runtimes, ("public", *READ))
-        yield Route("GET", "/v1/functions/specifications", self.list_specifications, READ)
+        runtimes = Operation("functions.listRuntimes", model="runtimeList")
+        sizes = Operation("functions.listSpecifications", model="specificationList")
+        public = ("public", *READ)
+        yield Route("GET", "/v1/functions/runtimes", self.list_runtimes, public, runtimes)
+        yield Route("GET", "/v1/functions/specifications", self.list_specifications, READ, sizes)
 
     async def list_runtimes(self, request: Request) -> Reply:
         known = self.catalog.runtimes(self.config.appwrite)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ..errors import ApiError
+from ..errors import ApiError, Era
 from .reply import RawHeaders
 
 _METHODS = b"GET, POST, PUT, PATCH, DELETE"
@@ -24,15 +25,20 @@ _ALLOWED_HEADERS = b", ".join(
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """Which host names and web origins are served, besides those of this machine."""
+    """Which host names and web origins are served, besides those of this machine.
 
-    hosts: frozenset[str] = frozenset()
-    origins: frozenset[str] = frozenset()
+    `has_rule` tells of a host name in lower case whether a rule lets the API answer there.
+    """
+
+    hosts: frozenset[str]
+    origins: frozenset[str]
+    has_rule: Callable[[str], bool]
+    era: Era
 
     def check_host(self, host: str) -> None:
         """Raises ApiError general_access_forbidden for a name that is not ours."""
-        name = _hostname(host)
-        if not (_is_local(name) or name in self.hosts):
+        name = hostname(host)
+        if not (_is_local(name) or name in self.hosts or self.has_rule(name)):
             raise ApiError(
                 "general_access_forbidden",
                 f'Host "{name}" is not served here. If it is yours, start with --hosts {name}.',
@@ -41,38 +47,38 @@ class Safety:
     def check_origin(self, origin: str) -> None:
         """Raises ApiError general_unknown_origin for a page that is not ours; `null` is one."""
         if origin and not self._is_known(origin):
-            name = _hostname(origin.partition("//")[2]) or origin
+            name = hostname(origin.partition("//")[2]) or origin
             raise ApiError(
                 "general_unknown_origin",
                 f"Invalid Origin. Register your new client ({name}) as a new Web platform on your "
                 f"project console dashboard (here: start with --origins {origin})",
             )
 
-    def cors(self, origin: str, *, is_preflight: bool = False) -> RawHeaders:
-        """The headers that let a page of `origin` read the reply; none without an origin."""
+    def cors(self, origin: str) -> RawHeaders:
+        """The headers that let a page of `origin` read the reply; none without an origin.
+
+        Source: Appwrite 1.6.2 and 1.9.6, which give them to preflights and all other replies.
+        """
         if not origin:
             return ()
         headers: RawHeaders = (
             (b"access-control-allow-origin", origin.encode("latin-1")),
             (b"access-control-allow-credentials", b"true"),
+            (b"access-control-allow-methods", _METHODS),
+            (b"access-control-allow-headers", _ALLOWED_HEADERS),
             (b"access-control-expose-headers", b"X-Appwrite-Session, X-Fallback-Cookies"),
             (b"vary", b"Origin"),
         )
-        if is_preflight:
-            headers += (
-                (b"access-control-allow-methods", _METHODS),
-                (b"access-control-allow-headers", _ALLOWED_HEADERS),
-                (b"access-control-max-age", b"86400"),
-            )
-        return headers
+        return headers if self.era == "1.6" else (*headers, (b"access-control-max-age", b"86400"))
 
     def _is_known(self, origin: str) -> bool:
         scheme, _, host = origin.partition("://")
-        is_local = scheme in ("http", "https") and _is_local(_hostname(host))
+        is_local = scheme in ("http", "https") and _is_local(hostname(host))
         return is_local or origin in self.origins
 
 
-def _hostname(host: str) -> str:
+def hostname(host: str) -> str:
+    """The name in a `Host` header: lower case, without a port."""
     try:
         return urlsplit(f"//{host}").hostname or host
     except ValueError:

@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any, Protocol
 
 from .. import cron, events
+from ..clock import stamp
 from ..query import read_date
+from .scopes import names as scope_names
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}", re.ASCII)
 
@@ -133,17 +134,20 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class WhiteList:
-    """One of `values`, case and all."""
+    """One of `values`, case and all; when `loose`, also in capitals."""
 
     values: Sequence[str]
+    loose: bool = False
 
     @property
     def text(self) -> str:
         return f"Value must be one of ({', '.join(self.values)})"
 
     def clean(self, value: Any) -> str:
-        if isinstance(value, str) and value in self.values:
-            return value
+        if isinstance(value, str):
+            wanted = value.lower() if self.loose else value
+            if wanted in self.values:
+                return wanted
         raise ValueError(self.text)
 
 
@@ -187,6 +191,20 @@ class Nullable:
             return self.inner.clean(value)
         except ValueError as exc:
             raise ValueError(f"{exc} or null") from exc
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyOr:
+    """What `inner` accepts, or an empty text."""
+
+    inner: Validator
+
+    @property
+    def text(self) -> str:
+        return self.inner.text
+
+    def clean(self, value: Any) -> Any:
+        return value if value == "" else self.inner.clean(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +285,19 @@ class ScheduledAt:
 
 
 @dataclass(frozen=True, slots=True)
+class Date:
+    """A moment; cleaned to the text that rows hold. Naive texts mean UTC."""
+
+    text: str = "Value must be valid date."
+
+    def clean(self, value: Any) -> str:
+        moment = read_date(value) if isinstance(value, str) else None
+        if moment is None:
+            raise ValueError(self.text)
+        return stamp(moment)
+
+
+@dataclass(frozen=True, slots=True)
 class Cron:
     """A cron expression of five fields that will run some day, or nothing."""
 
@@ -344,19 +375,23 @@ PHONE = Pattern(
     r"\+[1-9]\d{6,14}",
     "Phone number must start with a '+' can have a maximum of fifteen digits.",
 )
-PASSWORD = Pattern(r"(?s:.{8,256})", "Password must be between 8 and 256 characters long.")
+PASSWORD = Pattern(r"[\s\S]{8,256}", "Password must be between 8 and 256 characters long.")
+NEW_PASSWORD = Pattern(
+    r"[\s\S]{8,265}",
+    "Password must be between 8 and 265 characters long, and should not be one of the commonly "
+    "used password.",
+)
 LABEL = Pattern(
     r"[A-Za-z0-9]{1,36}",
     "Value must be a valid string between 1 and 36 chars containing only alphanumeric chars",
 )
-
-
-@cache
-def _scope_names() -> tuple[str, ...]:
-    path = Path(__file__).parents[1] / "data" / "scopes.json"
-    return tuple(json.loads(path.read_text(encoding="utf-8"))["scopes"])
+USER_LABEL = Pattern(
+    LABEL.regex,
+    f"{Text(36).text} and only consist of "
+    f"'{', '.join(digits + ascii_uppercase + ascii_lowercase)}' chars",
+)
 
 
 def scopes() -> ArrayOf:
     """The scopes of a function: names known to either era."""
-    return ArrayOf(WhiteList(_scope_names()))
+    return ArrayOf(WhiteList(scope_names()))

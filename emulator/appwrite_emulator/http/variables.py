@@ -13,11 +13,11 @@ from ..services.variables import Variables
 from . import render
 from .body import read_body
 from .functions import READ, WRITE
-from .listing import read_listing
+from .listing import UNSEARCHED, read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
-from .request import Request, effective_format
-from .route import Route
+from .request import Request, Version, effective_format
+from .route import Operation, Route
 from .validators import Boolean, CustomId, Nullable, Text
 
 _ALL = 1000  # variables that a list without queries has for clients from before queries
@@ -34,6 +34,11 @@ _CHANGES = (
 _PLAIN_CHANGES = (Param("key", Text(255)), Param("value", Text(8192, 0), None))
 
 
+_LISTS = Operation("functions.listVariables", UNSEARCHED, model="variableList")
+_GETS = Operation("functions.getVariable", model="variable")
+_DELETES = Operation("functions.deleteVariable", status=204)
+
+
 @dataclass(frozen=True, slots=True)
 class VariableDoors:
     """Create, list, get, update and delete variables."""
@@ -43,14 +48,15 @@ class VariableDoors:
 
     def routes(self) -> Iterator[Route]:
         path = "/v1/functions/{functionId}/variables"
-        yield Route("POST", path, self.create, WRITE)
-        yield Route("GET", path, self.list, READ)
-        yield Route("GET", path + "/{variableId}", self.get, READ)
-        yield Route("PUT", path + "/{variableId}", self.update, WRITE)
-        yield Route("DELETE", path + "/{variableId}", self.delete, WRITE)
+        one = path + "/{variableId}"
+        yield Route("POST", path, self.create, WRITE, _creates)
+        yield Route("GET", path, self.list, READ, _LISTS)
+        yield Route("GET", one, self.get, READ, _GETS)
+        yield Route("PUT", one, self.update, WRITE, _updates)
+        yield Route("DELETE", one, self.delete, WRITE, _DELETES)
 
     async def create(self, request: Request) -> Reply:
-        rules = _NEW if self._is_plain(request) else (*_NEW, Param("secret", Boolean(), True))
+        rules = _creates(self._format(request)).params
         values = {"secret": False, **read(rules, await read_body(request))}
         variable = self.variables.create(
             request.caller.project, request.path_params["functionId"], values["variableId"], values
@@ -64,7 +70,7 @@ class VariableDoors:
         found, total = self.variables.page(
             request.caller.project, request.path_params["functionId"], listing
         )
-        format = effective_format(request.format, self.config.appwrite)
+        format = self._format(request)
         items = [render.variable(variable, format, in_list=True) for variable in found]
         return json_reply(render.listing("variables", items, total), 200)
 
@@ -72,7 +78,7 @@ class VariableDoors:
         return json_reply(self._wire(self.variables.get(*self._place(request)), request), 200)
 
     async def update(self, request: Request) -> Reply:
-        rules = _PLAIN_CHANGES if self._is_plain(request) else _CHANGES
+        rules = _updates(self._format(request)).params
         values = read(rules, await read_body(request))
         variable = self.variables.update(*self._place(request), values)
         return json_reply(self._wire(variable, request), 200)
@@ -85,9 +91,23 @@ class VariableDoors:
         path = request.path_params
         return request.caller.project, path["functionId"], path["variableId"]
 
-    def _is_plain(self, request: Request) -> bool:
-        """Clients from before 1.7.0 know no secret variables."""
-        return request.is_older((1, 7, 0), self.config.appwrite)
+    def _format(self, request: Request) -> Version:
+        return effective_format(request.format, self.config.appwrite)
 
     def _wire(self, variable: Variable, request: Request) -> render.Wire:
-        return render.variable(variable, effective_format(request.format, self.config.appwrite))
+        return render.variable(variable, self._format(request))
+
+
+def _creates(format: Version) -> Operation:
+    params = _NEW if _is_plain(format) else (*_NEW, Param("secret", Boolean(), True))
+    return Operation("functions.createVariable", params, 201, "variable")
+
+
+def _updates(format: Version) -> Operation:
+    params = _PLAIN_CHANGES if _is_plain(format) else _CHANGES
+    return Operation("functions.updateVariable", params, model="variable")
+
+
+def _is_plain(format: Version) -> bool:
+    """Clients from before 1.7.0 know no secret variables."""
+    return format < (1, 7, 0)

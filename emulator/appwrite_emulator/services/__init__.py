@@ -11,20 +11,34 @@ from anyio import to_thread
 from ..builder import Builder
 from ..execution.executor import Executor
 from ..models import Deployment, Function
+from ..people import Membership, User
+from .accounts import Accounts
+from .api_keys import ApiKeys
 from .archives import Archives
 from .builds import Builds
+from .console import Console
 from .control import Control
 from .deployments import Deployments
 from .executions import Executions
 from .functions import Functions
 from .ground import Ground
+from .jwts import Jwts
 from .keys import Keys
+from .memberships import Memberships
 from .plans import Plans
 from .projects import Projects
 from .records import Records
+from .retention import Retention
+from .rules import Rules
 from .runs import Runs
+from .sessions import Sessions
+from .sources import Sources
 from .status import About, Status
+from .teams import Teams
+from .tokens import Tokens
 from .uploads import Uploads
+from .usage import Usage
+from .users import Users
 from .variables import Variables
 
 
@@ -33,21 +47,36 @@ class Services:
     """All services over one ground."""
 
     ground: Ground
+    rules: Rules
     functions: Functions
     variables: Variables
     builds: Builds
     deployments: Deployments
+    sources: Sources
     archives: Archives
     uploads: Uploads
     executions: Executions
+    usage: Usage
     projects: Projects
+    users: Users
+    sessions: Sessions
+    tokens: Tokens
+    jwts: Jwts
+    accounts: Accounts
+    teams: Teams
+    memberships: Memberships
+    api_keys: ApiKeys
+    console: Console
+    retention: Retention
     control: Control
     status: Status
 
     @classmethod
     def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
         """Build the services and connect them."""
-        functions = Functions(ground)
+        function_records = Records(ground, Function, searched=("$id", "name", "runtime"))
+        rules = Rules(ground, function_records)
+        functions = Functions(ground, function_records, rules)
         variables = Variables(ground, functions)
         plans = Plans(ground, variables, Keys(ground), executor.retire)
         records = Records(ground, Deployment, owner="resourceId", searched=("$id", "entrypoint"))
@@ -55,20 +84,40 @@ class Services:
         archives = Archives(ground, records)
         deployments = Deployments(ground, records, functions, builds, archives)
         uploads = Uploads(ground, deployments)
-        executions = Executions(ground, functions, deployments, Runs(ground, plans, executor))
+        jwts = Jwts(ground)
+        runs = Runs(ground, plans, executor, jwts)
+        executions = Executions(ground, functions, deployments, runs)
         projects = Projects(ground, functions, variables, deployments, builds)
-        control = Control(ground, builds, executions, executor)
+        users, sessions, tokens = Users(ground), Sessions(ground), Tokens(ground)
+        retention = Retention(ground, functions, deployments, executions)
+        control = Control(ground, (builds, executions), rules, executor, retention)
         rows = (functions, deployments, executions)
+        members = Records(ground, Membership, owner="userId", searched=("$id", "userId"))
+        teams, api_keys = Teams(ground, members), ApiKeys(ground)
+        console = Console(ground, teams, api_keys, about.project)
         return cls(
             ground,
+            rules,
             functions,
             variables,
             builds,
             deployments,
+            Sources(ground, functions, deployments),
             archives,
             uploads,
             executions,
+            Usage(ground, functions),
             projects,
+            users,
+            sessions,
+            tokens,
+            jwts,
+            Accounts(ground.config, users, sessions, tokens, console.welcome),
+            teams,
+            Memberships(ground, members, teams, users),
+            api_keys,
+            console,
+            retention,
             control,
             Status(ground, about, rows, executor, control),
         )
@@ -78,12 +127,26 @@ class Services:
         self.functions.delete(project, id, children=self._delete_children)
 
     def _delete_children(self, function: Function) -> None:
+        self.rules.delete_of(function)
         self.variables.delete_of(function)
         self.deployments.delete_of(function)
         self.executions.delete_of(function)
 
+    def delete_user(self, project: str, id: str) -> None:
+        """Delete a user and all that is his. Raises ApiError user_not_found."""
+        self.users.delete(project, id, children=self._delete_possessions)
+
+    def _delete_possessions(self, user: User) -> None:
+        self.sessions.close_all(user)
+        self.tokens.delete_of(user)
+        self.memberships.delete_of(user.project, user.id)
+
     def recover(self) -> None:
-        """End, with the reason, what an earlier process left unfinished; go on with builds."""
+        """End, with the reason, what an earlier process left unfinished; go on with builds.
+
+        What an older emulator did not make yet is made now.
+        """
+        self.rules.recover()
         self.executions.recover()
         self.builds.recover()
 

@@ -56,6 +56,7 @@ class Answer(NamedTuple):
     execution: Execution
     body: bytes = b""
     headers: Headers = ()
+    crashed: bool = False  # the process ended, or could not be started
 
 
 class Executions:
@@ -91,6 +92,26 @@ class Executions:
             self._begin(run)
             return Answer(execution)
         return await self._run_now(run)
+
+    async def visit(self, project: str, function_id: str, request: ExecutionRequest) -> Answer:
+        """Run the function for a visitor of its domain, who is nobody whatever the headers say.
+
+        Raises ApiError in the order of the emulator's era: function_not_found, also when it is
+        disabled, function_runtime_unsupported, deployment_not_found (1.9: before all others),
+        build_not_ready, what `permissions.require_visitors` raises, and
+        function_synchronous_timeout after the run. Source: Appwrite 1.6.2 and 1.9.6, router.
+        """
+        era = self._ground.config.appwrite
+        function = self._functions.get(project, function_id)
+        if era == "1.9" and not self._deployments.find(function, function.deployment_id):
+            raise ApiError("deployment_not_found")
+        if not function.enabled:
+            raise ApiError("function_not_found")
+        deployment = self._active(function)
+        permissions.require_visitors(function, era)
+        return await self._run_now(
+            self._runs.accept(Caller(project), function, deployment, request)
+        )
 
     def _add(self, run: Run, **fields: Any) -> Execution:
         born = self._records.born(run.function.project)
@@ -128,7 +149,7 @@ class Executions:
             listing,
             caller.project,
             only=None if caller.is_privileged else readable,
-            shown=shown if self._pending else None,
+            view=shown if self._pending else None,
             functionId=function.id,
         )
 
@@ -172,6 +193,15 @@ class Executions:
     def delete_of(self, function: Function) -> None:
         """Remove all executions of a function that is being deleted."""
         self._records.remove(self._records.all(project=function.project, functionId=function.id))
+
+    def delete_older(self, moment: str) -> int:
+        """Forget what was created before `moment` and does not run; how many there were."""
+        running = (ExecutionStatus.WAITING, ExecutionStatus.PROCESSING)
+
+        def is_old(row: Row) -> bool:
+            return row["$createdAt"] < moment and row["status"] not in running
+
+        return self._records.remove_where(is_old)
 
     def log_names(self) -> set[str]:
         """The files below logs/ that an execution needs."""
@@ -217,7 +247,7 @@ class Executions:
         if result.outcome is Outcome.TIMED_OUT and run.function.timeout > limit:
             raise ApiError("function_synchronous_timeout")
         headers = (*result.headers, ("x-appwrite-execution-id", execution.id))
-        return Answer(execution, result.body, headers)
+        return Answer(execution, result.body, headers, result.outcome is Outcome.CRASHED)
 
     def _add_if_wanted(self, run: Run, outcome: dict[str, Any]) -> Execution:
         """Store the execution, unless its function was deleted meanwhile."""

@@ -8,7 +8,9 @@ from .. import tokens
 from ..models import Function
 from .ground import Ground
 
-_PREFIX: dict[str, tokens.KeyPrefix] = {"1.6": "dynamic_", "1.9": "ephemeral_"}
+PREFIX: dict[str, tokens.KeyPrefix] = {"1.6": "dynamic_", "1.9": "ephemeral_"}
+"""How keys that expire begin in each era."""
+
 _REMEMBERED = 1024
 
 
@@ -27,7 +29,7 @@ class Keys:
         if key is None:
             if len(self._issued) >= _REMEMBERED:
                 self._issued.clear()
-            prefix = _PREFIX[self._ground.config.appwrite]
+            prefix = PREFIX[self._ground.config.appwrite]
             key = self._issued[terms] = tokens.function_key(
                 prefix,
                 function.project,

@@ -121,6 +121,13 @@ class Records(Generic[R]):
             return self._kind.from_row(row)
         return None
 
+    def remove_where(self, only: Callable[[Row], bool], **equal: Any) -> int:
+        """Delete the records that `only` accepts; how many there were."""
+        rows = self._table.rows(**equal)
+        doomed = [f"{row['project']}/{row['$id']}" for row in rows if only(row)]
+        self._table.drop(*doomed)
+        return len(doomed)
+
     def drop_oldest(self, count: int, *, only: Callable[[Row], bool]) -> None:
         """Delete the `count` oldest records, of all projects, that `only` accepts."""
         rows = (row for row in self._table.rows() if only(row))
@@ -133,17 +140,19 @@ class Records(Generic[R]):
         project: str,
         *,
         only: Callable[[Row], bool] | None = None,
-        shown: Callable[[Row], Row] | None = None,
+        view: Callable[[Row], Row] | None = None,
         **equal: Any,
     ) -> tuple[list[R], int]:
-        """One page of the project's records, and how many there are in all: those that `only`
-        accepts, chosen and returned as `shown` makes them look."""
+        """One page of the project's records, and how many there are in all.
+
+        `only` chooses among them; `view` makes of a row what is asked for and shown.
+        """
         found = self._table.rows(project=project, **equal)
         rows: query.Rows = found
         if only:
             rows = [row for row in rows if only(row)]
-        if shown:
-            rows = [shown(row) for row in rows]
+        if view:
+            rows = [view(row) for row in rows]
         if listing.search:
             rows = [row for row in rows if self._is_found(row, listing.search)]
         page = query.select(
@@ -151,10 +160,14 @@ class Records(Generic[R]):
             listing.query,
             resource=self._kind.__name__,
             count=listing.count,
-            find=lambda id: self._table.row(f"{project}/{id}"),
+            find=lambda id: self._seen(f"{project}/{id}", view),
             walk=found.by if rows is found else None,
         )
         return [self._kind.from_row(row) for row in page.rows], page.total
+
+    def _seen(self, key: str, view: Callable[[Row], Row] | None) -> Row | None:
+        row = self._table.row(key)
+        return view(row) if row and view else row
 
     def _is_found(self, row: Row, term: str) -> bool:
         return query.search(term, [str(row.get(key, "")) for key in self._searched])

@@ -22,6 +22,7 @@ from ..models import (
     unique_id,
 )
 from .ground import Ground
+from .jwts import Jwts
 from .live_logs import Voice
 from .plans import Plan, Plans
 from .records import Birth
@@ -62,10 +63,11 @@ class Run(NamedTuple):
 class Runs:
     """Runs user code for executions."""
 
-    def __init__(self, ground: Ground, plans: Plans, executor: Executor) -> None:
+    def __init__(self, ground: Ground, plans: Plans, executor: Executor, jwts: Jwts) -> None:
         self._ground = ground
         self._plans = plans
         self._executor = executor
+        self._jwts = jwts
         stored = context.STORED_REQUEST_HEADERS
         is_old = ground.config.appwrite == "1.6"
         self._stored = stored if is_old else stored | {"x-appwrite-client-ip"}
@@ -77,6 +79,7 @@ class Runs:
         origin = context.Origin(
             Trigger.HTTP,
             user_id=caller.user_id,
+            user_jwt=self._user_jwt(caller, function, request) if caller.user_id else "",
             event="" if request.is_async else None,
             client_ip=request.client_ip,
         )
@@ -147,8 +150,17 @@ class Runs:
         )
 
     def _key(self, function: Function) -> str:
-        grace = 60 if self._ground.config.appwrite == "1.9" else 0
-        return self._plans.keys.issue(function, seconds=function.timeout + grace)
+        return self._plans.keys.issue(function, seconds=self._lifetime(function))
+
+    def _user_jwt(self, caller: Caller, function: Function, request: ExecutionRequest) -> str:
+        if request.scheduled_at:
+            return ""  # issued when it runs
+        lifetime = self._lifetime(function)
+        return self._jwts.for_run(caller, is_sync=not request.is_async, seconds=lifetime)
+
+    def _lifetime(self, function: Function) -> int:
+        """Seconds that keys and tokens given to a run of `function` are valid."""
+        return function.timeout + (60 if self._ground.config.appwrite == "1.9" else 0)
 
     async def outcome(self, run: Run, result: Result) -> dict[str, Any]:
         """The fields of an execution that its result decides."""

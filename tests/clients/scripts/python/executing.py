@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
+from appwrite.query import Query
 from flow import CHUNK, NODE, PYTHON, Flow
+from sdk import MODELS, NAMES
 
 
-def execute(flow: Flow, deployment: str) -> None:
+def execute(flow: Flow) -> None:
     checks = flow.checks
     execution = flow.functions.create_execution(
         NODE,
@@ -17,7 +20,7 @@ def execute(flow: Flow, deployment: str) -> None:
         headers={"x-custom": "yes", "content-type": "text/plain"},
     )
     wanted = {
-        flow.sdk.owner: NODE,
+        NAMES["owner"]: NODE,
         "trigger": "http",
         "status": "completed",
         "requestMethod": "PATCH",
@@ -28,7 +31,7 @@ def execute(flow: Flow, deployment: str) -> None:
         "scheduledAt": None,
     }
     checks.fields(execution, wanted, "the execution")
-    checks.has(execution, flow.sdk.models["execution"], "the execution")
+    checks.has(execution, MODELS["execution"], "the execution")
     checks.true(0 < execution["duration"] < 10, f"duration {execution['duration']}")
     headers = {each["name"]: each["value"] for each in execution["responseHeaders"]}
     checks.equal(headers["x-made-by"], "node", "the function's response header")
@@ -42,7 +45,7 @@ def execute(flow: Flow, deployment: str) -> None:
         "custom": "yes",
         "trigger": "http",
         "greeting": "hello again",
-        "deployment": deployment,
+        "deployment": flow.big,
     }
     checks.fields(answer, wanted, "what the function saw")
     checks.true(answer["blob"] > 2 * CHUNK, "the function's large file is there")
@@ -89,16 +92,14 @@ def execute_later(flow: Flow) -> None:
 
 
 def execute_as_guest(flow: Flow) -> None:
-    execution = flow.sdk.guest.create_execution(NODE, path="/guest", method="GET")
+    execution = flow.guest.create_execution(NODE, path="/guest", method="GET")
     wanted = {"status": "completed", "responseStatusCode": 200, "logs": "", "errors": ""}
     flow.checks.fields(execution, wanted, "a guest's execution")
-    flow.checks.refused(
-        404, "deployment_not_found", lambda: flow.sdk.guest.create_execution(PYTHON)
-    )
+    flow.checks.refused(404, "deployment_not_found", lambda: flow.guest.create_execution(PYTHON))
 
 
 def list_executions(flow: Flow) -> None:
-    query, checks = flow.queries, flow.checks
+    checks = flow.checks
 
     def paths(*queries: str) -> list[str]:
         found = flow.listed("executions", *queries, function=NODE)
@@ -108,13 +109,46 @@ def list_executions(flow: Flow) -> None:
     greet, guest = "/greet?name=Ada&name=Eve", "/guest"
     everything = [greet, "/throw", "/teapot", "/error", "/later", guest]
     checks.equal(paths(), everything, "executions")
-    falling = query.order_desc("$createdAt")
-    checks.equal(paths(falling, query.limit(2)), [guest, "/later"], "the newest executions")
-    checks.equal(paths(query.equal("status", "failed")), ["/throw"], "failed executions")
-    checks.equal(paths(query.equal("requestMethod", ["PATCH"])), [greet], "by method")
-    checks.equal(paths(query.greater_than("responseStatusCode", 400))[0], "/throw", "by code")
-    total = flow.functions.list_executions(NODE, queries=[query.limit(1)])["total"]
+    falling = Query.order_desc("$createdAt")
+    checks.equal(paths(falling, Query.limit(2)), [guest, "/later"], "the newest executions")
+    checks.equal(paths(Query.equal("status", "failed")), ["/throw"], "failed executions")
+    checks.equal(paths(Query.equal("requestMethod", ["PATCH"])), [greet], "by method")
+    checks.equal(paths(Query.greater_than("responseStatusCode", 400))[0], "/throw", "by code")
+    total = flow.functions.list_executions(NODE, queries=[Query.limit(1)])["total"]
     checks.equal(total, len(everything), "total beyond the limit")
-    first = flow.listed("executions", query.limit(1), function=NODE)[0]["$id"]
-    rest = paths(query.cursor_after(first), query.limit(2))
+    first = flow.listed("executions", Query.limit(1), function=NODE)[0]["$id"]
+    rest = paths(Query.cursor_after(first), Query.limit(2))
     checks.equal(rest, ["/throw", "/teapot"], "executions after a cursor")
+
+
+def search_executions(flow: Flow) -> None:
+    """Only the oldest version searches; what it finds there is not promised any more."""
+    found = flow.functions.list_executions(NODE, search="completed")
+    flow.checks.true(found["total"] <= 6, "executions found by text")
+
+
+def schedule(flow: Flow) -> None:
+    """For a minute that comes later; deleted before that."""
+    due = (datetime.now(UTC) + timedelta(hours=2)).replace(second=0, microsecond=0)
+    accepted = flow.functions.create_execution(
+        NODE, xasync=True, scheduled_at=due.isoformat(timespec="milliseconds")
+    )
+    wanted = {
+        "status": "scheduled",
+        "trigger": "schedule",
+        "scheduledAt": due.isoformat(timespec="milliseconds"),
+        "responseStatusCode": 0,
+    }
+    flow.checks.fields(accepted, wanted, "the scheduled execution")
+    found = flow.functions.get_execution(NODE, accepted["$id"])
+    flow.checks.fields(found, wanted, "the scheduled execution, read again")
+    flow.functions.delete_execution(NODE, accepted["$id"])
+    flow.checks.refused(
+        404, "execution_not_found", lambda: flow.functions.get_execution(NODE, accepted["$id"])
+    )
+    flow.checks.refused(
+        400,
+        "general_bad_request",
+        lambda: flow.functions.create_execution(NODE, scheduled_at=due.isoformat()),
+        "must run asynchronously",
+    )

@@ -1,4 +1,4 @@
-"""What the steps share: an SDK of one era, counted checks, and one run over a project."""
+"""What the steps share: counted checks, and one run over a project of its own."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import re
 import tarfile
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from appwrite.exception import AppwriteException
+from appwrite.services.functions import Functions
+from sdk import NAMES, Calls, admin, client
 
 NODE, PYTHON = "flow-node", "flow-python"
 CHUNK = 5 * 1024 * 1024
@@ -18,25 +22,10 @@ PATIENCE = 60  # seconds for a build or an asynchronous execution
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00")
 
 
-class Calls:
-    """A service of the SDK whose answers are dictionaries with Appwrite's names."""
-
-    def __init__(self, service: Any) -> None:
-        self._service = service
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(*args: Any, **options: Any) -> Any:
-            answer = getattr(self._service, name)(*args, **options)
-            return answer.to_dict() if hasattr(answer, "to_dict") else answer
-
-        return call
-
-
 @dataclass
 class Checks:
     """Counts what was found as expected, and ends the script at the first thing that was not."""
 
-    refusal: type[Exception]
     count: int = 0
 
     def equal(self, found: Any, wanted: Any, what: str) -> None:
@@ -58,57 +47,39 @@ class Checks:
         """The error that `call` raised, which must have this status and type."""
         try:
             answer = call()
-        except self.refusal as exc:
-            found = (exc.code, exc.type)  # type: ignore[attr-defined]
-            self.equal(found, (code, type), f"refusal, saying {exc}")
+        except AppwriteException as exc:
+            self.equal((exc.code, exc.type), (code, type), f"refusal, saying {exc}")
             self.true(str(exc) and text in str(exc), f"{text!r} in {exc}")
             return exc
         raise SystemExit(f"wanted {code} {type}, got the answer {answer!r}")
 
 
-@dataclass(frozen=True)
-class Sdk:
-    """One version of the SDK: its service, and what its era calls things."""
-
-    name: str
-    functions: Calls
-    guest: Calls
-    queries: Any
-    input_file: Any
-    refusal: type[Exception]
-    create_variable: Callable[[str, str, str], dict[str, Any]]
-    rebuild: Callable[[str, str], None]
-    cancel: Callable[[str, str], dict[str, Any]]
-    activate: Callable[[str, str], dict[str, Any]]
-    active: str  # field of a function that names its active deployment
-    size: str  # field of a deployment with the bytes of its archive
-    owner: str  # field of an execution that names its function
-    taken: str  # error type of an id that is in use
-    models: dict[str, set[str]] = field(default_factory=dict)
-
-
 class Flow:
     """One run over an empty project; the steps build on each other, in order."""
 
-    def __init__(self, sdk: Sdk, archives: Path) -> None:
-        self.sdk = sdk
-        self.functions = sdk.functions
-        self.queries = sdk.queries
+    def __init__(self, archives: Path) -> None:
         self.archives = archives
-        self.checks = Checks(sdk.refusal)
+        self.checks = Checks()
+        self.functions = Calls(Functions(admin()))
+        self.guest = Calls(Functions(client()))
+        self.big = self.exact = self.small = self.canceled = ""  # deployments, once they are there
 
     def built(self, function: str, id: str) -> dict[str, Any]:
         """The deployment once it is ready, active and complete."""
-        done = {"ready", "failed", "canceled"}
-        deployment = self.poll(
-            lambda: self.functions.get_deployment(function, id), lambda it: it["status"] in done
-        )
+        deployment = self.ended(function, id)
         self.checks.equal(deployment["status"], "ready", f"status, logs {deployment['buildLogs']}")
         self.checks.true(deployment["buildSize"] > 0, "the build has a size")
         self.checks.true("Build finished." in deployment["buildLogs"], "the build has logs")
-        active = self.functions.get(function)[self.sdk.active]
+        active = self.functions.get(function)[NAMES["active"]]
         self.checks.equal(active, id, "the active deployment")
         return deployment
+
+    def ended(self, function: str, id: str) -> dict[str, Any]:
+        """The deployment once its build is over."""
+        return self.poll(
+            lambda: self.functions.get_deployment(function, id),
+            lambda it: it["status"] in ("ready", "failed", "canceled"),
+        )
 
     def poll(
         self, look: Callable[[], dict[str, Any]], is_done: Callable[[dict[str, Any]], bool]

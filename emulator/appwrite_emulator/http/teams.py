@@ -1,0 +1,193 @@
+"""The doors of teams and their memberships."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..config import Config
+from ..people import Team
+from ..services import memberships as service
+from ..services.memberships import Member, Memberships
+from ..services.teams import Teams
+from . import render_teams, validators
+from .body import read_body
+from .listing import LIST, read_listing
+from .params import Param, read
+from .render import Wire, listing
+from .reply import Reply, json_reply
+from .request import Request, effective_format
+from .route import Operation, Route
+from .validators import ArrayOf, CustomId, Object, Text, Uid
+
+READ = ("teams.read",)
+WRITE = ("teams.write",)
+
+_TEAM = (
+    Param("teamId", CustomId()),
+    Param("name", Text(128)),
+    Param("roles", ArrayOf(validators.key()), ("owner",)),
+)
+_NAME = (Param("name", Text(128)),)
+_PREFS = (Param("prefs", Object()),)
+_ROLES = Param("roles", ArrayOf(validators.key(81)))
+_ROLES_16 = Param("roles", ArrayOf(validators.key()))
+_INVITED = (
+    Param("email", validators.EMAIL, ""),
+    Param("userId", Uid(), ""),
+    Param("phone", validators.PHONE, ""),
+    _ROLES,
+    Param("url", Text(2048, 0), ""),
+    Param("name", Text(128), ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamDoors:
+    """Create, list, get, rename and delete teams; read and write their preferences."""
+
+    teams: Teams
+
+    def routes(self) -> Iterator[Route]:
+        team = "/v1/teams/{teamId}"
+        yield Route(
+            "POST", "/v1/teams", self.create, WRITE, Operation("teams.create", _TEAM, 201, "team")
+        )
+        yield Route(
+            "GET", "/v1/teams", self.list, READ, Operation("teams.list", LIST, model="teamList")
+        )
+        yield Route("GET", team, self.get, READ, Operation("teams.get", model="team"))
+        yield Route(
+            "PUT", team, self.rename, WRITE, Operation("teams.updateName", _NAME, model="team")
+        )
+        yield Route("DELETE", team, self.delete, WRITE, Operation("teams.delete", status=204))
+        yield Route(
+            "GET",
+            f"{team}/prefs",
+            self.get_prefs,
+            READ,
+            Operation("teams.getPrefs", model="preferences"),
+        )
+        yield Route(
+            "PUT",
+            f"{team}/prefs",
+            self.set_prefs,
+            WRITE,
+            Operation("teams.updatePrefs", _PREFS, model="preferences"),
+        )
+
+    async def create(self, request: Request) -> Reply:
+        values = read(_TEAM, await read_body(request))
+        team = self.teams.create(request.caller, values["teamId"], values["name"], values["roles"])
+        return json_reply(self._wire(team), 201)
+
+    async def list(self, request: Request) -> Reply:
+        wanted = read_listing(request, self.teams.attributes)
+        found, total = self.teams.page(request.caller, wanted)
+        return json_reply(listing("teams", map(self._wire, found), total), 200)
+
+    async def get(self, request: Request) -> Reply:
+        return json_reply(self._wire(self._team(request)), 200)
+
+    async def rename(self, request: Request) -> Reply:
+        values = read(_NAME, await read_body(request))
+        id = request.path_params["teamId"]
+        return json_reply(self._wire(self.teams.update(request.caller, id, **values)), 200)
+
+    async def delete(self, request: Request) -> Reply:
+        self.teams.delete(request.caller, request.path_params["teamId"])
+        return Reply(204)
+
+    async def get_prefs(self, request: Request) -> Reply:
+        return json_reply(self._team(request).prefs or {}, 200)
+
+    async def set_prefs(self, request: Request) -> Reply:
+        values = read(_PREFS, await read_body(request))
+        team = self.teams.update(request.caller, request.path_params["teamId"], **values)
+        return json_reply(team.prefs, 200)
+
+    def _team(self, request: Request) -> Team:
+        return self.teams.get(request.caller, request.path_params["teamId"])
+
+    def _wire(self, team: Team) -> Wire:
+        return render_teams.team(team, self.teams.total(team))
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipDoors:
+    """Create, list, get, change and delete the memberships of a team."""
+
+    config: Config
+    memberships: Memberships
+
+    def routes(self) -> Iterator[Route]:
+        path, one = (
+            "/v1/teams/{teamId}/memberships",
+            "/v1/teams/{teamId}/memberships/{membershipId}",
+        )
+        yield Route(
+            "POST",
+            path,
+            self.create,
+            WRITE,
+            Operation("teams.createMembership", _INVITED, 201, "membership"),
+        )
+        yield Route(
+            "GET",
+            path,
+            self.list,
+            READ,
+            Operation("teams.listMemberships", LIST, model="membershipList"),
+        )
+        yield Route(
+            "GET", one, self.get, READ, Operation("teams.getMembership", model="membership")
+        )
+        yield Route(
+            "PATCH",
+            one,
+            self.update,
+            WRITE,
+            Operation("teams.updateMembership", (_ROLES,), model="membership"),
+        )
+        yield Route(
+            "DELETE", one, self.delete, WRITE, Operation("teams.deleteMembership", status=204)
+        )
+
+    async def create(self, request: Request) -> Reply:
+        roles = self._roles(request)
+        rules = [roles if rule is _ROLES else rule for rule in _INVITED]
+        values = read(rules, await read_body(request))
+        member = self.memberships.create(request.caller, request.path_params["teamId"], values)
+        return json_reply(self._wire(member, request), 201)
+
+    async def list(self, request: Request) -> Reply:
+        wanted = read_listing(request, service.ATTRIBUTES)
+        id = request.path_params["teamId"]
+        found, total = self.memberships.page(request.caller, id, wanted)
+        items = [self._wire(member, request, in_list=True) for member in found]
+        return json_reply(listing("memberships", items, total), 200)
+
+    async def get(self, request: Request) -> Reply:
+        member = self.memberships.get(request.caller, *self._place(request))
+        return json_reply(self._wire(member, request), 200)
+
+    async def update(self, request: Request) -> Reply:
+        values = read([self._roles(request)], await read_body(request))
+        place = self._place(request)
+        member = self.memberships.update(request.caller, *place, values["roles"])
+        return json_reply(self._wire(member, request), 200)
+
+    async def delete(self, request: Request) -> Reply:
+        self.memberships.delete(request.caller, *self._place(request))
+        return Reply(204)
+
+    def _roles(self, request: Request) -> Param:
+        """The length of roles grew with the roles of 1.9 that name a project."""
+        return _ROLES if request.era(self.config.appwrite) == "1.9" else _ROLES_16
+
+    def _place(self, request: Request) -> tuple[str, str]:
+        return request.path_params["teamId"], request.path_params["membershipId"]
+
+    def _wire(self, member: Member, request: Request, *, in_list: bool = False) -> Wire:
+        format = effective_format(request.format, self.config.appwrite)
+        return render_teams.membership(member, format, in_list=in_list)

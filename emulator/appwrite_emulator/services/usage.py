@@ -1,0 +1,99 @@
+"""Usage of functions, counted from the rows of the moment: what was deleted no longer counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from ..models import Deployment, DeploymentStatus, Execution, ExecutionStatus, Function, Row
+from ..usage import RANGES, Sample, Series, tally
+from .functions import Functions
+from .ground import Ground
+
+Weights = Mapping[str, float]
+"""MB times CPUs that a function has, by its id: what each of its seconds counts."""
+
+_FUNCTIONS = "functions"
+_METRICS = (
+    "deployments", "deploymentsStorage", "builds", "buildsSuccess", "buildsFailed",
+    "buildsStorage", "buildsTime", "buildsMbSeconds", "executions", "executionsTime",
+    "executionsMbSeconds",
+)  # fmt: skip
+_ENDED = frozenset(status for status in ExecutionStatus if status.is_final)
+_RESULTS = {DeploymentStatus.READY: "buildsSuccess", DeploymentStatus.FAILED: "buildsFailed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What functions took: bytes of storage, milliseconds of time, MB seconds of memory."""
+
+    ground: Ground
+    functions: Functions
+
+    def of_function(self, project: str, id: str, span: str) -> dict[str, Series]:
+        """The series of one function. Raises ApiError function_not_found."""
+        function = self.functions.get(project, id)
+        samples = chain(
+            _of_deployments(
+                self._rows(Deployment.table, project=project, resourceId=id),
+                self._weights([function], "build_specification"),
+            ),
+            _of_executions(
+                self._rows(Execution.table, project=project, functionId=id),
+                self._weights([function], "runtime_specification"),
+            ),
+        )
+        return tally(_METRICS, samples, RANGES[span], self.ground.clock.now())
+
+    def of_project(self, project: str, span: str) -> dict[str, Series]:
+        """The series of all functions together, and that of the functions themselves."""
+        functions = [Function.from_row(row) for row in self._rows(Function.table, project=project)]
+        samples = chain(
+            ((_FUNCTIONS, function.created_at, 1) for function in functions),
+            _of_deployments(
+                self._rows(Deployment.table, project=project),
+                self._weights(functions, "build_specification"),
+            ),
+            _of_executions(
+                self._rows(Execution.table, project=project),
+                self._weights(functions, "runtime_specification"),
+            ),
+        )
+        metrics = (_FUNCTIONS, *_METRICS)
+        return tally(metrics, samples, RANGES[span], self.ground.clock.now())
+
+    def _rows(self, table: str, **equal: Any) -> Iterable[Row]:
+        return self.ground.state.table(table).rows(**equal)
+
+    def _weights(self, functions: Iterable[Function], attribute: str) -> Weights:
+        sizes = {
+            each.slug: each.memory * each.cpus for each in self.ground.catalog.specifications()
+        }
+        return {each.id: sizes[getattr(each, attribute)] for each in functions}
+
+
+def _of_deployments(rows: Iterable[Row], weights: Weights) -> Iterator[Sample]:
+    for row in rows:
+        yield "deployments", row["$createdAt"], 1
+        yield "deploymentsStorage", row["$createdAt"], row["sourceSize"]
+        status = DeploymentStatus(row["status"])
+        if not status.is_final:
+            continue
+        ended, seconds = row["buildEndedAt"], row["buildDuration"]
+        yield "builds", ended, 1
+        if status in _RESULTS:
+            yield _RESULTS[status], ended, 1
+        yield "buildsStorage", ended, row["buildSize"]
+        yield "buildsTime", ended, seconds * 1000
+        yield "buildsMbSeconds", ended, int(seconds * weights.get(row["resourceId"], 0))
+
+
+def _of_executions(rows: Iterable[Row], weights: Weights) -> Iterator[Sample]:
+    for row in rows:
+        if row["status"] in _ENDED:
+            began, seconds = row["$createdAt"], row["duration"]
+            yield "executions", began, 1
+            yield "executionsTime", began, int(seconds * 1000)
+            yield "executionsMbSeconds", began, int(seconds * weights.get(row["functionId"], 0))
