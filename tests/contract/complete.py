@@ -19,6 +19,7 @@ from appwrite_emulator.http.route import Operation
 
 Json = Any
 _OLDEST_ITEMS = (1, 6, 0)  # the filters for older formats do not reach the items of lists
+_OLDEST_PARTS = (1, 4, 0)
 
 
 _TYPES = {
@@ -86,6 +87,8 @@ class Completeness:
         if model.endswith("List"):
             format = max(format, _OLDEST_ITEMS)
         models = schema.of_models([model], format)
+        if model == "function":  # nor those for formats before 1.4.0 what is inside of another
+            models |= schema.of_models(["variable"], max(format, _OLDEST_PARTS))
         wrong = list(
             _wrong(value, models[model], models, is_part="select" in unquote(asked.target))
         )
