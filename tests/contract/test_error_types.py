@@ -41,7 +41,7 @@ def test_a_course_of_things_raises_the_error(hasty: Server, gate: Gate, type: st
 
 
 ELSEWHERE = ("function_execute_permission_missing", "function_runtime_unsupported")
-"""Types of which the page of a domain tells, or another start: `test_domains.py`, `test_restart.py`."""
+"""Types that a domain or another start raises: see `test_domains.py`, `test_restart.py`."""
 
 
 def test_every_type_of_the_pages_is_in_one_place() -> None:

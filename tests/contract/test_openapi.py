@@ -29,7 +29,6 @@ DIFFERENCES = {
     f"1.6 + GET {DEPLOYMENT}/download ?type": "downloads of 1.9 name what they want",
     "1.6 + * ?total": "lists of 1.9 may go without a count",
     "1.6 + GET /functions/{functionId}/variables ?queries": "variables of 1.9 can be queried",
-    "* + GET /functions/{functionId}/variables ?search": "all lists can be searched",
     f"1.9 + GET {EXECUTIONS} ?search": "executions of 1.6 can be searched",
     "1.6 + POST /functions/{functionId}/variables :variableId": "variables of 1.9 have chosen ids",
     "1.6 + * :secret": "the parameter of 1.9 is read; 1.6 makes no secrets of them",
