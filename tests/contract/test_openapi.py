@@ -31,7 +31,6 @@ DIFFERENCES = {
     "1.6 + GET /functions/{functionId}/variables ?queries": "variables of 1.9 can be queried",
     f"1.9 + GET {EXECUTIONS} ?search": "executions of 1.6 can be searched",
     "1.6 + POST /functions/{functionId}/variables :variableId": "variables of 1.9 have chosen ids",
-    "1.6 + * :secret": "the parameter of 1.9 is read; 1.6 makes no secrets of them",
     "1.6 + * :provider*s": "functions have the settings of both eras",
     "1.6 + * :*Specification": "functions have the settings of both eras",
     "1.6 + * :deploymentRetention": "functions have the settings of both eras",
@@ -49,7 +48,6 @@ DIFFERENCES = {
     "* ! PUT /functions/{functionId} :provider*": "null counts as absent",
     "1.9 ! POST /functions/{functionId}/deployments :*": "null counts as absent",
     f"* ! POST {EXECUTIONS} :scheduledAt": "null counts as absent",
-    "1.6 ! PUT /functions/{functionId}/variables/{variableId} :value": "null counts as absent",
     f"* POST {EXECUTIONS} :scheduledAt m*Length": "what is no date is refused whatever its length",
     f"* - POST {DEPLOYMENT}/builds/{{buildId}} /buildId default": "a place in a path is given",
     # The older name of a route goes on as what an SDK of 1.6 called it.
