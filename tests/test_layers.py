@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "emulator" / "appwrite_emulator"
 WORDS = ("errors", "clock", "models", "people", "config", "assets", "jsontext")
 MECHANISMS = (
     "archive", "catalog", "chunks", "cron", "events", "files", "manifest", "project_file", "query",
-    "query_methods", "query_syntax", "sandbox", "state", "templates", "tokens", "usage", "watch",
+    "query_methods", "query_syntax", "repositories", "sandbox", "state", "templates", "tokens",
+    "usage", "watch",
 )  # fmt: skip
 ENGINES = ("builder", "execution", "scheduler")
 SERVICES = ("reload", "services")
@@ -29,7 +30,12 @@ CLOSED = {
     CLIENTS: {*MECHANISMS, *ENGINES, *SERVICES, *DOORS},
 }
 # What clients may still know: the errors they show to people.
-OPEN = {"cli": {"state", "sandbox", "project_file", "catalog", "manifest", "services", "network"}}
+OPEN = {
+    "cli": {
+        "state", "sandbox", "project_file", "catalog", "manifest", "services", "network",
+        "repositories",
+    }
+}  # fmt: skip
 
 
 def rooms() -> list[str]:

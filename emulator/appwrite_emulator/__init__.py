@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .clock import ManualClock
-    from .config import Config, ConfigError, Key
+    from .config import Config, ConfigError, Key, Repository
     from .emulator import Emulator
 
 __version__ = "0.1.0"
-__all__ = ["Config", "ConfigError", "Emulator", "Key", "ManualClock"]
+__all__ = ["Config", "ConfigError", "Emulator", "Key", "ManualClock", "Repository"]
 
 _HOMES = {
     "Config": "config",
@@ -18,6 +18,7 @@ _HOMES = {
     "Emulator": "emulator",
     "Key": "config",
     "ManualClock": "clock",
+    "Repository": "config",
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import unquote, urlsplit
 
 from .errors import Era
 
@@ -51,6 +52,42 @@ class Key:
         return cls(
             str(value["secret"]), tuple(value.get("scopes", ())), str(value.get("project", ""))
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A folder of this machine that stands for a repository of a version control provider."""
+
+    owner: str
+    name: str
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """What clients call it by, as `providerRepositoryId`."""
+        return f"{self.owner}/{self.name}"
+
+    @classmethod
+    def parse(cls, text: str, base: Path = Path()) -> Repository:
+        """A repository from `OWNER/NAME=FOLDER`; the folder, or its file:// URL, from `base`."""
+        match = re.fullmatch(r"([^\s/=]+)/([^\s/=]+)=(.+)", text, re.DOTALL)
+        if match is None:
+            raise ConfigError(
+                f"the repository {text!r} must be like appwrite/templates=../templates"
+            )
+        return cls(match[1], match[2], base / _local_path(match[3], text))
+
+
+def _local_path(place: str, text: str) -> str:
+    if not re.match(r"[^/]*:", place):  # as git tells addresses from paths
+        return place
+    url = urlsplit(place)
+    if url.scheme != "file" or url.netloc not in ("", "localhost") or url.path[:1] != "/":
+        raise ConfigError(
+            f"the repository {text!r} does not lie on this machine: give a folder or a URL like "
+            "file:///home/me/templates; clone what lies elsewhere"
+        )
+    return unquote(url.path)
 
 
 def option(default: Any, help: str, *, metavar: str = "") -> Any:
@@ -98,6 +135,12 @@ class Config:
     runtimes: tuple[Path, ...] = option(
         (), "Folder with further language folders; may be repeated.", metavar="FOLDER"
     )
+    repositories: tuple[Repository, ...] = option(
+        (),
+        "Local folder or git repository that templates and connected functions are deployed from "
+        "in place of OWNER/NAME; may be repeated.",
+        metavar="OWNER/NAME=FOLDER",
+    )
     hosts: tuple[str, ...] = option(
         (),
         "Further host name to answer to (besides loopback names); may be repeated.",
@@ -135,6 +178,10 @@ class Config:
             for text in value if isinstance(value, tuple) else [value]:
                 if not re.fullmatch(pattern, text, re.ASCII):
                     raise ConfigError(f"{name} has {text!r}, it must be like {example}")
+        ids = [each.id.casefold() for each in self.repositories]
+        for each in self.repositories:
+            if ids.count(each.id.casefold()) > 1:
+                raise ConfigError(f"repositories names {each.id} more than once")
         if self.memory and self.state:
             raise ConfigError(
                 "state and memory exclude each other: keep the state in a file or in memory"
@@ -226,7 +273,7 @@ def _convert(name: str, type: str, value: Any, source: str, *, base: Path = Path
     """`value` as the option's type; texts come from the environment, others from a file."""
     try:
         if type.startswith("tuple"):
-            items = value.split() if isinstance(value, str) else list(value)
+            items = value.split() if isinstance(value, str) else _listed(name, value)
             return tuple(_convert_item(name, item, base) for item in items)
         if type == "bool":
             return value if isinstance(value, bool) else _BOOLEANS[str(value).lower()]
@@ -240,9 +287,17 @@ def _convert(name: str, type: str, value: Any, source: str, *, base: Path = Path
         raise ConfigError(f"{source} is {value!r}, it must be {wanted}") from exc
 
 
+def _listed(name: str, value: Any) -> list[Any]:
+    if name == "repositories" and isinstance(value, Mapping):
+        return [f"{id}={place}" for id, place in value.items()]
+    return list(value)
+
+
 def _convert_item(name: str, item: Any, base: Path) -> Any:
     if name == "keys":
         return Key.parse(item)
+    if name == "repositories":
+        return Repository.parse(str(item), base)
     return base / str(item) if name == "runtimes" else str(item)
 
 

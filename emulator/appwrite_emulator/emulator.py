@@ -31,12 +31,14 @@ from .files import Files
 from .http import api
 from .http.app import Api
 from .http.request import Receive, Scope, Send
+from .repositories import Repositories
 from .sandbox import Sandbox, choose
 from .services import Services
 from .services.control import SETTLE_TIMEOUT, Control, Snapshot
 from .services.epochs import Epochs
 from .services.ground import Ground
 from .services.live_logs import LiveLogs
+from .services.retention import Removed
 from .services.secret import signing_secret
 from .services.status import About
 from .services.under_way import UnderWay, Work
@@ -97,7 +99,7 @@ class Emulator:
     @property
     def control(self) -> Control:
         """What only an emulator can do, for callers in its own loop; in other threads call
-        `settle`, `snapshot`, `restore`, `reset` and `forget` of the emulator itself."""
+        `settle`, `snapshot`, `restore`, `reset`, `maintain` and `forget` of the emulator itself."""
         return self.services.control
 
     def settle(self, timeout: float = SETTLE_TIMEOUT) -> list[Work]:
@@ -118,6 +120,10 @@ class Emulator:
     def reset(self, project: str = "") -> None:
         """Remove all rows of all projects, or of one. What is under way there is ended."""
         self._in_thread.call(self.control.reset, project)
+
+    def maintain(self) -> Removed:
+        """Remove what has outlived its retention, as happens once a day; how much it was."""
+        return self._in_thread.call(self.control.maintain)
 
     def forget(self, snapshot: Snapshot) -> None:
         """Delete `snapshot`, and the builds that only it needs."""
@@ -243,6 +249,7 @@ class Emulator:
                 files=files,
                 clock=self.clock,
                 catalog=catalog,
+                repositories=Repositories(config.repositories, own_environment().get("PATH", "")),
                 probe=partial(output_of, spawner, homes / "probe"),
                 endpoint=self.endpoint,
                 secret=signing_secret(state),
@@ -251,8 +258,10 @@ class Emulator:
             self._services = services = Services.over(
                 ground, executor, builder, About(self.project, state_file, sandbox.report)
             )
+            services.retention.apply()
             await services.sweep()  # before new files are made
             services.recover()
+            group.start_soon(services.control.keep_house, name="maintenance")
             host = urlsplit(url).hostname or ""
             yield api.build(services, files.uploads, frozenset({host}))
 

@@ -9,6 +9,8 @@ import os
 import re
 import secrets
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,7 @@ logger = logging.getLogger(__name__)
 CODE_ROOT = Path("src") / "function"
 
 _PART = ".part"
+_FRESH = 60.0  # seconds after which the row that names a new file has been written
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _OURS = re.compile(r"state\.json.*|sources|logs|builds|homes|caches")
 
@@ -36,6 +39,7 @@ class Files:
         self._sources = folder / "sources"
         self._logs = folder / "logs"
         self._builds = builds
+        self._arrival = threading.Lock()  # held while a source or log takes its name, or goes
 
     def start(self) -> None:
         """Make the folders, none of which git or another user's functions shall see into.
@@ -74,8 +78,13 @@ class Files:
         """
         with part.open("rb") as file:
             os.fsync(file.fileno())
-        os.replace(part, self._sources / _checked(digest))
+        self._arrive(part, self._sources / _checked(digest))
         return digest
+
+    def _arrive(self, part: Path, target: Path) -> None:
+        with self._arrival:
+            os.utime(part)
+            os.replace(part, target)
 
     def source(self, name: str) -> Path:
         """The archive `name`; it may have been lost."""
@@ -111,7 +120,7 @@ class Files:
         name = hashlib.sha256(data).hexdigest()
         part = self._logs / (secrets.token_hex(8) + _PART)
         part.write_bytes(data)
-        os.replace(part, self._logs / name)
+        self._arrive(part, self._logs / name)
         return name
 
     def log(self, name: str) -> Path:
@@ -140,6 +149,17 @@ class Files:
         for folder in self._builds.iterdir():
             if folder.name in names:
                 _remove(folder)
+
+    def remove_contents(self, sources: set[str], logs: set[str]) -> None:
+        """Remove archives and long logs that no row and no live snapshot names any more.
+
+        One that came a moment ago, or came again, stays for the next sweep: the row that is to
+        name it may not be written yet.
+        """
+        for path in (*map(self.source, sources), *map(self.log, logs)):
+            with self._arrival:
+                if path.exists() and time.time() - path.stat().st_mtime > _FRESH:
+                    _remove(path)
 
     def sweep(self, *, sources: set[str], logs: set[str], builds: set[str]) -> int:
         """Remove every file and build not named; returns how many went.

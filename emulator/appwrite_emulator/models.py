@@ -224,6 +224,9 @@ class Deployment(Record):
     build_duration: int = 0  # whole seconds, rounded up
     source: str = ""  # name of the archive in Files; empty while it is being uploaded
     build: str = ""  # name of the folder below builds/; empty until there is one
+    wanted: tuple[tuple[str, ...], ...] = ()  # orders for the source, until it is here
+    provider_repository_id: str = ""
+    provider_root_directory: str = ""
     provider_repository_name: str = ""
     provider_repository_owner: str = ""
     provider_repository_url: str = ""

@@ -55,6 +55,8 @@ def test_the_quickstart_answers_once_the_ready_line_is_there() -> None:
     assert "with love from your laptop," in card["responseBody"]
     assert len(drawing["responseBody"].splitlines()) == 24
     assert 'for project "quickstart"' in emulator.lines[-1]
+    port = emulator.endpoint.rpartition(":")[2].removesuffix("/v1")
+    assert emulator.lines[-2] == f"Websites at http://FUNCTION.functions.localhost:{port}"
 
 
 def test_a_busy_port_names_the_emulator_that_holds_it() -> None:

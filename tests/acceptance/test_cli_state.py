@@ -45,7 +45,7 @@ def test_an_exported_state_answers_elsewhere_without_a_new_build(
     archive = reachable / "backup.tar.gz"
     exported = run("state", "export", str(archive), str(quickstart))
     assert exported.returncode == 0, exported.stderr
-    assert "2 functions, 1 variable, 2 deployments, 1 execution" in exported.stdout
+    assert "2 functions, 2 rules, 1 variable, 2 deployments, 1 execution" in exported.stdout
     shutil.rmtree(state_of(quickstart).parent)  # nothing may be found at its old place
 
     fresh = reachable / "fresh" / "state.json"

@@ -67,11 +67,27 @@ async def deployed(emulator: Emulator) -> None:
 async def test_the_curl_call_gets_a_postcard(quickstart: Emulator) -> None:
     async with quickstart as emulator:
         await deployed(emulator)
-        command = block("sh", "curl").replace("http://127.0.0.1:9080/v1", emulator.endpoint)
+        command = block("sh", "/executions").replace("http://127.0.0.1:9080/v1", emulator.endpoint)
         execution = (await as_curl(command)).json()
 
     assert execution["status"] == "completed"
     assert "Dear Ada" in execution["responseBody"]
+
+
+async def test_a_function_is_a_website_at_both_domains(quickstart: Emulator) -> None:
+    (url,) = re.findall(r"`http://(\S+?):9080/(\S+)`\nin a browser", README)
+    command = block("sh", "cards.localhost")
+    async with quickstart as emulator, httpx2.AsyncClient() as client:
+        await deployed(emulator)
+        base = emulator.endpoint.removesuffix("/v1")
+        made = await as_curl(command.replace("http://127.0.0.1:9080", base))
+        pages = [
+            await client.get(f"{base}/{url[1]}", headers={"host": host})
+            for host in (url[0], "cards.localhost")
+        ]
+
+    assert made.status_code == 201
+    assert ["Dear Ada" in page.text for page in pages] == [True, True]
 
 
 async def test_every_route_of_the_control_api_is_shown_and_answers(quickstart: Emulator) -> None:

@@ -46,12 +46,19 @@ def on_quickstart(command: Sequence[str]) -> str:
 def test_the_python_sdk_gets_a_postcard(environments: Environments, tmp_path: Path) -> None:
     python = installed(lambda: environments.python("appwrite", "27.0.0"))
     script = tmp_path / "call.py"
-    code = snippet(
-        "python", "from appwrite.client", '__import__("os").environ["APPWRITE_ENDPOINT"]'
-    )
+    code = snippet("python", "print(execution", '__import__("os").environ["APPWRITE_ENDPOINT"]')
     script.write_text(code, encoding="utf-8")
 
     assert "Dear Ada," in on_quickstart([str(python), str(script)])
+
+
+def test_a_test_becomes_a_user(environments: Environments, tmp_path: Path) -> None:
+    python = installed(lambda: environments.python("appwrite", "27.0.0"))
+    script = tmp_path / "users.py"
+    endpoint = '__import__("os").environ["APPWRITE_ENDPOINT"]'
+    script.write_text(snippet("python", "create_session", endpoint), encoding="utf-8")
+
+    assert float(on_quickstart([str(python), str(script)])) == 1
 
 
 def test_the_node_sdk_gets_a_postcard(environments: Environments, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from .world import furnish
 
 _NEEDS = {"test_php.py": "php", "test_composer.py": "composer"}
 collect_ignore = [file for file, program in _NEEDS.items() if not shutil.which(program)]
+if find_spec("schemathesis") is None:  # the extra `schema`
+    collect_ignore.append("test_schemathesis.py")
 
 SYNC_TIMEOUT = 0.5
 """Seconds a synchronous execution gets on the server `hasty`."""

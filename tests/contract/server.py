@@ -93,6 +93,12 @@ class Server:
         """Send all of `calls` at the same moment; the replies in their order."""
         return self._portal.call(self._call_together, calls)
 
+    def knock(
+        self, target: str, headers: Mapping[str, str], extensions: Mapping[str, Json]
+    ) -> list[Json]:
+        """Ask for a websocket, as a server with these extensions of ASGI does; what was sent."""
+        return self._portal.call(self._knock, target, headers, extensions)
+
     def run(self, function: Callable[..., Any], *arguments: object) -> Any:
         """Call `function` in the emulator's own loop."""
         return self._portal.call(function, *arguments)
@@ -108,6 +114,28 @@ class Server:
             for number in range(len(calls)):
                 group.start_soon(one, number)
         return [replies[number] for number in range(len(calls))]
+
+    async def _knock(
+        self, target: str, headers: Mapping[str, str], extensions: Mapping[str, Json]
+    ) -> list[Json]:
+        sent: list[Json] = []
+
+        async def receive() -> Json:
+            return {"type": "websocket.connect"}
+
+        async def send(message: Json) -> None:
+            sent.append(message)
+
+        path, _, query = target.partition("?")
+        scope = {
+            "type": "websocket",
+            "path": path,
+            "query_string": query.encode(),
+            "headers": [(k.encode(), v.encode()) for k, v in headers.items()],
+            "extensions": extensions,
+        }
+        await self._app(scope, receive, send)
+        return sent
 
     async def _call(
         self, method: str, target: str, headers: list[tuple[str, str]], pieces: list[bytes]

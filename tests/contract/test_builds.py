@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from .forms import tar_gz
@@ -14,11 +16,6 @@ NOT_DEPLOYED = (
     404,
     "deployment_not_found",
     "Deployment not found. Create a deployment before trying to execute a function",
-)
-DONE = (
-    400,
-    "build_already_completed",
-    "Build with the requested ID is already completed and cannot be canceled.",
 )
 
 
@@ -115,36 +112,28 @@ def test_the_log_of_1_6_does_not_mention_the_cancel(server_16: Server, gate: Gat
     assert "canceled" not in canceled["buildLogs"]
 
 
-@pytest.mark.parametrize("old_way", [True, False])
+@pytest.mark.parametrize(
+    ("format", "way", "status"),
+    [("1.6.0", "{}/build", 204), ("1.6.0", "{}/builds/b", 204), ("1.6.0", "duplicate", 202),
+     ("1.7.0", "{}/build", 202), (None, "{}/builds/b", 202), (None, "duplicate", 202)],
+)  # fmt: skip
 def test_a_rebuild_is_a_new_deployment_with_the_settings_of_now(
-    owner: Project, old_way: bool
+    owner: Project, format: str | None, way: str, status: int
 ) -> None:
     first = owner.deploy("f", {"main.py": PYTHON.format("a"), "b.py": PYTHON.format("b")})
     changed = {"name": "f", "execute": ["any"], "entrypoint": "b.py", "commands": "echo again"}
     owner.put("/functions/f", changed).expect(200)
     path = "/functions/f/deployments"
-    if old_way:
-        assert owner.at("1.6.0").post(f"{path}/{first['$id']}/build", {}).status == 204
-    else:
-        body = {"deploymentId": first["$id"], "buildId": "ignored"}
-        owner.post(f"{path}/duplicate", body).expect(202)
+    body = {"deploymentId": first["$id"], "buildId": "ignored"}
+    sent = owner.at(format).post(f"{path}/{way.format(first['$id'])}", body).expect(status)
     id = names(owner.get(path).expect(200)["deployments"])[-1]
+    assert sent is None or sent["$id"] == id
     copy = owner.built("f", id)
     assert id != first["$id"]
     assert (copy["entrypoint"], copy["type"], copy["activate"]) == ("b.py", "manual", True)
     assert copy["sourceSize"] == first["sourceSize"]
     assert "again\n" in copy["buildLogs"]
     assert owner.execute("f")["responseBody"] == "b"
-
-
-def test_only_what_was_uploaded_can_be_rebuilt(owner: Project) -> None:
-    owner.function("g")
-    foreign = owner.deploy("g", _answer("g"))["$id"]
-    part = owner.upload("f", b"x", headers={"content-range": "bytes 0-0/9"}).expect(202)["$id"]
-    for id in ("nothing", foreign, part):
-        body = {"deploymentId": id}
-        assert owner.post("/functions/f/deployments/duplicate", body).error == MISSING
-        assert owner.post(f"/functions/f/deployments/{id}/build", {}).error == MISSING
 
 
 def test_a_build_can_be_deleted_while_it_runs(owner: Project, gate: Gate) -> None:
@@ -162,3 +151,43 @@ def test_a_function_can_be_deleted_while_it_builds(owner: Project, gate: Gate) -
     owner.function()
     assert owner.get("/functions/f/deployments").json["total"] == 0
     assert owner.deploy("f", _answer("next"))["status"] == "ready"
+
+
+def test_a_rebuild_does_not_know_an_entrypoint_that_only_the_deployment_had(
+    project: Project,
+) -> None:
+    project.function(entrypoint="")
+    first = project.deploy("f", _answer("own"), entrypoint="main.py")
+    assert project.execute("f")["responseBody"] == "own"
+    body = {"deploymentId": first["$id"]}
+    sent = project.post("/functions/f/deployments/duplicate", body).expect(202)
+    assert (sent["entrypoint"], project.built("f", sent["$id"])["status"]) == ("", "ready")
+    assert project.execute("f")["status"] == "failed"
+
+
+@pytest.mark.parametrize("commands", ["", "echo in between"])
+def test_the_log_of_a_build_is_framed_in_the_words_of_its_era(
+    either: Project, commands: str
+) -> None:
+    either.function()
+    logs = either.deploy("f", _answer("x"), commands=commands)["buildLogs"]
+    if either.server.emulator.config.appwrite == "1.6":
+        said = ["in between"] if commands else []
+        frame = ["Preparing for build ...", "Building ...", *said, "Packing build ..."]
+        assert logs.splitlines() == [*frame, "Build finished."]
+        return
+    plain = re.sub(r"\x1b\[\d+m", "", logs).splitlines()
+    texts = [re.sub(r"^\[\d\d:\d\d:\d\d\] ", "", line).rstrip() for line in plain]
+    commanded = [
+        "[open-runtimes] Build command execution started.", "in between",
+        "[open-runtimes] Build command execution finished.",
+    ]  # fmt: skip
+    assert texts == [
+        "[open-runtimes] Environment preparation started.",
+        "[open-runtimes] Environment preparation finished.",
+        *(commanded if commands else []),
+        "[open-runtimes] Build packaging started.",
+        "[open-runtimes] Build packaging finished.",
+        "[open-runtimes] Build finished.",
+        "[appwrite] Deployment finished.",
+    ]

@@ -14,11 +14,6 @@ NOT_DEPLOYED = (
     "deployment_not_found",
     "Deployment not found. Create a deployment before trying to execute a function",
 )
-NOT_READY = (
-    400,
-    "build_not_ready",
-    "Build with the requested ID is building and not ready for execution.",
-)
 
 
 @pytest.fixture
@@ -130,6 +125,12 @@ def test_activation_makes_a_function_live(owner: Project) -> None:
     assert owner.get("/functions/f").json["live"] is True
 
 
+def test_activation_by_hand_does_not_make_a_function_live(owner: Project) -> None:
+    id = owner.deploy("f", _answer("hi"))["$id"]
+    owner.post("/functions/f/variables", {"key": "K", "value": "v"}).expect(201)
+    assert owner.patch("/functions/f/deployment", {"deploymentId": id}).expect(200)["live"] is False
+
+
 def test_only_the_last_one_that_asked_keeps_asking(owner: Project) -> None:
     first = owner.deploy("f", _answer("first"))
     second = owner.deploy("f", _answer("second"))
@@ -188,37 +189,17 @@ def test_deployments_are_found_by_their_fields(owner: Project) -> None:
     assert found({"method": "greaterThan", "attribute": "size", "values": [1]}) == [first, second]
     assert found({"method": "orderDesc"}) == [second, first]
     assert names(owner.get(path, search=second).json["deployments"]) == [second]
+    assert names(owner.get(path, search="main.py").json["deployments"]) == [first, second]
+    assert names(owner.get(path, search="nothing").json["deployments"]) == []
     assert owner.get(path, total="false").json["total"] == 0
 
 
-@pytest.mark.parametrize(
-    ("type", "reference", "branch", "url"),
-    [("branch", "main", "main", "main"), ("tag", "0.3.0", "", "0.3.0")],
-)
-def test_a_template_cannot_be_had_without_a_network(
-    owner: Project, type: str, reference: str, branch: str, url: str
-) -> None:
-    template = {
-        "repository": "templates", "owner": "appwrite", "rootDirectory": "node/starter",
-        "type": type, "reference": reference, "activate": True,
-    }  # fmt: skip
-    made = owner.post("/functions/f/deployments/template", template).expect(202)
-    assert (made["status"], made["type"]) == ("failed", "vcs")
-    assert made["providerBranch"] == branch
-    assert made["providerRepositoryUrl"] == "https://github.com/appwrite/templates"
-    assert made["providerBranchUrl"] == f"{made['providerRepositoryUrl']}/blob/{url}"
-    assert made["buildLogs"].startswith("Unable to clone code repository: ")
-    assert owner.get("/functions/f").json["latestDeploymentStatus"] == "failed"
-    wrong = {**template, "type": "folder"}
-    error = owner.post("/functions/f/deployments/template", wrong).error
-    assert error[2] == "Invalid `type` param: Value must be one of (commit, branch, tag)"
-
-
-def test_clients_of_1_8_name_the_tag_of_a_template_by_version(owner: Project) -> None:
-    template = {
-        "repository": "templates", "owner": "appwrite", "rootDirectory": "node/starter",
-        "version": "0.3.0",
-    }  # fmt: skip
-    made = owner.post("/functions/f/deployments/template", template).expect(202)
-    assert made["providerBranchUrl"].endswith("/appwrite/templates/blob/0.3.0")
-    assert made["providerBranch"] == ""
+@pytest.mark.parametrize("path", ["duplicate", "d/build"])
+def test_a_build_that_is_named_has_an_id_of_at_most_36_characters(own: Project, path: str) -> None:
+    deployment = own.get("/functions/f/deployments").expect(200)["deployments"][0]["$id"]
+    path = f"/functions/f/deployments/{path}".replace("d/build", f"{deployment}/build")
+    for id in ("", "b", "x" * 36):
+        own.post(path, {"deploymentId": deployment, "buildId": id}).expect(202)
+    for wrong in ("x" * 37, "ä" * 37):
+        error = own.post(path, {"deploymentId": deployment, "buildId": wrong}).error
+        assert error[2].startswith("Invalid `buildId` param: Value must be a valid string")

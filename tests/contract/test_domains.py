@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
+from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
 import pytest
 
+from appwrite_emulator import Emulator
+
+from .forms import form, multipart_type, tar_gz
 from .server import Json, Project, Reply, Server
-from .site import Site, domain_of, site, text_of
+from .site import PYTHON, Site, domain_of, site, text_of
 
 
 @pytest.fixture(scope="session", params=["python", "node"])
@@ -439,3 +444,67 @@ def test_a_name_that_was_the_apis_can_become_a_functions(project: Project) -> No
     project.post("/proxy/rules/function", given).expect(201)
     told = json.loads(project.having(host=name).get("/functions").body)
     assert told["path"] == "/v1/functions"
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """Where an emulator listens whose function `f` is a website."""
+    with Emulator(port=0, memory=True) as emulator:
+        port = int(emulator.endpoint.rpartition(":")[2].partition("/")[0])
+        made = {"functionId": "f", "name": "f", "runtime": "python-3.12",
+                "entrypoint": "main.py", "execute": ["any"]}  # fmt: skip
+        _call(port, "/v1/functions", json.dumps(made).encode(), "application/json")
+        files = {"code": ("code.tar.gz", tar_gz({"main.py": PYTHON}))}
+        body = form({"activate": "true"}, files)
+        _call(port, "/v1/functions/f/deployments", body, multipart_type())
+        emulator.settle()
+        yield port
+
+
+def _call(port: int, path: str, body: bytes, type: str) -> None:
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    headers = {"X-Appwrite-Project": "p", "X-Appwrite-Key": "k", "Content-Type": type}
+    link.request("POST", path, body, headers)
+    assert link.getresponse().status in (201, 202)
+    link.close()
+
+
+def _visit(
+    port: int, method: str, target: str, *headers: tuple[str, str], pieces: Sequence[bytes] = ()
+) -> tuple[http.client.HTTPResponse, bytes]:
+    """One request over a socket; `pieces` of a body are sent as chunks."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    link.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+    for name, value in (("Host", f"f.functions.localhost:{port}"), *headers):
+        link.putheader(name, value)
+    if pieces:
+        link.putheader("Transfer-Encoding", "chunked")
+    link.endheaders(list(pieces) or None, encode_chunked=bool(pieces))
+    reply = link.getresponse()
+    body = reply.read()
+    link.close()
+    return reply, body
+
+
+def test_a_website_behind_real_sockets(port: int) -> None:
+    reply, body = _visit(port, "GET", "/cookies")
+    assert (reply.status, body) == (200, b"")
+    assert reply.headers.get_all("set-cookie") == ["a=1; Path=/", "b=2; Path=/"]
+    assert len(reply.headers["x-appwrite-execution-id"]) == 20
+    assert reply.headers.get_all("content-length") == ["0"]
+    reply, body = _visit(port, "POST", "/length", pieces=[b"\x00\xff", b"a"])
+    assert body == b"[0, 255, 97]"
+    reply, body = _visit(port, "PURGE", "/a%2Fb?x=%20", ("X-Own", "1"), ("x-own", "2"))
+    told = json.loads(body)
+    assert (told["method"], told["path"], told["headers"]["x-own"]) == ("PURGE", "/a/b", "1, 2")
+    reply, body = _visit(port, "HEAD", "/status?code=200")
+    assert (reply.headers["content-length"], body) == ("4", b"")
+    reply, body = _visit(port, "GET", "/bytes", ("Origin", "https://evil.example"))
+    assert body == b"\x00\x0a\xff"
+
+
+@pytest.mark.parametrize("code", [204, 304, 404, 418, 451, 599, 700])
+def test_every_status_goes_through_real_sockets(port: int, code: int) -> None:
+    reply, body = _visit(port, "GET", f"/empty?code={code}")
+    assert reply.status == (code if code < 600 else 500)
+    assert (f"Error {code}".encode() in body) is (400 <= code < 600)

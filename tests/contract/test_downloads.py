@@ -33,11 +33,9 @@ def owner(server: Server) -> Project:
 
 
 @pytest.mark.parametrize("format", [None, "1.6.0", "2.5.0"])
-@pytest.mark.parametrize("query", ["", "?type=source"])
-def test_the_source_comes_back_byte_for_byte(
-    owner: Project, format: str | None, query: str
-) -> None:
-    reply = owner.at(format).call("GET", f"/functions/f/deployments/d/download{query}")
+@pytest.mark.parametrize("path", ["download", "download?type=source", "build/download?type=source"])
+def test_the_source_comes_back_byte_for_byte(owner: Project, format: str | None, path: str) -> None:
+    reply = owner.at(format).call("GET", f"/functions/f/deployments/d/{path}")
     assert (reply.status, reply.body) == (200, ARCHIVE)
     assert reply.header("content-type") == "application/gzip"
     assert reply.header("content-length") == str(len(ARCHIVE))
@@ -112,8 +110,9 @@ def test_what_is_not_there_is_404(owner: Project) -> None:
     assert failed.get(f"/functions/f/deployments/{id}/build/download").error == MISSING
 
 
-def test_the_kind_is_one_of_two(owner: Project) -> None:
-    error = owner.call("GET", "/functions/f/deployments/d/download?type=all").error
+@pytest.mark.parametrize("path", ["download", "build/download"])
+def test_the_kind_is_one_of_two(owner: Project, path: str) -> None:
+    error = owner.call("GET", f"/functions/f/deployments/d/{path}?type=all").error
     assert error[2] == "Invalid `type` param: Value must be one of (source, output)"
 
 

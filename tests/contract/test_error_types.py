@@ -52,9 +52,30 @@ def _too_slow(project: Project, gate: Gate) -> Reply:
             return running.result()
 
 
+def _team_twice(project: Project, gate: Gate) -> Reply:
+    project.post("/teams", {"teamId": "t", "name": "T"}).expect(201)
+    return project.post("/teams", {"teamId": "t", "name": "T"})
+
+
+def _member_twice(project: Project, gate: Gate) -> Reply:
+    _team_twice(project, gate)
+    member = {"email": "a@example.com", "roles": []}
+    project.post("/teams/t/memberships", member).expect(201)
+    return project.post("/teams/t/memberships", member)
+
+
+def _too_late(project: Project, gate: Gate) -> Reply:
+    given = {"keyId": "k", "name": "K", "scopes": ["functions.read"], "expire": "2001-01-01"}
+    key = project.post("/project/keys", given).expect(201)
+    return project.having(x_appwrite_key=key["secret"]).get("/functions")
+
+
 WAYS: dict[str, tuple[int, Callable[[Project, Gate], Reply]]] = {
     "execution_in_progress": (400, _in_progress),
     "function_synchronous_timeout": (408, _too_slow),
+    "membership_already_confirmed": (409, _member_twice),
+    "project_key_expired": (401, _too_late),
+    "team_already_exists": (409, _team_twice),
 }
 """How types are raised that need more than a call; all on a server that waits for nothing long."""
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
+
+from appwrite_emulator.clock import ManualClock
 
 from .echo import PYTHON
 from .gate import Gate
@@ -211,3 +214,37 @@ def test_the_oldest_executions_make_room_for_new_ones() -> None:
         kept = names(project.get(PATH, {"method": "limit", "values": [99]}).json["executions"])
     assert len(kept) in (20, 21)
     assert kept == made[-len(kept) :]
+
+
+@pytest.mark.parametrize("era", ["1.9", "1.6"])
+def test_1_9_says_of_what_takes_too_long_that_it_failed(era: str, gate: Gate) -> None:
+    clock = ManualClock(datetime(2026, 1, 31, 9, 30, tzinfo=UTC))
+    with serving(memory=True, appwrite=era, clock=clock) as server:
+        project = server.project()
+        project.function(timeout=30)
+        project.deploy("f", {"main.py": gate.main})
+        id = project.post(PATH, {"async": True}).expect(202)["$id"]
+        with gate.reached():
+            assert _statuses(project, id) == ("processing", ["processing"], [], ["processing"])
+            server.run(clock.advance, timedelta(seconds=30))
+            if era == "1.6":
+                assert _statuses(project, id)[0] == "processing"
+                assert project.delete(f"{PATH}/{id}").error[1] == "execution_in_progress"
+            else:
+                assert _statuses(project, id) == ("failed", ["failed"], ["failed"], ["processing"])
+                assert project.delete(f"{PATH}/{id}").status == 204
+        server.run(server.emulator.services.executions.finished, project.id, id)
+        assert project.get(PATH).json["total"] == (1 if era == "1.6" else 0)
+
+
+def _statuses(project: Project, id: str) -> tuple[str, list[str], list[str], list[str]]:
+    """How an execution looks: got, listed, listed among the failed, and among those that run."""
+
+    def listed(*statuses: str) -> list[str]:
+        queries = [{"method": "equal", "attribute": "status", "values": list(statuses)}]
+        found = project.get(PATH, *queries if statuses else ()).expect(200)
+        assert found["total"] == len(found["executions"])
+        return names(found["executions"], "status")
+
+    got = project.get(f"{PATH}/{id}").expect(200)["status"]
+    return got, listed(), listed("failed"), listed("processing")

@@ -209,6 +209,34 @@ def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, bytes]]:
         yield head.decode().split('name="')[1].split('"')[0], content.removesuffix(b"\r\n")
 
 
+@pytest.mark.parametrize(
+    ("accept", "is_multipart"),
+    [
+        ("", False),
+        ("*/*", False),
+        ("text/html", False),
+        ("application/json", False),
+        ("application/json; q=0.1", False),
+        ("application/*", False),
+        ("multipart/form-data", True),
+        ("multipart/form-data; boundary=x", True),
+        ("multipart/*", True),
+        ("text/html, multipart/*", True),
+        ("application/json, multipart/form-data", False),
+        ("multipart/form-data, application/json", True),
+        ("application/json,multipart/form-data", False),
+    ],
+)
+def test_the_first_type_that_is_accepted_is_the_reply_s(
+    echo: Project, accept: str, is_multipart: bool
+) -> None:
+    headers = {"accept": accept, "content-type": "application/json"}
+    reply = echo.call("POST", PATH, {}, headers=headers)
+    kind = (reply.header("content-type") or "").partition(";")[0]
+    wanted = "multipart/form-data" if is_multipart else "application/json"
+    assert (reply.status, kind) == (201, wanted)
+
+
 @pytest.mark.parametrize("accept", ["application/json", "*/*", "", "application/json, multipart/*"])
 def test_bytes_do_not_fit_into_json(echo: Project, accept: str) -> None:
     before = echo.get(PATH).json["total"]

@@ -247,6 +247,18 @@ def test_a_flood_of_logs_is_cut(owner: Project, settings: Json, files: dict[str,
     assert stored["logs"] == made["logs"]
 
 
+def test_a_flood_of_errors_keeps_its_end(owner: Project) -> None:
+    owner.function()
+    code = "def main(c):\n    for n in range(2000): c.error(str(n).zfill(999))\n"
+    owner.deploy("f", {"main.py": f"{code}    return c.res.empty()\n"})
+    made = owner.execute("f")
+    warning = "[WARNING] Errors truncated. The output exceeded 1000000 characters.\n"
+    assert made["errors"].startswith(warning)
+    assert made["errors"].endswith("1999\n")
+    assert len(made["errors"].encode()) <= 1_000_000
+    assert made["logs"] == ""
+
+
 def test_a_function_that_kills_its_parent_group_does_not_kill_us(owner: Project) -> None:
     owner.function()
     code = "import os\ndef main(c):\n    os.killpg(0, 9)\n"

@@ -192,17 +192,3 @@ def test_runtimes_and_specifications_are_those_of_the_era(either: Project) -> No
     assert either.get("/functions/specifications").expect(200)["total"] == 9
     assert either.guest.get("/functions/runtimes").status == 200
     assert either.guest.get("/functions/specifications").status == 401
-
-
-def test_a_1_6_client_that_names_a_template_is_told_in_the_deployment(project: Project) -> None:
-    template = {
-        "templateRepository": "templates", "templateOwner": "appwrite",
-        "templateRootDirectory": "node/starter", "templateVersion": "0.2.0",
-    }  # fmt: skip
-    project.at("1.6.0").post("/functions", {**VALID, **template}).expect(201)
-    deployment = project.get("/functions/f/deployments").expect(200)["deployments"][0]
-    assert deployment["status"] == "failed"
-    assert (deployment["type"], deployment["activate"]) == ("manual", True)
-    assert deployment["buildLogs"].startswith("Unable to clone code repository: ")
-    project.post("/functions", {**VALID, **template, "functionId": "g"}).expect(201)
-    assert project.get("/functions/g/deployments").json["total"] == 0

@@ -44,14 +44,14 @@ def furnished(request: pytest.FixtureRequest) -> Project:
     return project
 
 
-def _effective(project: Project, format: str | None) -> str:
+def effective(project: Project, format: str | None) -> str:
     own = {"1.9": "1.9.6", "1.6": "1.6.2"}[project.server.emulator.config.appwrite]
     return format or own
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_models_have_the_fields_of_the_format(furnished: Project, format: str | None) -> None:
-    caller, wanted = furnished.at(format), _effective(furnished, format)
+    caller, wanted = furnished.at(format), effective(furnished, format)
     listed = {
         kind: furnished.get(f"/functions/f/{kind}").expect(200)[kind][0]["$id"]
         for kind in ("deployments", "variables", "executions")
@@ -69,7 +69,7 @@ def test_models_have_the_fields_of_the_format(furnished: Project, format: str | 
 def test_items_of_lists_have_the_fields_of_the_format(
     furnished: Project, format: str | None
 ) -> None:
-    caller, wanted = furnished.at(format), _effective(furnished, format)
+    caller, wanted = furnished.at(format), effective(furnished, format)
     for path, key, model in (
         ("/functions", "functions", "functionItem"),
         ("/functions/f/deployments", "deployments", "deploymentItem"),
@@ -87,13 +87,13 @@ def test_items_of_lists_have_the_fields_of_the_format(
 def test_an_execution_shows_its_creator_the_same_fields(furnished: Project) -> None:
     for format in FORMATS:
         sent = furnished.at(format).execute("f")
-        assert list(sent) == fields_of("execution", _effective(furnished, format))
+        assert list(sent) == fields_of("execution", effective(furnished, format))
 
 
 def test_variables_in_a_function_keep_their_secrecy_field(furnished: Project) -> None:
     for format in FORMATS:
         nested = furnished.at(format).get("/functions/f").expect(200)["vars"][0]
-        wanted = max("1.7.0", _effective(furnished, format))
+        wanted = max("1.7.0", effective(furnished, format))
         assert list(nested) == fields_of("variable", wanted)
 
 

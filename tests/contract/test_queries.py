@@ -8,7 +8,9 @@ from typing import NamedTuple
 import pytest
 
 from .cases import ERAS, eras, table
+from .echo import PYTHON
 from .server import Json, Project, Server, names
+from .world import PART
 
 TABLE = table("queries")
 PREFIX = "Invalid `queries` param: "
@@ -137,6 +139,35 @@ def test_slips_in_the_notation_before_1_5_are_told(
 )
 def test_the_total_ignores_pages(shelf: Project, queries: list[Json], total: int) -> None:
     assert shelf.get("/functions", *queries).expect(200)["total"] == total
+
+
+@pytest.mark.parametrize("kind", ["functions", "deployments", "executions"])
+def test_a_list_has_25_unless_more_are_wished(either: Project, kind: str) -> None:
+    either.function()
+    for number in range(26):
+        if kind == "functions":
+            either.function(f"f{number}")
+        elif kind == "deployments":
+            either.upload("f", b"x", headers=PART).expect(202)
+        else:
+            later = {"async": True, "scheduledAt": "2930-01-01 10:00:00"}
+            _ready(either).post("/functions/ready/executions", later).expect(202)
+    path = {"functions": "/functions", "deployments": "/functions/f/deployments",
+            "executions": "/functions/ready/executions"}[kind]  # fmt: skip
+    everything = either.get(path, q("limit", 100)).expect(200)
+    listed = either.get(path).expect(200)
+    assert listed["total"] == everything["total"] == len(everything[kind]) >= 26
+    assert listed[kind] == everything[kind][:25]
+    rest = either.get(path, q("limit", 100), q("offset", 25)).expect(200)
+    assert listed[kind] + rest[kind] == everything[kind]
+
+
+def _ready(project: Project) -> Project:
+    """The project with a function `ready` that can be executed."""
+    if project.get("/functions/ready").status == 404:
+        project.function("ready")
+        project.deploy("ready", {"main.py": PYTHON})
+    return project
 
 
 def test_random_order_has_all(shelf: Project) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from appwrite_emulator.assets import assets
+from appwrite_emulator.config import Repository
 from appwrite_emulator.sandbox import choose
 
+from .. import gits
 from .forms import tar_gz
 from .gate import Gate
 from .server import Project, serving
@@ -106,6 +108,32 @@ def test_what_was_under_way_failed_and_what_waited_goes_on(state: Path, gate: Ga
         assert project.delete(f"/functions/f/executions/{running}").status == 204
         assert project.execute("f")["responseBody"] == "built"
         assert project.get("/functions/f").json["latestDeploymentStatus"] == "ready"
+
+
+def test_what_waited_for_its_repository_is_fetched_after_a_restart(
+    state: Path, gate: Gate, tmp_path: Path
+) -> None:
+    second = Gate(gate.path.with_name("second"))
+    code = gits.write(tmp_path / "code", {"main.py": GOOD})
+    known = (Repository("a", "code", code),)
+    wanted = {
+        "owner": "a", "repository": "code", "rootDirectory": "", "type": "tag", "reference": "1",
+        "activate": True,
+    }  # fmt: skip
+    with ExitStack() as stop:
+        server = stop.enter_context(serving(state=state, repositories=known))
+        project = server.project("p")
+        project.function()
+        for each in (gate, second):
+            _begin(project, each.commands)
+        with gate.reached(), second.reached():
+            path = "/functions/f/deployments/template"
+            waiting = project.post(path, wanted).expect(202)["$id"]
+            stop.close()
+    with serving(state=state, repositories=known) as server:
+        project = server.project("p")
+        assert project.built("f", waiting)["status"] == "ready"
+        assert project.execute("f")["responseBody"] == "built"
 
 
 def _begin(project: Project, commands: str) -> str:

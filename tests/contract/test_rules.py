@@ -187,6 +187,8 @@ def test_verifying_tells_what_is_verified_already(project: Project) -> None:
          "Invalid `url` param: Value must be a valid URL"),
         ("/redirect", {"domain": "a.example", "url": "https://x.example/\r\nx: y"},
          "Invalid `url` param: Value must be a valid URL"),
+        ("/redirect", {"domain": "a.example", "url": "https://é.example/"},
+         "Invalid `url` param: Value must be a valid URL"),
         ("/redirect", {"domain": "a.example", "url": "https://x.example", "statusCode": 303},
          "Invalid `statusCode` param: Value must be one of (301, 302, 307, 308)"),
         ("/redirect", {"domain": "a.example", "url": "https://x.example", "statusCode": 301},
@@ -436,7 +438,11 @@ def test_a_restore_and_a_reset_take_rules_along() -> None:
         given = {"domain": "there.localhost", "functionId": "f"}
         project.post("/proxy/rules/function", given).expect(201)
         assert server.call("GET", "/", {"host": "there.localhost"}).status == 404
+        project.post("/proxy/rules/api", {"domain": "api.example"}).expect(201)
+        assert project.having(host="api.example").get("/functions").status == 200
         server.run(control.restore, before.id)
+        refused = project.having(host="api.example").get("/functions")
+        assert refused.error[1] == "general_access_forbidden"
         api = server.call("GET", "/", {"host": "there.localhost"})
         assert api.error[1] == "general_route_not_found"
         assert "Nothing is here yet" in server.call("GET", "/", {"host": name}).body.decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from .persons import id_of, user
 from .server import Json, Project, Reply, names
 
 TEAM = ["$id", "$createdAt", "$updatedAt", "name", "total", "prefs"]
@@ -157,7 +158,7 @@ def test_a_key_adds_confirmed_members(either: Project) -> None:
 
 def test_memberships_have_the_fields_of_each_format(project: Project) -> None:
     _team(project)
-    _join(project, phone="+491701234567").expect(201)
+    path = f"/teams/t/memberships/{_join(project, phone='+491701234567').expect(201)['$id']}"
 
     def fields(format: str | None) -> list[str]:
         return list(project.at(format).get("/teams/t/memberships").json["memberships"][0])
@@ -167,8 +168,9 @@ def test_memberships_have_the_fields_of_each_format(project: Project) -> None:
     assert fields("1.9.0") == newest
     newest.insert(newest.index("teamId"), "userPhone")
     assert fields(None) == fields("1.9.2") == newest
-    assert fields("1.6.0") == MEMBERSHIP_16
-    assert fields("1.4.0") == [name for name in MEMBERSHIP_16 if name != "mfa"]
+    assert fields("1.6.0") == fields("1.4.0") == MEMBERSHIP_16
+    oldest = list(project.at("1.4.0").get(path).expect(200))
+    assert oldest == [name for name in MEMBERSHIP_16 if name != "mfa"]
     listed = project.get("/teams/t/memberships").json["memberships"][0]
     assert (listed["userPhone"], listed["userName"]) == ("+491701234567", "")
 
@@ -291,3 +293,117 @@ def test_memberships_are_found_by_queries_and_words(project: Project) -> None:
 def test_guests_have_no_teams(either: Project) -> None:
     assert either.guest.get("/teams").error[:2] == (401, "general_unauthorized_scope")
     assert either.guest.post("/teams", {}).error[:2] == (401, "general_unauthorized_scope")
+
+
+def test_a_user_owns_the_team_he_makes(either: Project) -> None:
+    ann = user(either, name="Ann", email="ann@example.com")
+    made = ann.post("/teams", {"teamId": "t", "name": "Team", "roles": ["coach"]}).expect(201)
+    assert list(made) == TEAM
+    assert made["total"] == 1
+    assert ann.get("/teams/t").expect(200) == made
+    assert ann.get("/teams").expect(200) == {"total": 1, "teams": [made]}
+    (membership,) = either.get("/teams/t/memberships").expect(200)["memberships"]
+    assert (membership["userId"], membership["confirm"]) == (id_of(ann), True)
+    assert membership["roles"] == ["coach", "owner"]
+    assert (membership["userName"], membership["userEmail"]) == ("Ann", "ann@example.com")
+    assert ann.put("/teams/t", {"name": "Mine"}).expect(200)["name"] == "Mine"
+    ann.delete("/teams/t").expect(204)
+
+
+def test_an_owner_is_made_once(either: Project) -> None:
+    ann = user(either)
+    roles = ["owner", "coach"]
+    ann.post("/teams", {"teamId": "t", "name": "Team", "roles": roles}).expect(201)
+    (membership,) = ann.get("/teams/t/memberships").expect(200)["memberships"]
+    assert membership["roles"] == roles
+
+
+def test_strangers_see_no_team(either: Project) -> None:
+    _team(either)
+    member = _join(either, email="a@example.com").expect(201)
+    ann = user(either)
+    assert ann.get("/teams").expect(200) == {"total": 0, "teams": []}
+    path = f"/teams/t/memberships/{member['$id']}"
+    for reply in (
+        ann.get("/teams/t"),
+        ann.put("/teams/t", {"name": "n"}),
+        ann.delete("/teams/t"),
+        ann.get("/teams/t/memberships"),
+        ann.get(path),
+        ann.patch(path, {"roles": []}),
+        ann.delete(path),
+    ):
+        assert reply.error == NO_TEAM
+
+
+def test_members_see_what_owners_change(either: Project) -> None:
+    _team(either)
+    ann, bob = user(either, name="Ann"), user(either, name="Bob")
+    owner = _join(either, userId=id_of(ann), roles=["owner"]).expect(201)
+    player = _join(either, userId=id_of(bob)).expect(201)
+    assert owner["userName"] == "Ann"
+    unauthorized = (401, "user_unauthorized")
+    default = "The current user is not authorized to perform the requested action."
+    assert bob.get("/teams").expect(200)["total"] == 1
+    assert bob.put("/teams/t", {"name": "n"}).error == (*unauthorized, default)
+    assert bob.put("/teams/t/prefs", {"prefs": {}}).error == (*unauthorized, default)
+    assert bob.delete("/teams/t").error == (*unauthorized, default)
+    assert bob.delete(f"/teams/t/memberships/{owner['$id']}").error == (*unauthorized, default)
+    path = f"/teams/t/memberships/{player['$id']}"
+    message = "User is not allowed to modify roles"
+    assert bob.patch(path, {"roles": ["owner"]}).error == (*unauthorized, message)
+    assert ann.patch(path, {"roles": ["owner"]}).expect(200)["roles"] == ["owner"]
+    assert bob.put("/teams/t", {"name": "n"}).expect(200)["name"] == "n"
+
+
+def test_members_leave(either: Project) -> None:
+    _team(either)
+    bob = user(either)
+    player = _join(either, userId=id_of(bob)).expect(201)
+    bob.delete(f"/teams/t/memberships/{player['$id']}").expect(204)
+    assert bob.get("/teams/t").error == NO_TEAM
+
+
+def test_members_do_not_see_who_the_others_are(either: Project) -> None:
+    _team(either)
+    bob = user(either, name="Bob", email="bob@example.com")
+    made = _join(either, userId=id_of(bob)).expect(201)
+    (listed,) = bob.get("/teams/t/memberships").expect(200)["memberships"]
+    assert listed == bob.get(f"/teams/t/memberships/{made['$id']}").expect(200)
+    assert (listed["userName"], listed["userEmail"]) == ("", "")
+    assert listed["userId"] == id_of(bob)
+
+
+def test_users_cannot_invite_without_a_mail_server(either: Project) -> None:
+    ann = user(either)
+    ann.post("/teams", {"teamId": "t", "name": "Team"}).expect(201)
+    assert _join(ann, email="b@example.com").error == (
+        400, "general_argument_invalid", "URL is required"
+    )  # fmt: skip
+    assert _join(ann, url="http://localhost").error[2] == (
+        "At least one of userId, email, or phone is required"
+    )
+    status, type, message = _join(ann, email="b@example.com", url="http://localhost").error
+    assert (status, type) == (503, "general_smtp_disabled")
+    assert message.startswith("SMTP is disabled on your Appwrite instance.")
+
+
+def test_roles_of_a_team_may_execute(project: Project) -> None:
+    project.function(execute=["team:t/player"])
+    project.deploy("f", {"main.py": "def main(context):\n    return context.res.empty()\n"})
+    _team(project)
+    bob = user(project)
+    assert bob.post("/functions/f/executions", {}).error[1] == "user_unauthorized"
+    member = _join(project, userId=id_of(bob)).expect(201)
+    assert bob.post("/functions/f/executions", {}).expect(201)["responseStatusCode"] == 204
+    project.delete(f"/teams/t/memberships/{member['$id']}").expect(204)
+    assert bob.post("/functions/f/executions", {}).error[1] == "user_unauthorized"
+
+
+def test_memberships_go_with_their_user(either: Project) -> None:
+    _team(either)
+    bob = user(either)
+    _join(either, userId=id_of(bob)).expect(201)
+    either.delete(f"/users/{id_of(bob)}").expect(204)
+    assert either.get("/teams/t").expect(200)["total"] == 0
+    assert either.get("/teams/t/memberships").expect(200)["total"] == 0

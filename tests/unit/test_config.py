@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from appwrite_emulator.config import FILE_NAME, Config, ConfigError, Key
+from appwrite_emulator.config import FILE_NAME, Config, ConfigError, Key, Repository
 
 
 def _load(
@@ -36,6 +36,7 @@ def test_texts_of_the_environment_become_values(tmp_path: Path) -> None:
             "APPWRITE_EMULATOR_HOSTS": "a b",
             "APPWRITE_EMULATOR_KEYS": "all some=users.read,teams.read",
             "APPWRITE_EMULATOR_RUNTIMES": "/r",
+            "APPWRITE_EMULATOR_REPOSITORIES": "a/b=../c d/e.f=file:///g%20h",
             "APPWRITE_EMULATOR_PROJECT": "",
             "OTHER_PORT": "5",
         },
@@ -46,6 +47,10 @@ def test_texts_of_the_environment_become_values(tmp_path: Path) -> None:
         hosts=("a", "b"),
         keys=(Key("all"), Key("some", ("users.read", "teams.read"))),
         runtimes=(Path("/r"),),
+        repositories=(
+            Repository("a", "b", Path("../c")),
+            Repository("d", "e.f", Path("/g h")),
+        ),
     )
 
 
@@ -58,8 +63,30 @@ def test_paths_of_the_file_are_relative_to_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        'repositories = ["a/b=more", "c/d=file://localhost/e"]',
+        '[repositories]\n"a/b" = "more"\n"c/d" = "/e"',
+    ],
+)
+def test_repositories_are_a_list_or_a_table_of_the_file(tmp_path: Path, text: str) -> None:
+    found = _load(tmp_path, text).repositories
+    assert found == (Repository("a", "b", tmp_path / "more"), Repository("c", "d", Path("/e")))
+    assert [each.id for each in found] == ["a/b", "c/d"]
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("repositories = ['a=b']", "'a=b' must be like appwrite/templates=../templates"),
+        ("repositories = ['a/b']", "'a/b' must be like"),
+        ("repositories = ['a/b=']", "'a/b=' must be like"),
+        ("repositories = ['a/b/c=d']", "'a/b/c=d' must be like"),
+        ("repositories = [1]", "'1' must be like"),
+        ("repositories = ['a/b=https://x/y']", "does not lie on this machine"),
+        ("repositories = ['a/b=git@x:y']", "does not lie on this machine"),
+        ("repositories = ['a/b=file://x/y']", "does not lie on this machine"),
+        ("repositories = ['a/b=c', 'A/b=d']", "repositories names a/b more than once"),
         ("prot = 1", "unknown option prot"),
         ("port = 'x'", "port is 'x', it must be int"),
         ("port = 70000", "port is 70000, it must be from 0 to 65535"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import socket
 import tomllib
 from collections.abc import Iterator
@@ -20,7 +21,10 @@ from appwrite_emulator.cli.doctor.page import page
 from appwrite_emulator.cli.doctor.parts import Line, Mark, Part, problems
 from appwrite_emulator.state import StateDB
 
+from .. import gits
+
 ROOT = Path(__file__).parents[2]
+FLAG = "--repositories"
 KEYS = [
     "ok", "problems", "version", "project", "runtimes", "sandbox", "watching", "state", "port",
     "python",
@@ -236,3 +240,28 @@ def test_the_whole_report_fits_in_80_columns(tmp_path: Path, free: list[str]) ->
     assert "\x1b" not in result.output
     long = [line.strip(" ✓!✗") for line in result.output.splitlines() if len(line) > 80]
     assert not [line for line in long if " " in line], "only what cannot be broken"
+
+
+def test_repositories_are_told_where_some_are_declared(tmp_path: Path, free: list[str]) -> None:
+    git = gits.repository(tmp_path / "git", {"a": "a"})
+    plain = gits.write(tmp_path / "plain", {"a": "a"})
+    declared = {"o/git": (git, "git"), "o/plain": (plain, "folder"), "o/x": (git / "x", "nothing")}
+    options = [text for id, (path, _) in declared.items() for text in (FLAG, f"{id}={path}")]
+    report = _report(str(tmp_path), *free, *options)
+    assert list(report) == [*KEYS, "repositories"]
+    assert report["repositories"]["declared"] == [
+        {"id": id, "path": str(path), "kind": kind} for id, (path, kind) in declared.items()
+    ]
+    assert report["repositories"]["git"] == shutil.which("git")
+    lines = _run(str(tmp_path), *free, *options).output
+    assert f"! o/x {git}/x: no such folder" in " ".join(lines.split())
+
+
+def test_git_is_missed_only_for_git_repositories(
+    tmp_path: Path, free: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git = gits.repository(tmp_path / "git", {"a": "a"})
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "git is missing" in _run(str(tmp_path), *free, FLAG, f"o/git={git}").output
+    plain = gits.write(tmp_path / "plain", {"a": "a"})
+    assert "git is missing" not in _run(str(tmp_path), *free, FLAG, f"o/plain={plain}").output

@@ -247,3 +247,12 @@ def test_every_page_is_that_of_a_naive_model(
     wanted = query.parse(texts, ATTRIBUTES)
     found = query.select(rows, wanted, find={row["$id"]: row for row in rows}.get)
     assert found == query.Page(side[:limit] if after else side[-limit:], len(kept))
+
+
+def test_the_total_is_counted_up_to_5000() -> None:
+    rows: list[Row] = [{"$id": f"r{n}", "$sequence": n, "name": "x"} for n in range(1, 5002)]
+    filtered = q("equal", "name", "x")
+    for texts in ((), (filtered,), (q("orderAsc", "name"),), (filtered, q("limit", "", 9000))):
+        found = page(*texts, rows=rows)
+        assert found.total == 5000
+    assert len(page(q("limit", "", 9000), rows=rows).rows) == 5001

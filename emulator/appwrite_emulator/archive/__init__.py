@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .packing import pack
+from .packing import new_archive, pack
 from .refusals import ArchiveBroken, ArchiveRefused
 from .unpacking import unpack
 
-__all__ = ["ArchiveBroken", "ArchiveRefused", "pack", "unpack"]
+__all__ = ["ArchiveBroken", "ArchiveRefused", "new_archive", "pack", "unpack"]

@@ -8,6 +8,7 @@ import posixpath
 import stat
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .refusals import leaves_root
@@ -20,18 +21,25 @@ def pack(folder: Path, target: Path) -> int:
     executable bits and links that stay inside are kept; links that lead outside, sockets, pipes
     and devices are left out. Blocking: call it in a thread.
     """
+    with new_archive(target) as tar:
+        for path in _tree(folder):
+            _add(tar, folder, path)
+    return target.stat().st_size
+
+
+@contextmanager
+def new_archive(target: Path) -> Iterator[tarfile.TarFile]:
+    """The `.tar.gz` file `target`, to be filled; it is removed when that fails."""
     try:
         with (
             target.open("wb") as raw,
             gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as packed,
             tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
         ):
-            for path in _tree(folder):
-                _add(tar, folder, path)
+            yield tar
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    return target.stat().st_size
 
 
 def _tree(folder: Path) -> Iterator[Path]:

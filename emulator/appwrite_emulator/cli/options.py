@@ -10,17 +10,21 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 
-from ..config import Config, ConfigError, Key
+from ..config import Config, ConfigError, Key, Repository
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class _KeyType(click.ParamType[Key]):
-    name = "key"
+class _Parsed(click.ParamType[Any]):
+    """An option whose text a class of `config` reads."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Key:
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name = name
+        self._parse = parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         try:
-            return Key.parse(value)
+            return self._parse(value)
         except ConfigError as exc:
             self.fail(str(exc), param, ctx)
 
@@ -30,7 +34,8 @@ _TYPES: dict[Any, click.ParamType[Any]] = {
     float: click.FLOAT,
     str: click.STRING,
     Path: click.Path(path_type=Path),
-    Key: _KeyType(),
+    Key: _Parsed("key", Key.parse),
+    Repository: _Parsed("repository", Repository.parse),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from signal import Signals
+from urllib.parse import urlsplit
 
 import anyio
 import click
@@ -66,6 +67,8 @@ async def _deploy(session: Session, emulator: Emulator) -> None:
     )
     for line in function_lines(applied):
         click.echo(line)
+    port = urlsplit(emulator.endpoint).port
+    click.echo(f"Websites at http://FUNCTION.{session.config.functions_domain}:{port}")
 
 
 def _exposed(session: Session) -> str:

@@ -17,6 +17,7 @@ STORED_RESPONSE_HEADERS = frozenset({"content-type", "content-length"})
 _DEFAULTS = {"OPEN_RUNTIMES_ENV": "production", "OPEN_RUNTIMES_HEADERS": "{}"}
 
 _VCS = {
+    "APPWRITE_VCS_REPOSITORY_ID": "provider_repository_id",
     "APPWRITE_VCS_REPOSITORY_NAME": "provider_repository_name",
     "APPWRITE_VCS_REPOSITORY_OWNER": "provider_repository_owner",
     "APPWRITE_VCS_REPOSITORY_URL": "provider_repository_url",
@@ -27,6 +28,7 @@ _VCS = {
     "APPWRITE_VCS_COMMIT_URL": "provider_commit_url",
     "APPWRITE_VCS_COMMIT_AUTHOR_NAME": "provider_commit_author",
     "APPWRITE_VCS_COMMIT_AUTHOR_URL": "provider_commit_author_url",
+    "APPWRITE_VCS_ROOT_DIRECTORY": "provider_root_directory",
 }
 
 
@@ -70,8 +72,6 @@ def _function_variables(subject: Subject) -> dict[str, str]:
         "APPWRITE_VERSION": SERVER_VERSIONS[subject.era],
         "APPWRITE_REGION": "default",
         "APPWRITE_DEPLOYMENT_TYPE": str(deployment.type),
-        "APPWRITE_VCS_REPOSITORY_ID": function.provider_repository_id,
-        "APPWRITE_VCS_ROOT_DIRECTORY": function.provider_root_directory,
     } | {name: getattr(deployment, attribute) for name, attribute in _VCS.items()}
 
 

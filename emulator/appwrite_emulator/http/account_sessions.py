@@ -21,6 +21,7 @@ from .reply import TEXT, Reply, json_reply
 from .request import Request, effective_format
 from .route import Operation, Route
 from .validators import EMAIL, PASSWORD, CustomId, Range, Text
+from .wire_people import listed
 
 _BY_EMAIL = (Param("email", EMAIL), Param("password", PASSWORD))
 _BY_KEY = (Param("email", EMAIL), Param("password", Text(256)))  # keys may be short
@@ -49,7 +50,7 @@ class SessionDoors:
         all_closed = Operation("account.deleteSessions", status=204)
         token = Operation("account.createJWT", _JWT, 201, "jwt")
         yield Route("POST", path + "/email", self.open_by_email, SIGN_UP, by_email)
-        yield Route("POST", path, self.open_by_email, SIGN_UP)
+        yield Route("POST", path, self.open_by_email, SIGN_UP, by_email)
         yield Route("POST", path + "/anonymous", self.open_anonymous, SIGN_UP, anonymous)
         yield Route("POST", path + "/token", self.open_by_token, SIGN_UP, by_token)
         yield Route("GET", path, self.list, ACCOUNT, listed)
@@ -57,7 +58,7 @@ class SessionDoors:
         yield Route("GET", path + "/{sessionId}", self.get, ACCOUNT, got)
         yield Route("DELETE", path + "/{sessionId}", self.close, ACCOUNT, closed)
         yield Route("POST", "/v1/account/jwts", self.create_jwt, ACCOUNT, token)
-        yield Route("POST", "/v1/account/jwt", self.create_jwt, ACCOUNT)
+        yield Route("POST", "/v1/account/jwt", self.create_jwt, ACCOUNT, token)
 
     async def open_by_email(self, request: Request) -> Reply:
         project = _project_without_session(request)
@@ -82,7 +83,7 @@ class SessionDoors:
 
     async def list(self, request: Request) -> Reply:
         found = self.sessions.of(self._user(request))
-        items = [self._wire(session, request) for session in found]
+        items = [self._wire(session, request, in_list=True) for session in found]
         return json_reply(render.listing("sessions", items, len(items)), 200)
 
     async def get(self, request: Request) -> Reply:
@@ -129,8 +130,9 @@ class SessionDoors:
         headers = cookies.opened(request, caller.project, opened)
         return reply._replace(headers=(*reply.headers, *headers))
 
-    def _wire(self, session: Session, request: Request) -> render.Wire:
+    def _wire(self, session: Session, request: Request, *, in_list: bool = False) -> render.Wire:
         format = effective_format(request.format, self.config.appwrite)
+        format = listed(format) if in_list else format
         is_current = session.id == request.caller.session_id
         return render_people.session(session, format, is_current=is_current)
 

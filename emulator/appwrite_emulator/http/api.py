@@ -75,7 +75,7 @@ def routes(services: Services, incoming: Path) -> Iterator[Route]:
     yield from RuntimeDoors(config, catalog).routes()
     yield from TemplateDoors(config, catalog, Templates(catalog)).routes()
     yield from UsageDoors(config, services.usage).routes()
-    yield from RepositoryDoors(config, services.deployments).routes()
+    yield from RepositoryDoors(config, services.sources).routes()
     yield from DeploymentDoors(
         config,
         services.deployments,
@@ -91,7 +91,7 @@ def routes(services: Services, incoming: Path) -> Iterator[Route]:
         services.functions,
         services.variables,
         services.delete_function,
-        services.deployments.from_repository,
+        services.sources,
     ).routes()
     yield from AccountDoors(config, services.accounts, services.users).routes()
     yield from SessionDoors(

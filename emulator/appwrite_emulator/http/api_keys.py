@@ -54,10 +54,12 @@ class ApiKeyDoors:
     api_keys: ApiKeys
 
     def routes(self) -> Iterator[Route]:
-        jwt = Operation("projects.createJWT", _EPHEMERAL_16, 201, "jwt")
+        jwt = Operation("projects.createJWT", _EPHEMERAL_16, 201, "ephemeralKey")
         yield Route("POST", "/v1/projects/{projectId}/jwts", self.create_ephemeral, _JWT, jwt)
         key = Operation("project.createEphemeralKey", _EPHEMERAL, 201, "ephemeralKey")
         yield Route("POST", "/v1/project/keys/ephemeral", self.create_ephemeral, WRITE, key)
+        standard = Operation("project.createStandardKey", _NEW, 201, "key")
+        yield Route("POST", "/v1/project/keys/standard", self.create, WRITE, standard)
         for path, name in (("/v1/project/keys", "project"), (_OF_PROJECT, "projects")):
             yield from self._keys(path, name)
 

@@ -14,7 +14,7 @@ from ..services.console import Console
 from . import render_console
 from .body import read_body
 from .listing import LIST, read_listing
-from .params import Param, read
+from .params import Param, Params, read
 from .render import Wire, listing
 from .reply import Reply, json_reply
 from .request import Request
@@ -29,13 +29,15 @@ _PROJECT_ID = Pattern(
     "Project IDs must contain at most 36 chars. Valid chars are a-z, 0-9, and hyphen. "
     "Can't start with a special char.",
 )
+_PROFILE = tuple(Param(name, Text(1024, 0), "") for name in render_console.PROFILE)
 _NEW = (
     Param("projectId", _PROJECT_ID),
     Param("name", Text(128)),
     Param("teamId", Uid()),
     Param("region", WhiteList(("default",)), "default"),
-    *(Param(name, Text(1024, 0), "") for name in render_console.PROFILE),
+    *_PROFILE,
 )
+_CHANGES = (Param("name", Text(128)), *_PROFILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,13 @@ class ConsoleDoors:
             Operation("projects.get", model="project"),
         )
         yield Route(
+            "PATCH",
+            "/v1/projects/{projectId}",
+            self.update,
+            WRITE,
+            Operation("projects.update", _CHANGES, model="project"),
+        )
+        yield Route(
             "GET",
             "/v1/organization/projects",
             self.list,
@@ -100,8 +109,7 @@ class ConsoleDoors:
     async def variables(self, request: Request) -> Reply:
         require_console(request)
         era = request.era(self.config.appwrite)
-        domain = "functions.localhost"
-        return json_reply(render_console.variables(self.config, domain, era), 200)
+        return json_reply(render_console.variables(self.config, era), 200)
 
     async def list(self, request: Request) -> Reply:
         require_console(request)
@@ -112,21 +120,30 @@ class ConsoleDoors:
     async def create(self, request: Request) -> Reply:
         require_console(request)
         values = read(_NEW, await read_body(request))
-        profile = {name: values[name] for name in render_console.PROFILE}
-        project = self.console.create(
-            request.caller, values["projectId"], values["teamId"], values["name"], profile
-        )
+        id, team, profile = values["projectId"], values["teamId"], _profile(values)
+        project = self.console.create(request.caller, id, team, values["name"], profile)
         return json_reply(self._wire(project), 201)
 
     async def get(self, request: Request) -> Reply:
         require_console(request)
         return json_reply(self._wire(self.console.get(request.path_params["projectId"])), 200)
 
+    async def update(self, request: Request) -> Reply:
+        require_console(request)
+        values = read(_CHANGES, await read_body(request))
+        id = request.path_params["projectId"]
+        project = self.console.update(id, values["name"], _profile(values))
+        return json_reply(self._wire(project), 200)
+
     async def get_own(self, request: Request) -> Reply:
         return json_reply(self._wire(self.console.get(request.caller.project)), 200)
 
     def _wire(self, project: Project) -> Wire:
         return render_console.project(project, self.api_keys.of(project.id))
+
+
+def _profile(values: Params) -> dict[str, str]:
+    return {name: values[name] for name in render_console.PROFILE}
 
 
 def require_console(request: Request) -> None:

@@ -31,7 +31,7 @@ _PROJECT = Param("project", Uid(), "")
 
 @dataclass(frozen=True)
 class ControlDoors:
-    """Status, settle, snapshots, reset, live logs and the description of the API."""
+    """Status, settle, snapshots, reset, maintenance, live logs and the description of the API."""
 
     config: Config
     control: Control
@@ -46,6 +46,7 @@ class ControlDoors:
         yield Route("POST", f"{CONTROL}/restore", self.restore)
         yield Route("DELETE", f"{CONTROL}/snapshots/{{id}}", self.delete_snapshot)
         yield Route("POST", f"{CONTROL}/reset", self.reset)
+        yield Route("POST", f"{CONTROL}/maintenance", self.maintain)
         yield Route("GET", f"{CONTROL}/logs", self.logs.follow)
         yield Route("GET", f"{CONTROL}/openapi.json", self.description.describe)
 
@@ -101,6 +102,11 @@ class ControlDoors:
         return json_reply(
             {"project": project or None, "ended": [work.to_json() for work in ended]}, 200
         )
+
+    async def maintain(self, request: Request) -> Reply:
+        await read_params(request)
+        removed = await self.control.maintain()
+        return json_reply({"removed": removed.to_json()}, 200)
 
     @cached_property
     def _routes(self) -> list[tuple[re.Pattern[str], Route]]:

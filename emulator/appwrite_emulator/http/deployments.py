@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,18 +37,20 @@ _CREATE = (
     Param("activate", Boolean(loose=True)),
 )
 _DEPLOYMENT_ID = (Param("deploymentId", Uid()),)
+_BUILD_ID = Param("buildId", Text(36, 0), "")  # of no effect: a deployment has one build
 _DOWNLOAD = (Param("type", WhiteList(("source", "output")), "source"),)
+_DOWNLOAD_OUTPUT = (Param("type", WhiteList(("source", "output")), "output"),)
 _CREATES = Operation("functions.createDeployment", _CREATE, 202, "deployment", file="code")
 _LISTS = Operation("functions.listDeployments", LIST, model="deploymentList")
 _DUPLICATES = Operation(
-    "functions.createDuplicateDeployment", _DEPLOYMENT_ID, 202, model="deployment"
+    "functions.createDuplicateDeployment", (*_DEPLOYMENT_ID, _BUILD_ID), 202, "deployment"
 )
 _ACTIVATES = Operation("functions.updateFunctionDeployment", _DEPLOYMENT_ID, model="function")
 _ACTIVATES_OLD = Operation("functions.updateDeployment", model="function")
 _GETS = Operation("functions.getDeployment", model="deployment")
 _DELETES = Operation("functions.deleteDeployment", status=204)
 _DOWNLOADS = Operation("functions.getDeploymentDownload", _DOWNLOAD, model="file")
-_DOWNLOADS_OUTPUT = Operation("functions.getDeploymentDownload", model="file")
+_DOWNLOADS_OUTPUT = Operation("functions.getDeploymentDownload", _DOWNLOAD_OUTPUT, model="file")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}")
 
 
@@ -77,7 +79,7 @@ class DeploymentDoors:
         yield Route("PATCH", one + "/status", self.cancel, WRITE, partial(_cancels, "Status"))
         yield Route("PATCH", one + "/build", self.cancel, WRITE, partial(_cancels, "Build"))
         yield Route("POST", one + "/build", self.rebuild, WRITE, _rebuilds)
-        yield Route("POST", one + "/builds/{buildId}", self.rebuild, WRITE, _rebuilds)
+        yield Route("POST", one + "/builds/{buildId}", self.rebuild, WRITE, _rebuilds_old)
         yield Route("GET", one + "/download", self.download, READ, _DOWNLOADS)
         yield Route("GET", one + "/build/download", self.download_output, READ, _DOWNLOADS_OUTPUT)
 
@@ -148,28 +150,34 @@ class DeploymentDoors:
 
     async def rebuild(self, request: Request) -> Reply:
         """The way of 1.6: the reply is empty; newer clients on this path get the deployment."""
+        read((_BUILD_ID,), await read_body(request))
         deployment = self.deployments.rebuild(*_place(request))
         if request.is_older((1, 7, 0), self.config.appwrite):
             return Reply(204)
         return json_reply(self._wire(deployment, request), 202)
 
     async def duplicate(self, request: Request) -> Reply:
-        id = read(_DEPLOYMENT_ID, await read_body(request))["deploymentId"]
+        id = read(_DUPLICATES.params, await read_body(request))["deploymentId"]
         project, function_id = request.caller.project, request.path_params["functionId"]
         deployment = self.deployments.rebuild(project, function_id, id)
         return json_reply(self._wire(deployment, request), 202)
 
     async def download(self, request: Request) -> Answer:
         """The uploaded archive, or the build's output with `type=output`."""
-        kind = read(_DOWNLOAD, query_params(request.query))["type"]
-        if kind == "output":
-            return await self.download_output(request)
-        deployment = self._deployment(request)
-        path = self.archives.source(deployment)
-        return self._file(path, deployment, "source", request)
+        return await self._answer_file(request, _DOWNLOAD)
 
     async def download_output(self, request: Request) -> Answer:
+        """The same by the older path, the other way round."""
+        return await self._answer_file(request, _DOWNLOAD_OUTPUT)
+
+    async def _answer_file(self, request: Request, rules: Sequence[Param]) -> Answer:
+        kind = read(rules, query_params(request.query))["type"]
         deployment = self._deployment(request)
+        if kind == "output":
+            return await self._output(deployment, request)
+        return self._file(self.archives.source(deployment), deployment, kind, request)
+
+    async def _output(self, deployment: Deployment, request: Request) -> FileReply:
         folder = tempfile.TemporaryDirectory(dir=self.incoming)
         try:
             path = await self.archives.output(deployment, Path(folder.name))
@@ -221,8 +229,12 @@ def _cancels(what: str, format: Version) -> Operation:
 
 def _rebuilds(format: Version) -> Operation:
     if format < (1, 7, 0):
-        return Operation("functions.createBuild", status=204)
-    return Operation("functions.createBuild", status=202, model="deployment")
+        return Operation("functions.createBuild", (_BUILD_ID,), 204)
+    return Operation("functions.createBuild", (_BUILD_ID,), 202, "deployment")
+
+
+def _rebuilds_old(format: Version) -> Operation:
+    return replace(_rebuilds(format), params=())  # the build is in the path
 
 
 def _place(request: Request) -> tuple[str, str, str]:

@@ -8,9 +8,11 @@ from typing import Any
 
 from ..catalog import Catalog
 from ..config import Config
-from ..models import Deployment, DeploymentType, Function
+from ..models import Function
+from ..repositories import Reference, ReferenceKind
 from ..services import functions as service
 from ..services.functions import Functions
+from ..services.sources import Sources, Template
 from ..services.variables import Variables
 from . import render
 from .body import read_body
@@ -68,7 +70,7 @@ class FunctionDoors:
     functions: Functions
     variables: Variables
     delete_function: Callable[[str, str], None]
-    deploy_template: Callable[..., Deployment]
+    sources: Sources
 
     def routes(self) -> Iterator[Route]:
         path = "/v1/functions/{functionId}"
@@ -82,6 +84,7 @@ class FunctionDoors:
         format = effective_format(request.format, self.config.appwrite)
         body = _with_commands(await read_body(request), request)
         values = read(self._creates(format).params, body)
+        template = _template(values)
         settings = {name: values[name] for name in values if name not in _NO_SETTINGS}
         function = self.functions.create(
             request.caller.project,
@@ -89,11 +92,8 @@ class FunctionDoors:
             settings,
             era=request.era(self.config.appwrite),
         )
-        if self._names_template(values, request):
-            self.deploy_template(
-                function.project, function.id, DeploymentType.MANUAL, activate=True
-            )
-            function = self.functions.get(function.project, function.id)
+        if self._is_deployed_at_once(request):
+            function = await self.sources.deploy_new(function, template)
         return json_reply(self._wire(function, request), 201)
 
     async def list(self, request: Request) -> Reply:
@@ -110,7 +110,7 @@ class FunctionDoors:
         format = effective_format(request.format, self.config.appwrite)
         body = _with_commands(await read_body(request), request)
         values = read(self._updates(format).params, body)
-        function = self.functions.update(
+        function = await self.sources.update(
             request.caller.project,
             request.path_params["functionId"],
             values,
@@ -128,10 +128,10 @@ class FunctionDoors:
         variables = self.variables.of(function)
         return render.function(function, variables, format, runs=runs, in_list=in_list)
 
-    def _names_template(self, values: Mapping[str, Any], request: Request) -> bool:
-        """Clients from before 1.7.0 deploy a template by naming it with the new function."""
-        is_old = request.is_older((1, 7, 0), self.config.appwrite)
-        return is_old and all(values[param.name] for param in _TEMPLATE)
+    def _is_deployed_at_once(self, request: Request) -> bool:
+        """Whether a new function's repository or template is deployed: the way before 1.7.0."""
+        era = self.config.appwrite
+        return era == "1.6" or request.is_older((1, 7, 0), era)
 
     def _creates(self, format: Version) -> Operation:
         params = (
@@ -183,6 +183,14 @@ class FunctionDoors:
             Param("runtimeSpecification", size, default_size),
             Param("deploymentRetention", Range(0, 36500), 0),
         )
+
+
+def _template(values: Mapping[str, str]) -> Template | None:
+    """The template that all four parameters together name."""
+    repository, owner, root, version = (values[rule.name] for rule in _TEMPLATE)
+    if not (owner and repository and root and version):
+        return None
+    return Template(owner, repository, root, Reference(ReferenceKind.TAG, version))
 
 
 def _default_size(format: Version) -> str:

@@ -109,7 +109,7 @@ def key_as_jwt(record: ApiKey) -> Wire:
     return {"scopes": record.scopes, "projectId": record.project, "jwt": record.secret}
 
 
-def variables(config: Config, functions_domain: str, era: Era) -> Wire:
+def variables(config: Config, era: Era) -> Wire:
     """What the console and the command line ask about a server that runs on this machine."""
     sizes = {"_APP_STORAGE_LIMIT": 30_000_000}
     switches = {
@@ -131,7 +131,7 @@ def variables(config: Config, functions_domain: str, era: Era) -> Wire:
         "_APP_COMPUTE_SIZE_LIMIT": config.size_limit,
         **switches,
         "_APP_DOMAIN_SITES": "sites.localhost",
-        "_APP_DOMAIN_FUNCTIONS": functions_domain,
+        "_APP_DOMAIN_FUNCTIONS": config.functions_domain,
         "_APP_OPTIONS_FORCE_HTTPS": "disabled",
         "_APP_DOMAINS_NAMESERVERS": "",
     }

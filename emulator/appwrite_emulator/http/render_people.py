@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from ..people import Session, Token, User
 from ..services import passwords
+from ..services.sessions import digest
 from .render import Wire
 from .request import Version
+from .wire_people import known
 
 _HASH_OPTIONS = {
     "type": "scrypt",
@@ -15,20 +17,6 @@ _HASH_OPTIONS = {
     "costMemory": passwords.COST_MEMORY,
     "costParallel": passwords.COST_PARALLEL,
     "length": passwords.LENGTH,
-}
-# Source: models and response filters of Appwrite 1.6.2 and 1.9.6.
-_SINCE: dict[str, Version] = {
-    "mfa": (1, 5, 0),
-    "targets": (1, 5, 0),
-    "factors": (1, 5, 0),
-    "phrase": (1, 5, 0),
-    "emailCanonical": (1, 7, 0),
-    "emailIsFree": (1, 7, 0),
-    "emailIsDisposable": (1, 7, 0),
-    "emailIsCorporate": (1, 7, 0),
-    "emailIsCanonical": (1, 7, 0),
-    "impersonator": (1, 9, 0),
-    "impersonatorUserId": (1, 9, 0),
 }
 
 
@@ -62,7 +50,7 @@ def user(record: User, format: Version) -> Wire:
         "impersonator": None,
         "impersonatorUserId": None,
     }
-    return _known(wire, format)
+    return known("user", wire, format)
 
 
 def account(record: User, format: Version) -> Wire:
@@ -99,9 +87,7 @@ def session(
         "secret": secret,
         "mfaUpdatedAt": "",
     }
-    if format < (1, 5, 0):
-        del wire["secret"]  # which tokens have in all formats
-    return _known(wire, format)
+    return known("session", wire, format)
 
 
 def token(record: Token, format: Version, *, secret: str) -> Wire:
@@ -114,7 +100,7 @@ def token(record: Token, format: Version, *, secret: str) -> Wire:
         "expire": record.expire,
         "phrase": "",
     }
-    return _known(wire, format)
+    return known("token", wire, format)
 
 
 def _targets(record: User) -> Iterator[Wire]:
@@ -122,7 +108,7 @@ def _targets(record: User) -> Iterator[Wire]:
     for kind, address in (("email", record.email), ("sms", record.phone)):
         if address:
             yield {
-                "$id": f"{kind}-{record.id}"[:36],
+                "$id": digest(f"{record.project}/{record.id}/{kind}")[:20],
                 "$createdAt": record.created_at,
                 "$updatedAt": record.updated_at,
                 "name": "",
@@ -132,8 +118,3 @@ def _targets(record: User) -> Iterator[Wire]:
                 "identifier": address,
                 "expired": False,
             }
-
-
-def _known(wire: Wire, format: Version) -> Wire:
-    """The fields that `format` has."""
-    return {key: value for key, value in wire.items() if format >= _SINCE.get(key, (0, 0, 0))}

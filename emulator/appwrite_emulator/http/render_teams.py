@@ -20,8 +20,12 @@ def team(record: Team, total: int) -> Wire:
     }
 
 
-def membership(member: Member, format: Version) -> Wire:
-    """A membership; names and addresses are those of its user today."""
+def membership(member: Member, format: Version, *, in_list: bool = False) -> Wire:
+    """A membership; names and addresses are those of its user today.
+
+    The filter for formats before 1.5.0 does not reach the items of lists.
+    """
+    format = max(format, (1, 5, 0)) if in_list else format
     record, user = member.membership, member.user
     wire = {
         "$id": record.id,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..config import Config
-from ..models import DeploymentType
-from ..services.deployments import Deployments
+from ..models import Deployment
+from ..repositories import Reference, ReferenceKind
+from ..services.sources import Sources, Template
 from . import render
 from .body import read_body
 from .functions import WRITE
@@ -38,10 +39,10 @@ _FROM_VCS = Operation("functions.createVcsDeployment", _VCS, 202, "deployment")
 
 @dataclass(frozen=True, slots=True)
 class RepositoryDoors:
-    """Deploy a template or a branch; there is no network for it, so these deployments fail."""
+    """Deploy a template, or a branch or commit of the repository a function is connected to."""
 
     config: Config
-    deployments: Deployments
+    sources: Sources
 
     def routes(self) -> Iterator[Route]:
         all = "/v1/functions/{functionId}/deployments"
@@ -50,32 +51,34 @@ class RepositoryDoors:
 
     async def from_template(self, request: Request) -> Reply:
         values = read(_TEMPLATE, _with_reference(await read_body(request)))
-        url = f"https://github.com/{values['owner']}/{values['repository']}"
-        provider = {
-            "provider_repository_name": values["repository"],
-            "provider_repository_owner": values["owner"],
-            "provider_repository_url": url,
-            "provider_branch_url": f"{url}/blob/{values['reference']}",
-        }
-        return self._create(request, values, provider)
-
-    async def from_vcs(self, request: Request) -> Reply:
-        return self._create(request, read(_VCS, await read_body(request)), {})
-
-    def _create(
-        self, request: Request, values: Mapping[str, Any], provider: Mapping[str, str]
-    ) -> Reply:
-        branch = values["reference"] if values["type"] == "branch" else ""
-        deployment = self.deployments.from_repository(
+        template = Template(
+            values["owner"], values["repository"], values["rootDirectory"], _reference(values)
+        )
+        deployment = await self.sources.deploy_template(
             request.caller.project,
             request.path_params["functionId"],
-            DeploymentType.VCS,
+            template,
             activate=values["activate"],
-            provider_branch=branch,
-            **provider,
         )
+        return self._reply(deployment, request)
+
+    async def from_vcs(self, request: Request) -> Reply:
+        values = read(_VCS, await read_body(request))
+        deployment = await self.sources.deploy_reference(
+            request.caller.project,
+            request.path_params["functionId"],
+            _reference(values),
+            activate=values["activate"],
+        )
+        return self._reply(deployment, request)
+
+    def _reply(self, deployment: Deployment, request: Request) -> Reply:
         format = effective_format(request.format, self.config.appwrite)
         return json_reply(render.deployment(deployment, format), 202)
+
+
+def _reference(values: Mapping[str, Any]) -> Reference:
+    return Reference(ReferenceKind(values["type"]), values["reference"])
 
 
 def _with_reference(body: Mapping[str, Any]) -> Mapping[str, Any]:

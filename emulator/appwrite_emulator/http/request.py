@@ -67,12 +67,9 @@ class Request:
         """All that decides who calls what: two requests of the same look are treated alike."""
         scope = self.scope
         query = scope["query_string"]
-        return (
-            scope["method"],
-            scope["path"],
-            query if b"project=" in query or b"mode=" in query else b"",
-            *map(self.headers.get, _DECISIVE),
-        )
+        if query and not (b"project=" in query or b"mode=" in query):
+            query = b""
+        return (scope["method"], scope["path"], query, *map(self.headers.get, _DECISIVE))
 
     @property
     def is_personal(self) -> bool:

@@ -26,7 +26,7 @@ _DOMAIN = Param(
     "domain",
     Pattern(rf"(?=.{{1,253}}\Z)({_LABEL}\.)*{_LABEL}", "Value must be a valid domain"),
 )
-_URL = Pattern(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#\x00-\x1f]+[!-~]*", "Value must be a valid URL")
+_URL = Pattern(r"[A-Za-z][A-Za-z0-9+.-]*://(?![/?#])[!-~]+", "Value must be a valid URL")
 
 
 @dataclass(frozen=True, slots=True)

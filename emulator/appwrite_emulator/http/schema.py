@@ -17,6 +17,8 @@ from .validators import (
     Boolean,
     Cron,
     CustomId,
+    Date,
+    EmptyOr,
     FunctionEvent,
     HeadersParam,
     Nullable,
@@ -57,6 +59,8 @@ def of_validator(validator: Validator) -> Json:
     match validator:
         case Nullable(inner):
             return {**of_validator(inner), "nullable": True}
+        case EmptyOr(inner):
+            return {"oneOf": [of_validator(inner), {"type": "string", "maxLength": 0}]}
         case ArrayOf(inner, most):
             return {"type": "array", "items": of_validator(inner), "maxItems": most}
         case Roles(most):
@@ -90,6 +94,8 @@ def _of_text(validator: Validator) -> Json:
             return {"type": "string", "maxLength": 36, "pattern": rf"^(unique\(\)|{_ID})$"}
         case Cron() | FunctionEvent():
             return {"type": "string"}
+        case Date():
+            return {"type": "string", "format": "date-time"}
     return {}
 
 

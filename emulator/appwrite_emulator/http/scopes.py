@@ -68,8 +68,13 @@ def of_full_key() -> frozenset[str]:
 
 
 def require(caller: Caller, scopes: Sequence[str], era: Era) -> None:
-    """Raises ApiError unless `caller` has one of `scopes` and is not blocked."""
-    if scopes and not caller.has_scope(*scopes):
+    """Raises ApiError unless `caller` has one of `scopes` and is not blocked.
+
+    The first is that of people, the others are alternatives for keys: that guests may open sessions
+    of their own must not let them open those of others.
+    """
+    wanted = scopes if caller.is_privileged else scopes[:1]
+    if wanted and not caller.has_scope(*wanted):
         missing = (
             f"missing scopes ({json.dumps(scopes, separators=(',', ':'))})"
             if era == "1.9"

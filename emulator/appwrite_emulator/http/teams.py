@@ -164,7 +164,7 @@ class MembershipDoors:
         wanted = read_listing(request, service.ATTRIBUTES)
         id = request.path_params["teamId"]
         found, total = self.memberships.page(request.caller, id, wanted)
-        items = [self._wire(member, request) for member in found]
+        items = [self._wire(member, request, in_list=True) for member in found]
         return json_reply(listing("memberships", items, total), 200)
 
     async def get(self, request: Request) -> Reply:
@@ -188,6 +188,6 @@ class MembershipDoors:
     def _place(self, request: Request) -> tuple[str, str]:
         return request.path_params["teamId"], request.path_params["membershipId"]
 
-    def _wire(self, member: Member, request: Request) -> Wire:
+    def _wire(self, member: Member, request: Request, *, in_list: bool = False) -> Wire:
         format = effective_format(request.format, self.config.appwrite)
-        return render_teams.membership(member, format)
+        return render_teams.membership(member, format, in_list=in_list)

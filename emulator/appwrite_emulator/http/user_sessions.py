@@ -16,12 +16,13 @@ from .account_sessions import device
 from .body import read_body
 from .params import Param, read
 from .reply import Reply, json_reply
-from .request import Request, effective_format
+from .request import Request, Version, effective_format
 from .route import Operation, Route
 from .users import READ, WRITE
 from .validators import Range, Uid
+from .wire_people import listed
 
-SESSIONS = (*WRITE, "sessions.write")
+_SIGN = (*WRITE, "sessions.write")
 
 _JWT = (Param("sessionId", Uid(), ""), Param("duration", Range(0, 3600), 900))
 _TOKEN = (Param("length", Range(4, 128), 6), Param("expire", Range(60, 31_536_000), 900))
@@ -46,14 +47,14 @@ class UserSessionDoors:
         jwt = Operation("users.createJWT", _JWT, 201, "jwt")
         token = Operation("users.createToken", _TOKEN, 201, "token")
         yield Route("GET", path + "/sessions", self.list, READ, listed)
-        yield Route("POST", path + "/sessions", self.open, SESSIONS, opened)
-        yield Route("DELETE", path + "/sessions", self.close_all, SESSIONS, all_closed)
-        yield Route("DELETE", path + "/sessions/{sessionId}", self.close, SESSIONS, closed)
+        yield Route("POST", path + "/sessions", self.open, _SIGN, opened)
+        yield Route("DELETE", path + "/sessions", self.close_all, _SIGN, all_closed)
+        yield Route("DELETE", path + "/sessions/{sessionId}", self.close, _SIGN, closed)
         yield Route("POST", path + "/jwts", self.create_jwt, WRITE, jwt)
         yield Route("POST", path + "/tokens", self.create_token, WRITE, token)
 
     async def list(self, request: Request) -> Reply:
-        format = self._format(request)
+        format = listed(self._format(request))
         found = self.sessions.of(self._user(request))
         items = [render_people.session(each, format, secret=each.secret) for each in found]
         return json_reply(render.listing("sessions", items, len(items)), 200)
@@ -91,5 +92,5 @@ class UserSessionDoors:
     def _user(self, request: Request) -> User:
         return self.users.get(request.caller.project, request.path_params["userId"])
 
-    def _format(self, request: Request) -> tuple[int, int, int]:
+    def _format(self, request: Request) -> Version:
         return effective_format(request.format, self.config.appwrite)

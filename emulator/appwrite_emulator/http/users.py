@@ -29,6 +29,7 @@ from .validators import (
     Object,
     Text,
 )
+from .wire_people import listed
 
 READ, WRITE = ("users.read",), ("users.write",)
 
@@ -90,12 +91,13 @@ class UserDoors:
     async def create(self, request: Request) -> Reply:
         values = read(_NEW, await read_body(request))
         user = self.users.create(request.caller.project, values["userId"], values)
-        return json_reply(self._wire(user, request), 201)
+        return self._answer(user, request, status=201)
 
     async def list(self, request: Request) -> Reply:
         listing = read_listing(request, service.ATTRIBUTES)
         found, total = self.users.page(request.caller.project, listing)
-        items = [self._wire(user, request) for user in found]
+        format = listed(effective_format(request.format, self.config.appwrite))
+        items = [render_people.user(user, format) for user in found]
         return json_reply(render.listing("users", items, total), 200)
 
     async def get(self, request: Request) -> Reply:
@@ -148,12 +150,9 @@ class UserDoors:
         changes = {attribute(name): value for name, value in values.items()}
         return self._answer(self.users.update(*_place(request), **changes), request)
 
-    def _answer(self, user: User, request: Request) -> Reply:
-        return json_reply(self._wire(user, request), 200)
-
-    def _wire(self, user: User, request: Request) -> render.Wire:
+    def _answer(self, user: User, request: Request, *, status: int = 200) -> Reply:
         format = effective_format(request.format, self.config.appwrite)
-        return render_people.user(user, format)
+        return json_reply(render_people.user(user, format), status)
 
 
 def _place(request: Request) -> tuple[str, str]:

@@ -105,10 +105,11 @@ class Boolean:
     def clean(self, value: Any) -> bool:
         if isinstance(value, bool):
             return value
-        if self.loose and value in ("true", "1", 1):
-            return True
-        if self.loose and value in ("false", "0", 0):
-            return False
+        if self.loose and type(value) in (str, int):
+            if value in ("true", "1", 1):
+                return True
+            if value in ("false", "0", 0):
+                return False
         raise ValueError(self.text)
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, get_type_hints
 
+from . import wire_console, wire_people
 from .render import SHAPES, shape_in
 from .request import Version
 
@@ -21,6 +22,8 @@ _COMPUTED: Fields = {"vars": ["variable"], "emailEnabled": bool}
 _OTHERS: Mapping[str, Fields | Callable[[Version], Fields]] = {
     "error": {"message": str, "code": int, "type": str, "version": str},
     "headers": {"name": str, "value": str},
+    **wire_console.MODELS,
+    **wire_people.MODELS,
 }
 
 # What lists call their items where it is not the model's name and an s.

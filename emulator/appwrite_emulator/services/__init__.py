@@ -28,9 +28,11 @@ from .memberships import Memberships
 from .plans import Plans
 from .projects import Projects
 from .records import Records
+from .retention import Retention
 from .rules import Rules
 from .runs import Runs
 from .sessions import Sessions
+from .sources import Sources
 from .status import About, Status
 from .teams import Teams
 from .tokens import Tokens
@@ -50,6 +52,7 @@ class Services:
     variables: Variables
     builds: Builds
     deployments: Deployments
+    sources: Sources
     archives: Archives
     uploads: Uploads
     executions: Executions
@@ -64,6 +67,7 @@ class Services:
     memberships: Memberships
     api_keys: ApiKeys
     console: Console
+    retention: Retention
     control: Control
     status: Status
 
@@ -85,7 +89,8 @@ class Services:
         executions = Executions(ground, functions, deployments, runs)
         projects = Projects(ground, functions, variables, deployments, builds)
         users, sessions, tokens = Users(ground), Sessions(ground), Tokens(ground)
-        control = Control(ground, builds, executions, rules, executor)
+        retention = Retention(ground, functions, deployments, executions)
+        control = Control(ground, (builds, executions), rules, executor, retention)
         rows = (functions, deployments, executions)
         members = Records(ground, Membership, owner="userId", searched=("$id", "userId"))
         teams, api_keys = Teams(ground, members), ApiKeys(ground)
@@ -97,6 +102,7 @@ class Services:
             variables,
             builds,
             deployments,
+            Sources(ground, functions, deployments),
             archives,
             uploads,
             executions,
@@ -111,6 +117,7 @@ class Services:
             Memberships(ground, members, teams, users),
             api_keys,
             console,
+            retention,
             control,
             Status(ground, about, rows, executor, control),
         )

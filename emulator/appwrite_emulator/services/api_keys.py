@@ -33,10 +33,10 @@ class ApiKeys:
         self._gone: set[str] = set()  # secrets of deleted keys, which are not any key
 
     def create(self, project: str, id: str, values: Mapping[str, Any]) -> ApiKey:
-        """Add a key. Raises ApiError document_already_exists."""
+        """Add a key. Raises ApiError key_already_exists."""
         id = unique_id() if id == "unique()" else id
         if self._records.get(project, id):
-            raise ApiError("document_already_exists")
+            raise ApiError("key_already_exists")
         key = ApiKey(
             id=id,
             **self._records.born(project),

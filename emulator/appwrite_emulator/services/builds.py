@@ -13,9 +13,11 @@ import anyio
 
 from ..builder import Builder, BuildFailed, BuildOutput
 from ..catalog import InterpreterMissing
-from ..errors import ApiError
+from ..errors import ApiError, resolve
 from ..models import Deployment, DeploymentStatus, unique_id
+from ..repositories import RepositoryUnavailable
 from ..state import EpochPassed
+from .fetching import fetch
 from .functions import Functions
 from .ground import Ground
 from .live_logs import Voice, growth
@@ -137,7 +139,7 @@ class Builds:
         for deployment in broken:
             self.fail(deployment, reason)
         for deployment in self._deployments.all(status=str(DeploymentStatus.WAITING)):
-            if deployment.source:
+            if deployment.source or deployment.wanted:
                 self.begin(deployment)
         return len(broken)
 
@@ -170,18 +172,28 @@ class Builds:
             build_started_at=self._ground.now(),
             build=self._ground.files.new_build(),
         )
-        function = self._functions.get(current.project, current.resource_id)
         try:
+            if current.wanted:
+                current = await self._with_source(current, act)
+            function = self._functions.get(current.project, current.resource_id)
             request = await self._plans.build_request(function, current)
             output = await self._builder.build(
                 request,
                 on_building=lambda: self._enter_building(current, act),
                 on_logs=lambda logs: self._note_logs(current, act, logs),
             )
-        except (BuildFailed, InterpreterMissing, ApiError) as exc:
+        except (BuildFailed, InterpreterMissing, RepositoryUnavailable, ApiError) as exc:
             self._end_failed(current, act, exc)
         else:
             self._end_ready(current, act, output)
+
+    async def _with_source(self, deployment: Deployment, act: _Act) -> Deployment:
+        """The deployment once its code was brought from the repositories it lies in."""
+        name, size = await fetch(self._ground, deployment)
+        current = self._current(deployment, act)
+        if current is None:
+            raise ApiError("deployment_not_found")
+        return self._store(current, source=name, source_size=size, total_size=size, wanted=())
 
     def _enter_building(self, deployment: Deployment, act: _Act) -> None:
         if current := self._current(deployment, act):
@@ -200,8 +212,9 @@ class Builds:
         if isinstance(exc, BuildFailed):
             text = exc.logs
         else:
-            text = (exc.message if isinstance(exc, ApiError) else None) or str(exc)
-            if self._ground.config.appwrite == "1.9":
+            era = self._ground.config.appwrite
+            text = resolve(exc, era).message if isinstance(exc, ApiError) else str(exc)
+            if era == "1.9":
                 text = f"{act.logs}\n\x1b[31m{text}"
         self._end(deployment, act, DeploymentStatus.FAILED, text, 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import count
 
 from .. import query
@@ -65,6 +66,13 @@ class Console:
         born = self._records.born(CONSOLE)
         project = Project(id=id, **born, name=name, team_id=team.id, profile=dict(profile))
         return self._records.add(project)
+
+    def update(self, id: str, name: str, profile: Mapping[str, str]) -> Project:
+        """Name the project and say what it is about. Raises ApiError project_not_found."""
+        project = self.get(id)
+        if self._records.get(CONSOLE, id) is None:
+            project = self._records.add(replace(project, **self._records.born(CONSOLE)))
+        return self._records.change(project, name=name, profile=dict(profile))
 
     def page(self, listing: Listing) -> tuple[list[Project], int]:
         """One page of the projects, and how many match."""

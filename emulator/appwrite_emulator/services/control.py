@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import anyio
@@ -11,15 +13,19 @@ from anyio import to_thread
 
 from .. import state
 from ..execution.executor import Executor
-from ..models import Deployment, unique_id
+from ..models import Deployment, Execution, unique_id
 from .builds import Builds
 from .executions import Executions
 from .ground import Ground
+from .retention import Removed, Retention
 from .rules import Rules
 from .under_way import Work
 
+logger = logging.getLogger(__name__)
+
 SETTLE_TIMEOUT = 30.0  # seconds
 
+_DAY = timedelta(days=1)
 _PATIENCE = 10.0  # seconds that ended work gets to be gone; its writes are refused anyway
 _RESTORED = "The state was restored to a moment at which this had not ended."
 
@@ -46,16 +52,16 @@ class Control:
     def __init__(
         self,
         ground: Ground,
-        builds: Builds,
-        executions: Executions,
+        works: tuple[Builds, Executions],
         rules: Rules,
         executor: Executor,
+        retention: Retention,
     ) -> None:
         self._ground = ground
-        self._builds = builds
-        self._executions = executions
+        self._builds, self._executions = works
         self._rules = rules
         self._executor = executor
+        self._retention = retention
         self._snapshots: dict[str, Snapshot] = {}
         self._lock = anyio.Lock()
 
@@ -85,6 +91,26 @@ class Control:
     async def reset(self, project: str = "") -> list[Work]:
         """Remove all rows of all projects, or of one; what was ended for it."""
         return await self._replace(project, lambda: self._empty(project))
+
+    async def maintain(self) -> Removed:
+        """Remove what has outlived its retention, in all projects, with the files it had."""
+        async with self._lock:
+            before = self._ground.state.snapshot()
+            removed = self._retention.apply()
+            await self._collect(_builds_of(before))
+            await self._collect_contents(before)
+        return removed
+
+    async def keep_house(self) -> None:
+        """Maintain once a day of calendar time, for ever."""
+        while True:
+            await self._ground.clock.sleep_until(self._ground.clock.now() + _DAY)
+            try:
+                removed = await self.maintain()
+            except Exception:  # one day's turn: the next must come
+                logger.exception("maintenance failed", extra={"action": "maintain"})
+            else:
+                logger.info("removed what was old: %s", removed, extra={"action": "maintain"})
 
     async def forget(self, id: str) -> None:
         """Delete a snapshot, and the builds that only it named. Raises SnapshotUnknown."""
@@ -154,16 +180,23 @@ class Control:
                 self._executor.retire(f"{key}/")
 
     async def _collect(self, builds: set[str]) -> None:
-        """Remove those of `builds` that no row and no live snapshot names.
-
-        Sources and logs wait for the next start: their names are those of their content, which may
-        be on its way in again.
-        """
+        """Remove those of `builds` that no row and no live snapshot names."""
         kept = _builds_of(self._ground.state.snapshot())
         for snapshot in self._snapshots.values():
             kept |= _builds_of(snapshot.rows)
         if garbage := builds - kept:
             await to_thread.run_sync(self._ground.files.remove_builds, garbage)
+
+    async def _collect_contents(self, before: state.Snapshot) -> None:
+        """Remove the sources and logs of `before` that no row and no live snapshot names.
+
+        A restore and a reset leave them to the next start.
+        """
+        live = [self._ground.state.snapshot(), *(each.rows for each in self._snapshots.values())]
+        sources = _sources_of(before).difference(*map(_sources_of, live))
+        logs = _logs_of(before).difference(*map(_logs_of, live))
+        if sources or logs:
+            await to_thread.run_sync(self._ground.files.remove_contents, sources, logs)
 
 
 def _rows_of(project: str, rows: state.Snapshot, table: str) -> dict[str, Any]:
@@ -173,3 +206,12 @@ def _rows_of(project: str, rows: state.Snapshot, table: str) -> dict[str, Any]:
 
 def _builds_of(rows: state.Snapshot) -> set[str]:
     return {row["build"] for row in rows.rows(Deployment.table) if row.get("build")}
+
+
+def _sources_of(rows: state.Snapshot) -> set[str]:
+    return {row["source"] for row in rows.rows(Deployment.table) if row.get("source")}
+
+
+def _logs_of(rows: state.Snapshot) -> set[str]:
+    keys = ("logsFile", "errorsFile")
+    return {row[key] for row in rows.rows(Execution.table) for key in keys if row.get(key)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from ..chunks import Received
 from ..errors import ApiError, Era
 from ..models import Deployment, DeploymentStatus, DeploymentType, Function, unique_id
 from ..query import Attribute
+from ..repositories import Order
 from ..state import EpochPassed
 from .archives import Archives
 from .builds import Builds
@@ -35,10 +36,6 @@ ATTRIBUTES = {
     "type": Attribute("type", "string"),
 }
 
-_NO_NETWORK = (
-    "Unable to clone code repository: repositories are not available in this emulator. "
-    "Upload the code as a deployment."
-)
 _RESTORED = "The state was restored while this upload was taken in; it was dropped. Send it again."
 
 
@@ -155,22 +152,14 @@ class Deployments:
         function = self._functions.get(function.project, function.id)  # it may be gone by now
         return self.complete(self.add(function, draft, size=source.size), name)
 
-    def from_repository(
-        self,
-        project: str,
-        function_id: str,
-        type: DeploymentType,
-        *,
-        activate: bool,
-        **provider: str,
+    def order(
+        self, function: Function, draft: Draft, orders: Sequence[Order], **provider: str
     ) -> Deployment:
-        """A deployment of code that lies in a repository, which cannot be had: it fails.
-
-        Raises ApiError function_not_found.
-        """
-        function = self._functions.get(project, function_id)
-        draft = Draft(function.entrypoint, function.commands, activate, type)
-        return self._builds.fail(self.add(function, draft, size=0, **provider), _NO_NETWORK)
+        """Deploy code that the build is to bring from repositories."""
+        wanted = tuple(tuple(map(str, order)) for order in orders)
+        deployment = self.add(function, draft, size=0, wanted=wanted, **provider)
+        self._builds.begin(deployment)
+        return deployment
 
     def get(self, project: str, function_id: str, id: str) -> Deployment:
         """The deployment. Raises ApiError function_not_found, deployment_not_found."""
@@ -220,9 +209,28 @@ class Deployments:
                 function = self._functions.change(
                     function, deployment_id="", deployment_created_at=""
                 )
-            latest = self._records.latest(project=project, resourceId=function.id)
-            self._functions.note_latest(function, latest)
+            self._note_latest(function)
         return deployment
+
+    def delete_older(self, function: Function, moment: str) -> int:
+        """Remove what was created before `moment` and is not active; how many there were."""
+        of_function = self._records.all(project=function.project, resourceId=function.id)
+        old = [
+            deployment
+            for deployment in of_function
+            if deployment.created_at < moment and deployment.id != function.deployment_id
+        ]
+        for deployment in old:
+            self._builds.stop(deployment)
+        with self._ground.state.transaction():
+            self._records.remove(old)
+            if old:
+                self._note_latest(function)
+        return len(old)
+
+    def _note_latest(self, function: Function) -> None:
+        latest = self._records.latest(project=function.project, resourceId=function.id)
+        self._functions.note_latest(function, latest)
 
     def count_by_status(self) -> dict[str, int]:
         """How many deployments of all projects there are in each status."""
@@ -248,7 +256,7 @@ class Deployments:
         origin = self.get(project, function_id, id)
         self._archives.source(origin)
         draft = Draft(
-            function.entrypoint or origin.entrypoint,
+            function.entrypoint,
             function.commands,
             origin.activate,
             DeploymentType(origin.type),
@@ -266,6 +274,8 @@ class Deployments:
 
 
 _PROVIDER = (
+    "provider_repository_id",
+    "provider_root_directory",
     "provider_repository_name",
     "provider_repository_owner",
     "provider_repository_url",

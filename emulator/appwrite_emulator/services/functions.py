@@ -29,6 +29,9 @@ ATTRIBUTES = {
 
 # A change of one of these makes the active deployment differ from the settings.
 _LIVE_SETTINGS = ("name", "entrypoint", "commands", "provider_root_directory", "runtime")
+_REPOSITORY = (
+    "installation_id", "provider_repository_id", "provider_branch", "provider_root_directory",
+)  # fmt: skip
 _VCS_MESSAGE = (
     "When connecting to VCS (Version Control System), you need to provide "
     '"installationId" and "providerBranch".'
@@ -50,7 +53,7 @@ class Functions:
         installation_not_found, general_argument_invalid.
         """
         settings = _settings(values)
-        _refuse_vcs(settings)
+        self._check_repository(settings)
         id = unique_id() if id == "unique()" else id
         if self._records.get(project, id):
             taken = "function_already_exists" if era == "1.9" else "document_already_exists"
@@ -94,15 +97,18 @@ class Functions:
     ) -> Function:
         """Replace the settings: what is not given goes back to its default.
 
-        Kept although not given: runtime, entrypoint, the specifications and the repository's
-        branches and paths. Raises ApiError: function_not_found, installation_not_found,
+        Kept although not given: runtime, entrypoint, the specifications, the repository's
+        branches and paths, and, but for 1.6, the connected repository itself; an empty one
+        disconnects. Raises ApiError: function_not_found, installation_not_found,
         general_argument_invalid.
         """
         function = self.get(project, id)
         settings = _settings(values)
-        _refuse_vcs(settings)
+        self._check_repository(settings)
         for name in _kept(settings, given):
             settings[name] = getattr(function, name)
+        if function.provider_repository_id and not settings.get("provider_repository_id"):
+            settings |= self._unconnected(function, is_asked="providerRepositoryId" in given)
         settings["live"] = all(settings[n] == getattr(function, n) for n in _LIVE_SETTINGS)
         return self._records.change(function, **settings)
 
@@ -136,6 +142,23 @@ class Functions:
             children(function)
             self._records.remove([function])
 
+    def _check_repository(self, settings: Mapping[str, Any]) -> None:
+        """Raises ApiError installation_not_found, general_argument_invalid."""
+        installation = settings.get("installation_id", "")
+        if installation and not self._ground.repositories.has_installation(installation):
+            raise ApiError("installation_not_found")
+        is_complete = installation and settings.get("provider_branch")
+        if settings.get("provider_repository_id") and not is_complete:
+            raise ApiError("general_argument_invalid", _VCS_MESSAGE)
+
+    def _unconnected(self, function: Function, *, is_asked: bool) -> dict[str, Any]:
+        """The settings of a connected function whose update names no repository."""
+        if is_asked:
+            return {**dict.fromkeys(_REPOSITORY, ""), "provider_silent_mode": True}
+        if self._ground.config.appwrite == "1.6":
+            return {"installation_id": "", "provider_repository_id": ""}
+        return {name: getattr(function, name) for name in _REPOSITORY}
+
     def runs(self, function: Function) -> tuple[str, str]:
         """The dates before and after now at which its schedule runs, empty without any."""
         now = self._ground.clock.now()
@@ -156,14 +179,6 @@ def _settings(values: Mapping[str, Any]) -> dict[str, Any]:
     if (size := settings.pop("specification", None)) is not None:
         settings["build_specification"] = settings["runtime_specification"] = size
     return {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
-
-
-def _refuse_vcs(settings: Mapping[str, Any]) -> None:
-    """No installation of a version control app exists here, so naming one fails as it would."""
-    if settings.get("installation_id"):
-        raise ApiError("installation_not_found")
-    if settings.get("provider_repository_id"):
-        raise ApiError("general_argument_invalid", _VCS_MESSAGE)
 
 
 def _kept(settings: Mapping[str, Any], given: frozenset[str]) -> list[str]:

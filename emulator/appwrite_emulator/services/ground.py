@@ -10,6 +10,7 @@ from ..catalog import Catalog, Probe
 from ..clock import Clock, stamp
 from ..config import Config
 from ..files import Files
+from ..repositories import Repositories
 from ..state import StateDB
 from .epochs import Epochs
 from .live_logs import LiveLogs
@@ -28,6 +29,7 @@ class Ground:
     files: Files
     clock: Clock
     catalog: Catalog
+    repositories: Repositories
     probe: Probe  # runs a command as functions are run, to see whether an interpreter works
     endpoint: str  # the URL functions call back, ends in /v1
     secret: bytes  # signs the keys given to functions

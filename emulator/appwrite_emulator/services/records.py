@@ -121,6 +121,13 @@ class Records(Generic[R]):
             return self._kind.from_row(row)
         return None
 
+    def remove_where(self, only: Callable[[Row], bool], **equal: Any) -> int:
+        """Delete the records that `only` accepts; how many there were."""
+        rows = self._table.rows(**equal)
+        doomed = [f"{row['project']}/{row['$id']}" for row in rows if only(row)]
+        self._table.drop(*doomed)
+        return len(doomed)
+
     def drop_oldest(self, count: int, *, only: Callable[[Row], bool]) -> None:
         """Delete the `count` oldest records, of all projects, that `only` accepts."""
         rows = (row for row in self._table.rows() if only(row))
@@ -138,7 +145,7 @@ class Records(Generic[R]):
     ) -> tuple[list[R], int]:
         """One page of the project's records, and how many there are in all.
 
-        `only` chooses among them; `view` adds to a row what queries ask for but no row holds.
+        `only` chooses among them; `view` makes of a row what is asked for and shown.
         """
         found = self._table.rows(project=project, **equal)
         rows: query.Rows = found
