@@ -9,10 +9,10 @@ from typing import Any, get_args, get_origin
 
 from ..models import Headers
 from . import wire_models
+from .numbers import NumberOf
 from .params import REQUIRED, Param
 from .request import Version
 from .roles import Roles
-from .rules import StatusCode
 from .validators import (
     ArrayOf,
     Boolean,
@@ -70,10 +70,10 @@ def of_validator(validator: Validator) -> Json:
             return {"type": "array", "items": {"type": "string"}, "maxItems": most}
         case Queries():
             return {"type": "array", "items": {"type": "string"}}
-        case StatusCode():
-            return {"type": "integer", "enum": [301, 302, 307, 308]}
         case Range(low, high):
             return {"type": "integer", "minimum": low, "maximum": high}
+        case NumberOf(values):
+            return {"type": "integer", "enum": list(values)}
         case Boolean():
             return {"type": "boolean"}
         case Object():

@@ -6,6 +6,7 @@ import { offered, used } from '../calls.mjs';
 import { equal, passed } from '../checks.mjs';
 import * as deploying from './deploying.mjs';
 import * as executing from './executing.mjs';
+import * as people from './people.mjs';
 import { version } from './sdk.mjs';
 import * as settings from './settings.mjs';
 
@@ -39,6 +40,11 @@ const STEPS = [
   [settings.keepSecrets, 'createVariable.secret'],
   [deploying.downloadTheBuild, 'getDeploymentDownload.type'],
   [executing.schedule],
+  [people.makeUsers],
+  [people.callAsUser],
+  [people.keepAccount],
+  [people.workInTeams],
+  [people.sendPeopleAway],
   [settings.deleteEverything],
 ];
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import deploying
 import executing
+import people
 import settings
 import typed
 from flow import Flow
@@ -62,6 +63,11 @@ STEPS = (
     Step(settings.keep_secrets, "create_variable.secret"),
     Step(deploying.download_the_build, "get_deployment_download.type"),
     Step(executing.schedule),
+    Step(people.make_users),
+    Step(people.call_as_user),
+    Step(people.keep_account),
+    Step(people.work_in_teams),
+    Step(people.send_people_away),
     Step(settings.delete_everything),
 )
 

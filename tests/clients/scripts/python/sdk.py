@@ -29,7 +29,7 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in text.split("."))
 
 
-def _of_era(by_format: dict[str, str]) -> str:
+def _of_era(by_format: dict[str, Any]) -> Any:
     """What the newest format says that is not newer than the SDK's."""
     return by_format[max((f for f in by_format if _numbers(f) <= _numbers(_FORMAT)), key=_numbers)]
 
