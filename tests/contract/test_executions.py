@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -202,10 +203,13 @@ def test_bytes_arrive_intact_by_multipart_and_come_back_by_multipart(echo: Proje
 def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, bytes]]:
     kind, _, boundary = content_type.partition("; boundary=")
     assert kind == "multipart/form-data"
+    assert re.fullmatch("-{29}[0-9a-f]{13}", boundary)
     first, *parts, last = body.split(f"--{boundary}".encode())
     assert (first, last) == (b"", b"--\r\n")
     for part in parts:
         head, _, content = part.partition(b"\r\n\r\n")
+        is_list = content.startswith(b"[")
+        assert (b"Content-Type: application/json" in head) is is_list
         yield head.decode().split('name="')[1].split('"')[0], content.removesuffix(b"\r\n")
 
 

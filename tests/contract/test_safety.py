@@ -176,10 +176,10 @@ def test_configured_origins_work_with_credentials_and_only_they() -> None:
     ("headers", "status", "type"),
     [
         ({"host": "localhost:9080", "origin": "http://localhost:3000"},
-         501, "emulator_websocket_refused"),
-        ({"host": "127.0.0.1:9080"}, 501, "emulator_websocket_refused"),
+         501, "emulator_service_not_emulated"),
+        ({"host": "127.0.0.1:9080"}, 501, "emulator_service_not_emulated"),
         ({"host": "f.functions.localhost", "origin": "https://evil.example"},
-         501, "emulator_websocket_refused"),
+         501, "emulator_service_not_emulated"),
         ({"host": "127.0.0.1:9080", "origin": "https://evil.example"}, *UNKNOWN),
         ({"host": "127.0.0.1:9080", "origin": "null"}, *UNKNOWN),
         ({"host": "evil.example:9080", "origin": "http://evil.example:9080"}, *UNKNOWN),

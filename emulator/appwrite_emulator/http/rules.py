@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from ..config import Config
 from ..models import Rule, RuleType
@@ -12,7 +11,8 @@ from ..services import rules as service
 from ..services.rules import Rules
 from . import render
 from .body import read_body
-from .listing import read_listing
+from .listing import LIST, read_listing
+from .numbers import NumberOf
 from .params import Param, read
 from .reply import Reply, json_reply
 from .request import Request, effective_format
@@ -24,21 +24,9 @@ READ, WRITE = ("rules.read",), ("rules.write",)
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = Param(
     "domain",
-    Pattern(rf"(?=.{{1,253}}\Z)({_LABEL}\.)*{_LABEL}", "Value must be a valid domain"),
+    Pattern(rf"(?=.{{1,253}}$)({_LABEL}\.)*{_LABEL}", "Value must be a valid domain"),
 )
 _URL = Pattern(r"[A-Za-z][A-Za-z0-9+.-]*://(?![/?#])[!-~]+", "Value must be a valid URL")
-
-
-@dataclass(frozen=True, slots=True)
-class StatusCode:
-    """The status of a redirect, also as a text."""
-
-    text: str = WhiteList(("301", "302", "307", "308")).text
-
-    def clean(self, value: Any) -> int:
-        if str(value) in ("301", "302", "307", "308"):
-            return int(value)
-        raise ValueError(self.text)
 
 
 _OLD = (
@@ -50,7 +38,7 @@ _FUNCTION = (_DOMAIN, Param("functionId", Uid()), Param("branch", Text(255, 0), 
 _REDIRECT = (
     _DOMAIN,
     Param("url", _URL),
-    Param("statusCode", StatusCode()),
+    Param("statusCode", NumberOf((301, 302, 307, 308))),
     Param("resourceId", Uid()),
     Param("resourceType", WhiteList(("site", "function"))),
 )
@@ -66,9 +54,10 @@ class RuleDoors:
     def routes(self) -> Iterator[Route]:
         path = "/v1/proxy/rules"
         one = path + "/{ruleId}"
-        made, listed = Operation("proxy.createRule", _OLD, 201, "proxyRule"), "proxyRuleList"
+        made = Operation("proxy.createRule", _OLD, 201, "proxyRule")
         yield Route("POST", path, self.create, WRITE, made)
-        yield Route("GET", path, self.list, READ, Operation("proxy.listRules", model=listed))
+        listed = Operation("proxy.listRules", LIST, model="proxyRuleList")
+        yield Route("GET", path, self.list, READ, listed)
         for kind, door, name, params in (
             ("function", self.create_for_function, "createFunctionRule", _FUNCTION),
             ("redirect", self.create_redirect, "createRedirectRule", _REDIRECT),

@@ -11,6 +11,7 @@ from .request import Receive, Request, Scope, Send
 from .safety import Safety
 
 _REALTIME = "/v1/realtime"
+_NOT_HERE = "emulator_service_not_emulated"
 _EXTENSION = "websocket.http.response"  # of ASGI: a refusal may be an HTTP reply
 
 
@@ -27,7 +28,7 @@ class Sockets:
         if _EXTENSION not in scope.get("extensions", {}):
             await send({"type": "websocket.close", "code": 1008})
             return
-        row = resolve(self._reason(Request(scope, receive)), self.safety.era)
+        row = resolve(self._reason(Request(scope, receive, self.safety.era)), self.safety.era)
         reply = error_reply(row, SERVER_VERSIONS[self.safety.era])
         kind = f"{_EXTENSION}."
         length = (b"content-length", str(len(reply.body)).encode())
@@ -39,11 +40,12 @@ class Sockets:
         host = request.header("host")
         try:
             if self.domains.claims(host):
-                return ApiError("emulator_websocket_refused")
+                return ApiError(_NOT_HERE, "Functions take no websockets.")
             # Pages name their origin with every handshake, also where a name was bent to reach us.
             self.safety.check_origin(request.header("origin"))
             self.safety.check_host(host)
         except ApiError as exc:
             return exc
-        is_realtime = request.scope["path"] == _REALTIME
-        return ApiError("emulator_websocket_refused" if is_realtime else "general_route_not_found")
+        if request.scope["path"] != _REALTIME:
+            return ApiError("general_route_not_found")
+        return ApiError(_NOT_HERE, "Realtime is not here yet: subscribe to an Appwrite server.")
