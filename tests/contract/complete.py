@@ -18,8 +18,14 @@ from appwrite_emulator.http.request import Version, effective_format, parse_vers
 from appwrite_emulator.http.route import Operation
 
 Json = Any
-_OLDEST_ITEMS = (1, 6, 0)  # the filters for older formats do not reach the items of lists
-_OLDEST_PARTS = (1, 4, 0)
+# The filters for older formats do not reach the items of these lists, nor nested variables.
+_OLDEST_ITEMS = {
+    "functionList": (1, 6, 0),
+    "executionList": (1, 6, 0),
+    "deploymentList": (1, 4, 0),
+    "variableList": (1, 4, 0),
+}
+_OLDEST_NESTED = (1, 7, 0)
 
 
 _TYPES = {
@@ -83,12 +89,10 @@ class Completeness:
         return None
 
     def _check_model(self, model: str, asked: Asked, value: Json) -> None:
-        format = asked.format(self._era)
-        if model.endswith("List"):
-            format = max(format, _OLDEST_ITEMS)
+        format = max(asked.format(self._era), _OLDEST_ITEMS.get(model, (0, 0, 0)))
         models = schema.of_models([model], format)
-        if model == "function":  # nor those for formats before 1.4.0 what is inside of another
-            models |= schema.of_models(["variable"], max(format, _OLDEST_PARTS))
+        if "function" in models:
+            models |= schema.of_models(["variable"], max(format, _OLDEST_NESTED))
         wrong = list(
             _wrong(value, models[model], models, is_part="select" in unquote(asked.target))
         )

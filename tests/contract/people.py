@@ -1,4 +1,4 @@
-"""Users of a project, as tests need them."""
+"""Users of a project, and developers in the console, as tests need them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any
 
-from .server import Json, Project, Reply
+from .server import Json, Project, Reply, Server
 
 PASSWORD = "correct horse"
 
@@ -37,11 +37,16 @@ def by_token(project: Project, id: str, **params: Json) -> Project:
 
 def developer(project: Project, name: str = "dev") -> Project:
     """Somebody who signed in to the console, as a caller of `project`."""
-    console = project.having(x_appwrite_project="console").guest
-    body = {"email": f"{name}@example.org", "password": PASSWORD}
+    console = in_console(project.server, name)
+    return console.having(x_appwrite_project=project.id, x_appwrite_mode="admin")
+
+
+def in_console(server: Server, name: str = "dev", password: str = PASSWORD) -> Project:
+    """Somebody who signed in to the console, as a caller there."""
+    console = server.project("console").guest
+    body = {"email": f"{name}@example.org", "password": password}
     reply = console.post("/account/sessions/email", body)
-    cookie = cookies(reply)["a_session_console"]
-    return project.guest.having(cookie=f"a_session_console={cookie}", x_appwrite_mode="admin")
+    return console.having(cookie=f"a_session_console={cookies(reply)['a_session_console']}")
 
 
 def cookies(reply: Reply) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .persons import developer
+from .people import developer, in_console
 from .server import Json, Project, Server, names, serving
 
 KEY = [
@@ -120,7 +120,7 @@ def test_keys_are_listed_all_or_by_queries(project: Project) -> None:
 
 
 def test_the_console_keeps_the_keys_of_projects(either: Project) -> None:
-    console = developer(either.server)
+    console = in_console(either.server)
     path = f"/projects/{either.id}/keys"
     key = console.at("1.8.0").post(path, {"name": "n", "scopes": ["users.read"]}).expect(201)
     assert console.get(path).expect(200) == {"total": 1, "keys": [key]}
@@ -151,7 +151,7 @@ def test_run_functions_gets_a_jwt(
     server: Server, server_16: Server, era: str, format: str, prefix: str
 ) -> None:
     project = (server if era == "1.9" else server_16).project()
-    console = developer(project.server).at(format)
+    console = in_console(project.server).at(format)
     given = {"scopes": ["functions.read"], "duration": 3600}
     reply = console.post(f"/projects/{project.id}/jwts", given).expect(201)
     assert reply == {
@@ -164,7 +164,7 @@ def test_run_functions_gets_a_jwt(
 
 
 def test_an_ephemeral_key_is_a_key_of_its_own(project: Project) -> None:
-    admin = developer(project.server).having(x_appwrite_project=project.id, x_appwrite_mode="admin")
+    admin = developer(project)
     for caller in (project, admin):
         given = {"scopes": ["functions.read"]}
         key = caller.post("/project/keys/ephemeral", given).expect(201)

@@ -26,8 +26,9 @@ def own() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Server]:
-    """A strict server with a key for everything."""
-    with serving(memory=True, strict=True, project="home", keys=(Key("full"),)) as running:
+    """A strict server with a key for everything, and one for users."""
+    keys = (Key("full"), Key("people", ("users.read", "users.write")))
+    with serving(memory=True, strict=True, project="home", keys=keys) as running:
         yield running
 
 
@@ -109,10 +110,13 @@ def test_a_token_and_a_session_exclude_each_other_in_1_9(project: Project) -> No
     assert _id(bob.at("1.6.0")) == "ann"
 
 
-def test_the_key_of_a_function_is_no_users_token(project: Project) -> None:
+def test_the_key_of_a_function_has_its_scopes_and_is_no_users_token(project: Project) -> None:
     project.function(scopes=["users.read"])
     project.deploy("f", {"main.py": PYTHON})
     headers = json.loads(project.execute("f", path="/headers")["responseBody"])
+    function = project.having(x_appwrite_key=headers["x-appwrite-key"])
+    assert function.get("/users").expect(200)["total"] == 0
+    assert function.post("/users", {"userId": "u"}).error[1] == "general_unauthorized_scope"
     jwt = headers["x-appwrite-key"].partition("_")[2]
     assert project.guest.having(x_appwrite_jwt=jwt).get("/account").error == GUEST
 
@@ -173,6 +177,18 @@ def test_admin_mode_needs_a_developer(either: Project) -> None:
     assert dev.having(x_appwrite_mode="default").get("/functions").status == 401
 
 
+def test_a_token_of_a_namesake_makes_no_developer(either: Project) -> None:
+    dev = developer(either)
+    id = dev.get("/account").expect(200)["$id"]
+    add_user(either, id)
+    namesake = by_token(either, id)
+    assert _id(namesake) == id
+    assert namesake.having(x_appwrite_mode="admin").get("/users").error[1] == GUEST[1]
+    jwt = dev.post("/account/jwts").expect(201)["jwt"]
+    bearer = either.guest.having(x_appwrite_jwt=jwt, x_appwrite_mode="admin")
+    assert bearer.get("/users").status == 200
+
+
 def test_the_console_has_no_admin_mode_in_1_9(project: Project) -> None:
     console = developer(project).having(x_appwrite_project="console")
     assert console.at("1.9.0").get("/account").error == (
@@ -230,6 +246,17 @@ def test_developers_of_a_strict_server_have_its_key(guarded: Server, strict: Ser
     of_one_project = {"email": "dev@example.org", "password": "full"}
     elsewhere = strict.project("console").guest.post("/account/sessions/email", of_one_project)
     assert elsewhere.error[1] == "user_invalid_credentials"
+
+
+def test_a_key_for_users_makes_no_developers(guarded: Server) -> None:
+    home, console = guarded.project("home"), guarded.project("console")
+    assert home.having(x_appwrite_key="people").get("/users").status == 200
+    assert console.having(x_appwrite_key="people").post("/users", {"userId": "x"}).error == (
+        401,
+        "user_unauthorized",
+        "The current user is not authorized to perform the requested action.",
+    )
+    assert console.having(x_appwrite_key="full").get("/users").status == 200
 
 
 def test_users_of_a_strict_server_need_no_key(strict: Server) -> None:

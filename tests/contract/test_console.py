@@ -10,7 +10,7 @@ import pytest
 from appwrite_emulator.config import Key
 from appwrite_emulator.models import Caller
 
-from .persons import developer, user
+from .people import developer, in_console, new_user
 from .server import Json, Project, Server, names, serving
 
 FORBIDDEN = (401, "general_access_forbidden")
@@ -22,7 +22,7 @@ def console(request: pytest.FixtureRequest) -> Project:
     """A developer, at the server of each era."""
     name = "server" if request.param == "1.9" else "server_16"
     running: Server = request.getfixturevalue(name)
-    return developer(running)
+    return in_console(running, secrets.token_hex(8))
 
 
 @pytest.fixture(scope="module")
@@ -186,11 +186,11 @@ def test_variables_of_1_9(console: Project) -> None:
 )
 def test_the_console_is_for_developers(either: Project, method: str, path: str) -> None:
     unscoped, console = (401, "general_unauthorized_scope"), either.server.project("console")
-    admin = developer(either.server).having(x_appwrite_project=either.id, x_appwrite_mode="admin")
+    admin = developer(either)
     for caller in (console.guest, either.guest, either):
         assert caller.call(method, path, {}).error[:2] == unscoped
     assert admin.call(method, path, {}).error[:2] == FORBIDDEN
-    person = user(either).call(method, path, {})
+    person = new_user(either, "ann").call(method, path, {})
     assert person.error[:2] == (FORBIDDEN if method == "GET" else unscoped)
 
 
@@ -213,7 +213,7 @@ def test_a_strict_server_knows_the_projects_made_there(strict: Server) -> None:
 
 
 def test_developers_of_a_strict_server_have_a_key_as_password(strict_console: Server) -> None:
-    console = developer(strict_console, "full")
+    console = in_console(strict_console, password="full")
     assert names(console.get("/teams").expect(200)["teams"]) == ["personal"]
     listed = console.get("/projects").expect(200)["projects"]
     assert names(listed) == ["declared", "home"]

@@ -60,6 +60,12 @@ def test_nobody_knows_where_a_caller_is(either: Project) -> None:
     ]
 
 
+def test_a_place_is_told_without_a_project(either: Project) -> None:
+    for project in (None, "console"):
+        caller = either.guest.having(x_appwrite_project=project)
+        assert caller.get("/locale").expect(200)["countryCode"] == "--"
+
+
 def test_a_key_needs_the_scope_for_the_locale(strict: Server) -> None:
     reader = strict.project("home").having(x_appwrite_key="reader")
     assert reader.get("/locale").error[1] == "general_unauthorized_scope"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from appwrite_emulator.sandbox import choose
 from .. import gits
 from .forms import tar_gz
 from .gate import Gate
+from .people import developer, new_user
 from .server import Project, serving
 
 PYTHON = "import os\ndef main(c):\n    c.log('x' * 7000)\n    return c.res.text(os.environ['K'])\n"
@@ -181,6 +183,18 @@ def test_ids_and_order_go_on_after_a_restart(state: Path) -> None:
     with serving(state=state) as server:
         listed = server.project("p").get("/functions").json["functions"]
         assert [each["$id"] for each in listed] == ["a", "b", "c"]
+
+
+def test_users_stay_signed_in_but_developers_of_a_strict_emulator_do_not(state: Path) -> None:
+    with serving(state=state) as server:
+        ann = new_user(server.project("home"), "ann")
+        dev = developer(server.project("home"))
+    with serving(state=state) as server:
+        assert replace(ann, server=server).get("/account").status == 200
+        assert replace(dev, server=server).get("/functions").status == 200
+    with serving(state=state, strict=True, project="home") as server:
+        assert replace(ann, server=server).get("/account").status == 200
+        assert replace(dev, server=server).get("/functions").status == 401
 
 
 def test_a_runtime_that_is_there_no_more_is_unsupported(state: Path, tmp_path: Path) -> None:

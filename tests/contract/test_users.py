@@ -98,6 +98,8 @@ def test_users_are_listed_by_what_they_are(either: Project) -> None:
         ({"method": "equal", "attribute": "emailVerification", "values": [True]}, ["c"]),
         ({"method": "contains", "attribute": "labels", "values": ["vip"]}, ["a"]),
         ({"method": "isNotNull", "attribute": "registration"}, ["a", "b", "c"]),
+        ({"method": "isNotNull", "attribute": "email"}, ["a", "b", "c"]),
+        ({"method": "isNotNull", "attribute": "phone"}, []),
         ({"method": "orderDesc", "attribute": "name"}, ["c", "b", "a"]),
         ({"method": "cursorAfter", "values": ["a"]}, ["b", "c"]),
     ):

@@ -39,6 +39,7 @@ SCHEDULED = "Execution schedule must be a valid date, and at least 1 minute from
         (v.Range(1, 900), "15", 15),
         (v.Range(1, 900), 900, 900),
         (v.WhiteList(("GET", "POST")), "POST", "POST"),
+        (v.WhiteList(("ai", "auth"), loose=True), "AI", "ai"),
         (v.ArrayOf(v.Range(0, 9)), ["1", 2], (1, 2)),
         (v.ArrayOf(v.Text(1)), [], ()),
         (v.Nullable(v.Text(1)), None, None),

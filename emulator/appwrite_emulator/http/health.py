@@ -24,8 +24,9 @@ class HealthDoors:
         yield Route("GET", "/v1/health/version", self.version, (), version)
         health = Operation("health.get", model="healthStatus")
         yield Route("GET", "/v1/health", self.health, ("health.read",), health)
-        yield Route("GET", "/v1/ping", self.ping, (), Operation("ping.get", model="any"))
-        yield Route("GET", "/versions", self.versions)
+        yield Route("GET", "/v1/ping", self.ping, (), Operation("ping.get"))
+        versions = Operation("general.listVersions")
+        yield Route("GET", "/versions", self.versions, (), versions)
 
     async def version(self, request: Request) -> Reply:
         return json_reply({"version": self._version}, 200)
@@ -34,7 +35,7 @@ class HealthDoors:
         return json_reply({"name": "http", "status": "pass", "ping": 0}, 200)
 
     async def ping(self, request: Request) -> Reply:
-        if request.caller.project in ("", CONSOLE):
+        if request.caller.project == CONSOLE:
             raise ApiError("project_not_found")
         return Reply(200, b"Pong!")
 

@@ -14,7 +14,7 @@ from .reply import Reply, json_reply
 from .request import Request, Version, effective_format
 from .route import Operation, Route
 from .schema import Json
-from .validators import Uid, WhiteList
+from .validators import WhiteList
 
 BASE = "/v1"
 
@@ -88,7 +88,7 @@ def _operation(route: Route, operation: Operation, names: set[str]) -> Json:
 
 def _input(route: Route, operation: Operation) -> Json:
     in_query = route.method == "GET"
-    given = [(name, "path", Param(name, Uid())) for name in _PLACE.findall(route.path)]
+    given = [(name, "path", Param(name, route.place)) for name in _PLACE.findall(route.path)]
     given += [(param.name, "query", param) for param in operation.params if in_query]
     parameters = [
         {

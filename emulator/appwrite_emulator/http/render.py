@@ -145,7 +145,7 @@ SHAPES: Mapping[str, Sequence[Shape]] = {
     "variable": _VARIABLE,
     "runtime": _RUNTIME,
     "specification": _SPECIFICATION,
-    "rule": _RULE,
+    "proxyRule": _RULE,
 }
 """The shapes of the models that are made from records, newest first."""
 

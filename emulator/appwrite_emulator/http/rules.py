@@ -12,7 +12,7 @@ from ..services import rules as service
 from ..services.rules import Rules
 from . import render
 from .body import read_body
-from .listing import read_listing
+from .listing import LIST, read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
 from .request import Request, effective_format
@@ -68,7 +68,7 @@ class RuleDoors:
         one = path + "/{ruleId}"
         made, listed = Operation("proxy.createRule", _OLD, 201, "proxyRule"), "proxyRuleList"
         yield Route("POST", path, self.create, WRITE, made)
-        yield Route("GET", path, self.list, READ, Operation("proxy.listRules", model=listed))
+        yield Route("GET", path, self.list, READ, Operation("proxy.listRules", LIST, model=listed))
         for kind, door, name, params in (
             ("function", self.create_for_function, "createFunctionRule", _FUNCTION),
             ("redirect", self.create_redirect, "createRedirectRule", _REDIRECT),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import NoneType
 from typing import Any, get_args, get_origin
@@ -12,6 +12,7 @@ from . import wire_models
 from .params import REQUIRED, Param
 from .request import Version
 from .roles import Roles
+from .rules import StatusCode
 from .validators import (
     ArrayOf,
     Boolean,
@@ -57,6 +58,8 @@ def of_param(param: Param) -> Json:
 def of_validator(validator: Validator) -> Json:
     """The values a validator accepts as nearly as a schema can say it; {} for one unknown here."""
     match validator:
+        case EmptyOr(inner):
+            return {"anyOf": [of_validator(inner), {"type": "string", "maxLength": 0}]}
         case Nullable(inner):
             return {**of_validator(inner), "nullable": True}
         case EmptyOr(inner):
@@ -67,6 +70,8 @@ def of_validator(validator: Validator) -> Json:
             return {"type": "array", "items": {"type": "string"}, "maxItems": most}
         case Queries():
             return {"type": "array", "items": {"type": "string"}}
+        case StatusCode():
+            return {"type": "integer", "enum": [301, 302, 307, 308]}
         case Range(low, high):
             return {"type": "integer", "minimum": low, "maximum": high}
         case Boolean():
@@ -92,7 +97,7 @@ def _of_text(validator: Validator) -> Json:
             return {"type": "string", "maxLength": 36, "pattern": f"^{_ID}$"}
         case CustomId():
             return {"type": "string", "maxLength": 36, "pattern": rf"^(unique\(\)|{_ID})$"}
-        case Cron() | FunctionEvent():
+        case Cron() | FunctionEvent() | Date():
             return {"type": "string"}
         case Date():
             return {"type": "string", "format": "date-time"}
@@ -124,6 +129,8 @@ def _of_model(keys: wire_models.Fields) -> Json:
 
 
 def _of_kind(kind: Any) -> Json:
+    if isinstance(kind, Mapping):
+        return _of_model(kind)
     if isinstance(kind, str):
         return reference(kind)
     if isinstance(kind, list):
@@ -142,4 +149,4 @@ def _of_kind(kind: Any) -> Json:
 def _models_in(kind: Any) -> list[str]:
     if kind == Headers:
         return ["headers"]
-    return [kind] if isinstance(kind, str) else kind if isinstance(kind, list) else []
+    return [each for each in (kind if isinstance(kind, list) else [kind]) if isinstance(each, str)]

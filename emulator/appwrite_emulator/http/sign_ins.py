@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..errors import ApiError, Era
+from ..models import CONSOLE
 from ..people import Membership, User
 from ..services.jwts import Jwts
 from ..services.sessions import Sessions
@@ -66,7 +67,9 @@ class SignIns:
         user = self.users.find(project, claims.user_id)
         if user is None:
             return None
-        if claims.session_id and not self.sessions.is_there(project, user.id, claims.session_id):
+        # A token does not say of which project it is, and ids can be chosen: developers need more.
+        is_bound = bool(claims.session_id) or project == CONSOLE
+        if is_bound and not self.sessions.is_there(project, user.id, claims.session_id):
             return None
         return SignedIn(user)
 

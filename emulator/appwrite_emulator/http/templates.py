@@ -13,9 +13,9 @@ from . import render
 from .functions import READ
 from .params import Param, query_params, read
 from .reply import Reply, json_reply
-from .request import Request
+from .request import Request, Version
 from .route import Operation, Route
-from .validators import ArrayOf, Boolean, Range, Text, Validator, WhiteList
+from .validators import ArrayOf, Boolean, Range, Text, WhiteList
 
 _OPEN = ("public", *READ)
 
@@ -30,16 +30,12 @@ class TemplateDoors:
 
     def routes(self) -> Iterator[Route]:
         path = "/v1/functions/templates"
-        # Described without naming the runtimes: the catalog is not read before somebody calls.
-        rules = self._rules(Text(64))
-        listing = Operation("functions.listTemplates", rules, model="templateFunctionList")
-        yield Route("GET", path, self.list, _OPEN, listing)
+        yield Route("GET", path, self.list, _OPEN, self._lists)
         getting = Operation("functions.getTemplate", model="templateFunction")
         yield Route("GET", path + "/{templateId}", self.get, _OPEN, getting, Text(128))
 
     async def list(self, request: Request) -> Reply:
-        runtimes = tuple(runtime.id for runtime in self.catalog.runtimes(self._era))
-        values = read(self._rules(WhiteList(runtimes)), query_params(request.query))
+        values = read(self._rules(), query_params(request.query))
         known = self.templates.all(self._era)
         found = matching(known, values["runtimes"], values["useCases"])
         part = found[values["offset"] :][: values["limit"]]
@@ -59,34 +55,40 @@ class TemplateDoors:
     def _era(self) -> Era:
         return self.config.appwrite
 
-    def _rules(self, runtime: Validator) -> tuple[Param, ...]:
+    def _lists(self, _format: Version) -> Operation:
+        # Asked for late: the catalog is not read before somebody calls.
+        return Operation("functions.listTemplates", self._rules(), model="templateFunctionList")
+
+    def _rules(self) -> tuple[Param, ...]:
+        runtimes = tuple(runtime.id for runtime in self.catalog.runtimes(self._era))
         return (
-            Param("runtimes", ArrayOf(runtime), ()),
+            Param("runtimes", ArrayOf(WhiteList(runtimes)), ()),
             Param("useCases", ArrayOf(WhiteList(USE_CASES[self._era], loose=True)), ()),
             Param("limit", Range(1, 5000), 25),
             Param("offset", Range(0, 5000), 0),
             Param("total", Boolean(loose=True), True),
         )
 
-    def _wire(self, template: Template, request: Request) -> render.Wire:
+    def _wire(self, record: Template, request: Request) -> render.Wire:
         is_old = request.is_older((1, 7, 0), self._era)
-        wire = _template(template, with_secret=not is_old)
-        return wire | {"score": template.score} if self._era == "1.9" else wire
+        wire = template(record, with_secret=not is_old)
+        return wire | {"score": record.score} if self._era == "1.9" else wire
 
 
-def _template(template: Template, *, with_secret: bool) -> render.Wire:
-    first = template.runtimes[0].root
+def template(record: Template, *, with_secret: bool) -> render.Wire:
+    """A template, with or without what 1.9 says of its variables."""
+    first = record.runtimes[0].root
     page = f"https://github.com/appwrite/templates/tree/main/{first}"
     return {
-        "icon": template.icon,
-        "id": template.id,
-        "name": template.name,
-        "tagline": template.tagline,
+        "icon": record.icon,
+        "id": record.id,
+        "name": record.name,
+        "tagline": record.tagline,
         "permissions": ["any"],
-        "events": template.events,
+        "events": record.events,
         "cron": "",
-        "timeout": template.timeout,
-        "useCases": template.use_cases,
+        "timeout": record.timeout,
+        "useCases": record.use_cases,
         "runtimes": [
             {
                 "name": each.name,
@@ -94,15 +96,15 @@ def _template(template: Template, *, with_secret: bool) -> render.Wire:
                 "entrypoint": each.entrypoint,
                 "providerRootDirectory": each.root,
             }
-            for each in template.runtimes
+            for each in record.runtimes
         ],
         "instructions": f'How to use it is said <a href="{page}">beside its code</a>.',
         "vcsProvider": "github",
         "providerRepositoryId": "templates",
         "providerOwner": "appwrite",
-        "providerVersion": template.version,
-        "variables": [_variable(each, with_secret=with_secret) for each in template.variables],
-        "scopes": template.scopes,
+        "providerVersion": record.version,
+        "variables": [_variable(each, with_secret=with_secret) for each in record.variables],
+        "scopes": record.scopes,
     }
 
 

@@ -9,11 +9,10 @@ from typing import Any
 from ..config import Config
 from ..services.usage import Usage
 from ..usage import RANGES, Series
-from . import render
 from .functions import READ
 from .params import Param, query_params, read
 from .reply import Reply, json_reply
-from .request import Request
+from .request import Request, Version, effective_format
 from .route import Operation, Route
 from .validators import WhiteList
 
@@ -38,6 +37,10 @@ _FUNCTIONS = (
     f"builds buildsStorage buildsTime buildsMbSeconds {_EXECUTIONS} {_RESULTS}"
 ).split()
 _FUNCTIONS_16 = f"functionsTotal {_TOTALS} functions {_SERIES}".split()
+_MODELS = {
+    "usageFunction": (_FUNCTION_16, _FUNCTION),
+    "usageFunctions": (_FUNCTIONS_16, _FUNCTIONS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +51,42 @@ class UsageDoors:
     usage: Usage
 
     def routes(self) -> Iterator[Route]:
-        for path, door, name, model in (
-            ("/v1/functions/usage", self.of_project, "listUsage", "usageFunctions"),
-            ("/v1/functions/{functionId}/usage", self.of_function, "getUsage", "usageFunction"),
-        ):
-            operation = Operation(f"functions.{name}", _RULES, model=model)
-            yield Route("GET", path, door, READ, operation)
+        all, one = "/v1/functions/usage", "/v1/functions/{functionId}/usage"
+        yield Route("GET", all, self.of_project, READ, _of_project)
+        yield Route("GET", one, self.of_function, READ, _of_function)
 
     async def of_project(self, request: Request) -> Reply:
         span = read(_RULES, query_params(request.query))["range"]
         series = self.usage.of_project(request.caller.project, span)
-        fields = _FUNCTIONS_16 if self._is_old(request) else _FUNCTIONS
-        return json_reply(_wire(span, series, fields), 200)
+        return self._reply("usageFunctions", span, series, request)
 
     async def of_function(self, request: Request) -> Reply:
         span = read(_RULES, query_params(request.query))["range"]
         id = request.path_params["functionId"]
         series = self.usage.of_function(request.caller.project, id, span)
-        fields = _FUNCTION_16 if self._is_old(request) else _FUNCTION
-        return json_reply(_wire(span, series, fields), 200)
+        return self._reply("usageFunction", span, series, request)
 
-    def _is_old(self, request: Request) -> bool:
-        return request.is_older((1, 7, 0), self.config.appwrite)
+    def _reply(
+        self, model: str, span: str, series: Mapping[str, Series], request: Request
+    ) -> Reply:
+        names = fields(model, effective_format(request.format, self.config.appwrite))
+        return json_reply({"range": span} | {name: _value(name, series) for name in names}, 200)
 
 
-def _wire(span: str, series: Mapping[str, Series], fields: list[str]) -> render.Wire:
-    return {"range": span} | {field: _value(field, series) for field in fields}
+def _of_project(format: Version) -> Operation:
+    name = "getUsage" if format < (1, 7, 0) else "listUsage"
+    return Operation(f"functions.{name}", _RULES, model="usageFunctions")
+
+
+def _of_function(format: Version) -> Operation:
+    name = "getFunctionUsage" if format < (1, 7, 0) else "getUsage"
+    return Operation(f"functions.{name}", _RULES, model="usageFunction")
+
+
+def fields(model: str, format: Version) -> list[str]:
+    """What the model of usage says beside its range."""
+    older, newer = _MODELS[model]
+    return older if format < (1, 7, 0) else newer
 
 
 def _value(field: str, series: Mapping[str, Series]) -> Any:

@@ -12,7 +12,7 @@ from ..services import users as service
 from ..services.users import Users
 from . import render, render_people
 from .body import read_body
-from .listing import read_listing
+from .listing import LIST, read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
 from .request import Request, effective_format
@@ -63,7 +63,7 @@ class UserDoors:
         all, one = "/v1/users", "/v1/users/{userId}"
         created = Operation("users.create", _NEW, 201, "user")
         yield Route("POST", all, self.create, WRITE, created)
-        yield Route("GET", all, self.list, READ, Operation("users.list", model="userList"))
+        yield Route("GET", all, self.list, READ, Operation("users.list", LIST, model="userList"))
         yield Route("GET", one, self.get, READ, Operation("users.get", model="user"))
         yield Route("DELETE", one, self.delete, WRITE, Operation("users.delete", status=204))
         prefs = Operation("users.getPrefs", model="preferences")

@@ -8,26 +8,26 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, get_type_hints
 
-from . import wire_console, wire_people
+from . import wire_console, wire_functions, wire_people
 from .render import SHAPES, shape_in
 from .request import Version
 
 Fields = Mapping[str, Any]
-"""The keys of a model with what they hold: a Python type, a model's name, or a list of one name."""
+"""The keys of a model with what they hold: a Python type, a model's name, a list of one of these,
+or the keys of a model without a name."""
 
 # What a model has beside the values of its record, where that is no text.
 _COMPUTED: Fields = {"vars": ["variable"], "emailEnabled": bool}
 
-# Models that are not made from a record's shape; a function where they depend on the format.
-_OTHERS: Mapping[str, Fields | Callable[[Version], Fields]] = {
-    "error": {"message": str, "code": int, "type": str, "version": str},
-    "headers": {"name": str, "value": str},
+# Models that are not made from a record's shape, by format.
+_OTHERS: Mapping[str, Callable[[Version], Fields]] = {
     **wire_console.MODELS,
+    **wire_functions.MODELS,
     **wire_people.MODELS,
 }
 
 # What lists call their items where it is not the model's name and an s.
-_ITEMS: Mapping[str, str] = {}
+_ITEMS: Mapping[str, str] = {"templateFunction": "templates", "proxyRule": "rules"}
 
 
 def is_known(model: str) -> bool:
@@ -41,8 +41,7 @@ def fields(model: str, format: Version) -> Fields:
     if model in SHAPES:
         return _shaped(model, format)
     if model in _OTHERS:
-        row = _OTHERS[model]
-        return row(format) if callable(row) else row
+        return _OTHERS[model](format)
     item = model.removesuffix("List")
     return {"total": int, _ITEMS.get(item, f"{item}s"): [item]} if item != model else {}
 

@@ -10,7 +10,7 @@ from anyio import to_thread
 
 from ..builder import Builder
 from ..execution.executor import Executor
-from ..models import Deployment, Function
+from ..models import CONSOLE, Deployment, Function
 from ..people import Membership, User
 from .accounts import Accounts
 from .api_keys import ApiKeys
@@ -145,7 +145,11 @@ class Services:
         """End, with the reason, what an earlier process left unfinished; go on with builds.
 
         What an older emulator did not make yet is made now.
+
+        Developers of a strict emulator sign in anew: an earlier one may have taken any password.
         """
+        if self.ground.config.strict:
+            self.sessions.close_in(CONSOLE)
         self.rules.recover()
         self.executions.recover()
         self.builds.recover()

@@ -130,3 +130,7 @@ class Sessions:
         closed = self.of(user)
         self._records.remove(closed)
         return closed
+
+    def close_in(self, project: str) -> None:
+        """Sign everybody out of a project."""
+        self._records.remove(self._records.all(project=project))

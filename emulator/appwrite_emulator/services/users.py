@@ -17,8 +17,8 @@ from .records import Listing, Records
 
 ATTRIBUTES = {
     "name": Attribute("name", "string"),
-    "email": Attribute("email", "string"),
-    "phone": Attribute("phone", "string"),
+    "email": Attribute("email", "string", lambda row: row["email"] or None),
+    "phone": Attribute("phone", "string", lambda row: row["phone"] or None),
     "status": Attribute("status", "bool"),
     "passwordUpdate": Attribute("passwordUpdate", "datetime"),
     "registration": Attribute("registration", "datetime"),
