@@ -141,9 +141,10 @@ class Executions:
             return permissions.is_readable(row["$permissions"], caller)
 
         def shown(row: Row) -> Row:
+            if not self._is_late(function, row["status"], row["$createdAt"]):
+                return row
             failed = {**row, "status": str(ExecutionStatus.FAILED)}
-            is_late = self._is_late(function, row["status"], row["$createdAt"])
-            return failed if is_late and any(listing.query.passing([failed])) else row
+            return failed if any(listing.query.passing([failed])) else row
 
         return self._records.page(
             listing,
@@ -196,10 +197,9 @@ class Executions:
 
     def delete_older(self, moment: str) -> int:
         """Forget what was created before `moment` and does not run; how many there were."""
-        running = (ExecutionStatus.WAITING, ExecutionStatus.PROCESSING)
 
         def is_old(row: Row) -> bool:
-            return row["$createdAt"] < moment and row["status"] not in running
+            return row["$createdAt"] < moment and row["status"] not in _UNDER_WAY
 
         return self._records.remove_where(is_old)
 
