@@ -97,6 +97,7 @@ def test_options_become_values_of_their_types() -> None:
         ["--workers", "1.5"],
         ["--key", "=a"],
         ["--key", "a="],
+        ["--key", "a=functions.raed"],
         ["--appwrite", "2"],
         ["--sandbox", "maybe"],
         ["--nothing"],

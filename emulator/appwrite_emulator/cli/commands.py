@@ -110,7 +110,6 @@ def execute(directory: Path | None, command: tuple[str, ...], **options: Any) ->
     short_help="Say what an emulator would find here, and what is missing.",
     epilog=f"""{_OPTIONS_NOTE}
 
-\b
 The keys of --json: ok, problems, version, project, runtimes, sandbox, watching, state, port,
 python. Declared repositories add the key repositories. The exit code is 1 when `start` with the
 same options would fail, but for an emulator that is at work already.
