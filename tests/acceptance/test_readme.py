@@ -15,6 +15,9 @@ import httpx2
 import pytest
 
 from appwrite_emulator import Config, Emulator, Repository
+from appwrite_emulator.cli import main
+from appwrite_emulator.cli.options import given
+from appwrite_emulator.cli.session import prepare
 from appwrite_emulator.project_file import read
 
 ROOT = Path(__file__).parents[2]
@@ -172,6 +175,17 @@ def test_the_file_of_options_is_one(tmp_path: Path) -> None:
     assert (config.port, config.strict) == (9090, True)
     assert config.keys[0].scopes == ("functions.read", "executions.read")
     assert set(tomllib.loads(text)) <= {field.name for field in fields(Config)}
+
+
+def test_every_start_that_is_shown_finds_what_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    shown = re.findall(r"^(?:.*bin/)?appwrite-emulator start (.*)$", README, re.MULTILINE)
+    for line in shown:
+        values = main.commands["start"].make_context("start", shlex.split(line)).params
+        session = prepare(values["directory"], given(values))
+        assert session.project
+        assert all(each.path.is_dir() for each in session.config.repositories)
+    assert len(shown) == 3
 
 
 def test_the_first_screen_holds_both_commands() -> None:
