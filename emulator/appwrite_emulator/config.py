@@ -199,7 +199,7 @@ class Config:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}, it must be one of {known}")
         for name, pattern, example in _FORMS:
             value = getattr(self, name)
-            for text in value if isinstance(value, tuple) else [value]:
+            for text in value if isinstance(value, tuple | list) else [value]:
                 if not re.fullmatch(pattern, text, re.ASCII):
                     raise ConfigError(f"{name} has {text!r}, it must be like {example}")
         for name, kind, example in _ITEMS:
@@ -267,7 +267,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
 
 
 def _check_items(name: str, value: Any, kind: type, example: str) -> None:
-    for each in value if isinstance(value, tuple) else [value]:
+    for each in value if isinstance(value, tuple | list) else [value]:
         if not isinstance(each, kind):
             raise ConfigError(f"{name} has {each!r}, it must be a tuple like {example}")
 

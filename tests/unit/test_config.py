@@ -120,6 +120,7 @@ def test_the_variable_that_is_wrong_is_named(tmp_path: Path) -> None:
     ("options", "words"),
     [
         ({"port": "9080"}, "port is '9080', it must be a number"),
+        ({"hosts": ["http://a"]}, "hosts has 'http://a', it must be like"),
         ({"keys": "boss"}, "keys has 'boss', it must be a tuple like (Key.parse("),
         ({"keys": ("boss",)}, "keys has 'boss', it must be a tuple like (Key.parse("),
         ({"repositories": {"me/shop": "."}}, "it must be a tuple like (Repository.parse("),
