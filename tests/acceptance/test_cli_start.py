@@ -224,7 +224,7 @@ def test_a_folder_without_project_file_is_an_empty_project(reachable: Path) -> N
         assert emulator.stop() == 0
     assert (status, functions["total"]) == (200, 0)
     assert lines_with(emulator.lines, f"No project file in {reachable}")
-    assert lines_with(emulator.lines, "`appwrite init functions` makes one")
+    assert lines_with(emulator.lines, "`appwrite init project` makes one")
     assert 'for project "demo"' in emulator.lines[-1]
 
 

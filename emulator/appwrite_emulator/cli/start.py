@@ -62,7 +62,7 @@ async def _deploy(session: Session, emulator: Emulator) -> None:
     if session.project is None:
         click.echo(
             f"No project file in {session.directory.absolute()}: nothing to deploy.\n"
-            "`appwrite init functions` makes one; SDKs and `appwrite push` deploy without."
+            "`appwrite init project` makes one; what SDKs deploy needs none."
         )
         return
     count = len(session.entries)
