@@ -418,6 +418,31 @@ def test_another_functions_domain_can_be_chosen() -> None:
         project.post("/proxy/rules/function", free).expect(201)
 
 
+@pytest.mark.parametrize("appwrite", ["1.9", "1.6"])
+def test_the_emulators_own_names_are_never_a_functions(appwrite: str) -> None:
+    """Not even those below the functions domain: neither by themselves nor by a function's id."""
+    own = ("apps.example.com", "api.apps.example.com")
+    options = {"appwrite": appwrite, "functions_domain": "apps.example.com", "hosts": own}
+    with serving(memory=True, **options) as server:
+        project = server.project()
+        project.function("api")
+        assert _rules(project)[0]["domain"] not in own
+        for host in own:
+            reply = server.call("GET", "/v1/health/version", {"host": f"{host}:9080"})
+            assert reply.expect(200)["version"].startswith(appwrite)
+
+
+def test_a_name_that_became_the_emulators_is_its_own(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with serving(state=state) as server:
+        project = server.project("p")
+        project.function()
+        rule = {"domain": "www.example.com", "functionId": "f"}
+        project.post("/proxy/rules/function", rule).expect(201)
+    with serving(state=state, hosts=("www.example.com",)) as server:
+        server.call("GET", "/v1/health/version", {"host": "www.example.com"}).expect(200)
+
+
 @pytest.mark.parametrize(
     "domain",
     ["", "localhost", "a..b", ".a.b", "-a.b", "a.b.", "A.b", "a.b:80", "127.0.0.1", "a b.c"],

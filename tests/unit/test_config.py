@@ -94,6 +94,8 @@ def test_repositories_are_a_list_or_a_table_of_the_file(tmp_path: Path, text: st
         ("appwrite = '1.7'", "appwrite is '1.7', it must be one of 1.6, 1.9"),
         ("sandbox = 'maybe'", "it must be one of auto, require, off"),
         ("sync_timeout = 0", "sync_timeout is 0"),
+        ("hosts = ['Dev.example.com']", "hosts has 'Dev.example.com', it must be like"),
+        ("origins = ['http://Dev.example']", "origins has 'http://Dev.example', it must be like"),
         ("keys = [{scopes = []}]", "a key needs `secret`"),
         ("keys = [{secret = 's', role = 'x'}]", "'role': 'x'"),
         ("memory = true\nstate = 'x'", "state and memory exclude each other"),
