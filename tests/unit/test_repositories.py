@@ -154,6 +154,15 @@ def test_a_signature_is_not_handed_to_a_program_of_the_repository(git: Path) -> 
     assert not marker.exists()
 
 
+@pytest.mark.parametrize("search_path", ["", ".", "/nowhere:"])
+def test_a_program_in_a_repository_is_not_taken_for_git(git: Path, search_path: str) -> None:
+    """A search path that is empty, or has an empty part, means the folder one is in."""
+    (git / "git").write_text(f"#!/bin/sh\n/bin/touch '{git.parent}/ran'\n")
+    (git / "git").chmod(0o755)
+    assert "is missing" in _refusal(git, search_path=search_path)
+    assert not (git.parent / "ran").exists()
+
+
 def test_what_the_repository_says_of_names_and_texts_does_not_count(git: Path) -> None:
     (git / ".mailmap").write_text(f"Somebody <x@example.com> {gits.AUTHOR} <ada@example.com>\n")
     gits.git(git, "config", "i18n.logOutputEncoding", "utf-16")

@@ -149,7 +149,7 @@ class Git:
         try:
             done = subprocess.run(
                 command, input=input, capture_output=True, check=True, timeout=_PATIENCE,
-                env=environ, cwd=self.path,
+                env=environ, cwd="/",  # not in the repository, which may have a program `git`
             )  # fmt: skip
         except FileNotFoundError as exc:
             raise unavailable(f"git, which is needed to read {self.path}, is missing.") from exc
