@@ -148,14 +148,6 @@ class Rules:
         self._records.remove(rules)
         self.on_change()
 
-    def recover(self) -> None:
-        """Give a domain to functions from before functions had some."""
-        with self._ground.state.transaction():
-            for function in self._functions.all():
-                owned = {"project": function.project, "functionId": function.id}
-                if self._records.latest(**owned) is None:
-                    self.give_domain(function)
-
     def _add_for(self, project: str, domain: str, function_id: str, **fields: Any) -> Rule:
         if self._functions.get(project, function_id) is None:
             raise ApiError("rule_resource_not_found")
