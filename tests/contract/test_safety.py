@@ -102,7 +102,8 @@ def test_a_foreign_page_changes_and_reads_nothing(
      "localhost?", "localhost:80:90", "localhost:x", "localhost,evil.example", "localhost.",
      "evil.example .localhost", "evil.example\t.localhost", "[::1", "[localhost]", "[::1]evil",
      "::1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0.0.0.0", "localhost.evil.example",
-     "127.0.0.1.nip.io", "x@f.functions.localhost", "f.functions.localhost/x"],
+     "127.0.0.1.nip.io", "x@f.functions.localhost", "f.functions.localhost/x",
+     "a" * 250 + ".localhost"],
 )  # fmt: skip
 def test_a_name_that_only_looks_like_ours_is_foreign(either: Project, host: str) -> None:
     sent = {**either.headers, "host": host}

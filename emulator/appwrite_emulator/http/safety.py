@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..errors import ApiError, Era
 from .reply import RawHeaders
 
-_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::\d*)?", re.ASCII | re.IGNORECASE)
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([\w.-]{1,253}))(?::\d*)?", re.ASCII | re.IGNORECASE)
 _METHODS = b"GET, POST, PUT, PATCH, DELETE"
 _ALLOWED_HEADERS = b", ".join(
     b"""Origin Cookie Set-Cookie X-Requested-With Content-Type Access-Control-Allow-Origin
