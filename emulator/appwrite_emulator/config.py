@@ -247,8 +247,12 @@ _FORMS = (
         r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.){1,3}[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
         "functions.localhost (two to four parts, in lower case)",
     ),
-    ("hosts", r"[^\s/:@]+", "dev.example.com (a name, without scheme and port)"),
-    ("origins", r"[a-z][a-z0-9+.-]*://[^\s/?#]+", "https://dev.example.com:3000 (without a path)"),
+    ("hosts", r"[^\sA-Z/:@]+", "dev.example.com (in lower case, without scheme and port)"),
+    (
+        "origins",
+        r"[a-z][a-z0-9+.-]*://[^\sA-Z/?#]+",
+        "https://dev.example.com:3000 (in lower case, without a path)",
+    ),
 )
 _ITEMS: tuple[tuple[str, type, str], ...] = (
     ("keys", Key, "(Key.parse('reader=functions.read'),)"),

@@ -100,6 +100,8 @@ def test_repositories_are_a_list_or_a_table_of_the_file(tmp_path: Path, text: st
             "keys = ['a=functions.raed']",
             "which Appwrite does not have. Did you mean functions.read",
         ),
+        ("hosts = ['Dev.example.com']", "hosts has 'Dev.example.com', it must be like"),
+        ("origins = ['http://Dev.example']", "origins has 'http://Dev.example', it must be like"),
         ("keys = [{secret = 's', role = 'x'}]", "'role': 'x'"),
         ("memory = true\nstate = 'x'", "state and memory exclude each other"),
         ("port = ", FILE_NAME),

@@ -62,8 +62,6 @@ def of_validator(validator: Validator) -> Json:
             return {"anyOf": [of_validator(inner), {"type": "string", "maxLength": 0}]}
         case Nullable(inner):
             return {**of_validator(inner), "nullable": True}
-        case EmptyOr(inner):
-            return {"oneOf": [of_validator(inner), {"type": "string", "maxLength": 0}]}
         case ArrayOf(inner, most):
             return {"type": "array", "items": of_validator(inner), "maxItems": most}
         case Roles(most):
@@ -99,8 +97,6 @@ def _of_text(validator: Validator) -> Json:
             return {"type": "string", "maxLength": 36, "pattern": rf"^(unique\(\)|{_ID})$"}
         case Cron() | FunctionEvent() | Date():
             return {"type": "string"}
-        case Date():
-            return {"type": "string", "format": "date-time"}
     return {}
 
 
