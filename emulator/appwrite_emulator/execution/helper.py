@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,7 @@ class Helper:
         self._line = Line(ours, self._take, self._lose_children)
         self._children: dict[int, Child] = {}
         self._ready = asyncio.Event()
+        self._pidfd = -1
 
     @property
     def is_open(self) -> bool:
@@ -114,6 +116,11 @@ class Helper:
 
     def listen(self) -> None:
         self._line.open()
+        if hasattr(os, "pidfd_open"):
+            # Its end must not wait for a fresh fork of it that holds the socket for a moment.
+            with suppress(OSError):
+                self._pidfd = os.pidfd_open(self.process.pid)
+                asyncio.get_running_loop().add_reader(self._pidfd, self.close)
 
     async def ready(self) -> None:
         """Return once it serves. Raises SpawnFailed."""
@@ -170,6 +177,9 @@ class Helper:
 
     def _lose_children(self) -> None:
         self._ready.set()
+        if self._pidfd >= 0:
+            asyncio.get_running_loop().remove_reader(self._pidfd)
+            os.close(self._pidfd)
         lost, self._children = self._children, {}
         for child in lost.values():
             child.end(Exit(None, signal.SIGKILL, "spawner"))
