@@ -92,7 +92,9 @@ class Services:
         retention = Retention(ground, functions, deployments, executions)
         control = Control(ground, (builds, executions), rules, executor, retention)
         rows = (functions, deployments, executions)
-        members = Records(ground, Membership, owner="userId", searched=("$id", "userId"))
+        members = Records(
+            ground, Membership, owner="userId", found_by=("teamId",), searched=("$id", "userId")
+        )
         teams, api_keys = Teams(ground, members), ApiKeys(ground)
         console = Console(ground, teams, api_keys, about.project)
         return cls(
