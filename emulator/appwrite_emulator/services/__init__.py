@@ -152,6 +152,7 @@ class Services:
         """
         if self.ground.config.strict:
             self.sessions.close_in(CONSOLE)
+            self.tokens.delete_in(CONSOLE)
         self.rules.recover()
         self.executions.recover()
         self.builds.recover()
