@@ -12,6 +12,7 @@ from ..services.memberships import Member, Memberships
 from ..services.teams import Teams
 from . import render_teams, validators
 from .body import read_body
+from .credentials import EMAIL, PHONE
 from .listing import LIST, read_listing
 from .params import Param, read
 from .render import Wire, listing
@@ -33,9 +34,9 @@ _PREFS = (Param("prefs", Object()),)
 _ROLES = Param("roles", ArrayOf(validators.key(81)))
 _ROLES_16 = Param("roles", ArrayOf(validators.key()))
 _INVITED = (
-    Param("email", validators.EMAIL, ""),
+    Param("email", EMAIL, ""),
     Param("userId", Uid(), ""),
-    Param("phone", validators.PHONE, ""),
+    Param("phone", PHONE, ""),
     _ROLES,
     Param("url", Text(2048, 0), ""),
     Param("name", Text(128), ""),

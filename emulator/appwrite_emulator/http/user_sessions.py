@@ -79,7 +79,7 @@ class UserSessionDoors:
         values = read(_JWT, await read_body(request))
         user = self._user(request)
         session_id = self.sessions.known(user, values["sessionId"])
-        jwt = self.jwts.issue(user.id, session_id, seconds=values["duration"])
+        jwt = self.jwts.issue(user.project, user.id, session_id, seconds=values["duration"])
         return json_reply({"jwt": jwt}, 201)
 
     async def create_token(self, request: Request) -> Reply:

@@ -12,15 +12,13 @@ from ..services import users as service
 from ..services.users import Users
 from . import render, render_people
 from .body import read_body
+from .credentials import EMAIL, NEW_PASSWORD, PHONE
 from .listing import LIST, read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
 from .request import Request, effective_format
 from .route import Operation, Route
 from .validators import (
-    EMAIL,
-    NEW_PASSWORD,
-    PHONE,
     USER_LABEL,
     ArrayOf,
     Boolean,

@@ -376,17 +376,6 @@ def key(max: int = 36) -> Pattern:
     return Pattern(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{max - 1}}}", text)
 
 
-EMAIL = Pattern(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+", "Value must be a valid email address")
-PHONE = Pattern(
-    r"\+[1-9]\d{6,14}",
-    "Phone number must start with a '+' can have a maximum of fifteen digits.",
-)
-PASSWORD = Pattern(r"[\s\S]{8,256}", "Password must be between 8 and 256 characters long.")
-NEW_PASSWORD = Pattern(
-    r"[\s\S]{8,265}",
-    "Password must be between 8 and 265 characters long, and should not be one of the commonly "
-    "used password.",
-)
 LABEL = Pattern(
     r"[A-Za-z0-9]{1,36}",
     "Value must be a valid string between 1 and 36 chars containing only alphanumeric chars",

@@ -49,8 +49,8 @@ class Records(Generic[R]):
     ) -> None:
         self._table = ground.state.table(kind.table)
         self._table.create_index("project", *([owner] if owner else []))
-        for field in found_by:
-            self._table.create_index("project", field)
+        for key in found_by:
+            self._table.create_index("project", key)
         self._kind = kind
         self._ground = ground
         self._searched = searched
