@@ -150,6 +150,15 @@ def test_a_password_can_be_changed_and_removed(either: Project) -> None:
     assert not _can_sign_in(either, "ann@example.org", "another one")
 
 
+def test_a_new_password_ends_the_sessions_since_1_9(either: Project) -> None:
+    ann = new_user(either, "ann")
+    either.patch("/users/ann/password", {"password": ""}).expect(200)
+    assert ann.get("/account").status == 200
+    either.patch("/users/ann/password", {"password": "another horse"}).expect(200)
+    is_old = either.server.emulator.config.appwrite == "1.6"
+    assert ann.get("/account").status == (200 if is_old else 401)
+
+
 @pytest.mark.parametrize("own", [True, False])
 def test_an_address_that_is_taken_cannot_be_set(either: Project, own: bool) -> None:
     add_user(either, "ann", phone="+4912345678")
