@@ -62,8 +62,6 @@ def of_validator(validator: Validator) -> Json:
             return {"anyOf": [of_validator(inner), {"type": "string", "maxLength": 0}]}
         case Nullable(inner):
             return {**of_validator(inner), "nullable": True}
-        case EmptyOr(inner):
-            return {"oneOf": [of_validator(inner), {"type": "string", "maxLength": 0}]}
         case ArrayOf(inner, most):
             return {"type": "array", "items": of_validator(inner), "maxItems": most}
         case Roles(most):
