@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import unquote, urlsplit
@@ -22,6 +25,13 @@ class ConfigError(ValueError):
     """An option has a value that cannot be used; the text names option, value and source."""
 
 
+@cache
+def scope_names() -> tuple[str, ...]:
+    """The scopes a key or a function can have, of both eras."""
+    path = Path(__file__).parent / "data" / "scopes.json"
+    return tuple(json.loads(path.read_text(encoding="utf-8"))["scopes"])
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """An API key that is known: its secret, what it may do and in which project.
@@ -32,6 +42,15 @@ class Key:
     secret: str
     scopes: tuple[str, ...] = ()
     project: str = ""
+
+    def __post_init__(self) -> None:
+        for scope in self.scopes:
+            if scope not in scope_names():
+                near = difflib.get_close_matches(scope, scope_names(), n=3) or scope_names()
+                raise ConfigError(
+                    f"the key {self.secret!r} has the scope {scope!r}, which Appwrite does not "
+                    f"have. Did you mean {' or '.join(near)}?"
+                )
 
     @classmethod
     def parse(cls, value: str | Mapping[str, Any]) -> Key:
@@ -47,7 +66,8 @@ class Key:
         unknown = set(value) - {"secret", "scopes", "project"}
         if unknown or not value.get("secret"):
             raise ConfigError(
-                f"a key needs `secret` and may have `scopes` and `project`, got {dict(value)!r}"
+                f"a key is `SECRET`, `SECRET=SCOPE,SCOPE...` or a table that has `secret` and may "
+                f"have `scopes` and `project`, got {dict(value)!r}"
             )
         return cls(
             str(value["secret"]), tuple(value.get("scopes", ())), str(value.get("project", ""))
@@ -123,7 +143,9 @@ class Config:
     keys: tuple[Key, ...] = option(
         (), "API key `SECRET[=SCOPE,SCOPE...]` held to its scopes; may be repeated.", metavar="KEY"
     )
-    strict: bool = option(False, "Accept declared keys and projects only, instead of any.")
+    strict: bool = option(
+        False, "Accept declared keys only, each in its project if it names one, instead of any."
+    )
     appwrite: Era = option(
         "1.9", "Appwrite generation to speak where no header of a request decides."
     )
@@ -167,6 +189,8 @@ class Config:
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
             value = getattr(self, name)
+            if not isinstance(value, int | float):
+                raise ConfigError(f"{name} is {value!r}, it must be a number")
             if not low <= value <= high:
                 raise ConfigError(f"{name} is {value}, it must be from {low} to {high}")
         for name, choices in (("appwrite", get_args(Era)), ("sandbox", get_args(SandboxMode))):
@@ -175,9 +199,11 @@ class Config:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}, it must be one of {known}")
         for name, pattern, example in _FORMS:
             value = getattr(self, name)
-            for text in value if isinstance(value, tuple) else [value]:
+            for text in value if isinstance(value, tuple | list) else [value]:
                 if not re.fullmatch(pattern, text, re.ASCII):
                     raise ConfigError(f"{name} has {text!r}, it must be like {example}")
+        for name, kind, example in _ITEMS:
+            _check_items(name, getattr(self, name), kind, example)
         ids = [each.id.casefold() for each in self.repositories]
         for each in self.repositories:
             if ids.count(each.id.casefold()) > 1:
@@ -221,8 +247,16 @@ _FORMS = (
         r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.){1,3}[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
         "functions.localhost (two to four parts, in lower case)",
     ),
-    ("hosts", r"[^\s/:@]+", "dev.example.com (a name, without scheme and port)"),
-    ("origins", r"[a-z][a-z0-9+.-]*://[^\s/?#]+", "https://dev.example.com:3000 (without a path)"),
+    ("hosts", r"[^\sA-Z/:@]+", "dev.example.com (in lower case, without scheme and port)"),
+    (
+        "origins",
+        r"[a-z][a-z0-9+.-]*://[^\sA-Z/?#]+",
+        "https://dev.example.com:3000 (in lower case, without a path)",
+    ),
+)
+_ITEMS: tuple[tuple[str, type, str], ...] = (
+    ("keys", Key, "(Key.parse('reader=functions.read'),)"),
+    ("repositories", Repository, "(Repository.parse('me/shop=.'),)"),
 )
 _RANGES: tuple[tuple[str, float, float], ...] = (
     ("port", 0, 65535),
@@ -234,6 +268,12 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("workers", 1, 1024),
     ("keep_executions", 1, 10_000_000),
 )
+
+
+def _check_items(name: str, value: Any, kind: type, example: str) -> None:
+    for each in value if isinstance(value, tuple | list) else [value]:
+        if not isinstance(each, kind):
+            raise ConfigError(f"{name} has {each!r}, it must be a tuple like {example}")
 
 
 def own_environment() -> Mapping[str, str]:
@@ -283,8 +323,7 @@ def _convert(name: str, type: str, value: Any, source: str, *, base: Path = Path
     except ConfigError as exc:
         raise ConfigError(f"{source}: {exc}") from exc
     except (KeyError, TypeError, ValueError) as exc:
-        wanted = "true or false" if type == "bool" else type
-        raise ConfigError(f"{source} is {value!r}, it must be {wanted}") from exc
+        raise ConfigError(f"{source} is {value!r}, it must be {_WORDS.get(type, type)}") from exc
 
 
 def _listed(name: str, value: Any) -> list[Any]:
@@ -301,4 +340,5 @@ def _convert_item(name: str, item: Any, base: Path) -> Any:
     return base / str(item) if name == "runtimes" else str(item)
 
 
+_WORDS = {"bool": "true or false", "int": "a whole number", "float": "a number"}
 _BOOLEANS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}

@@ -258,7 +258,7 @@ class Emulator:
             self._services = services = Services.over(
                 ground, executor, builder, About(self.project, state_file, sandbox.report)
             )
-            services.retention.apply()
+            await services.retention.apply()
             await services.sweep()  # before new files are made
             services.recover()
             group.start_soon(services.control.keep_house, name="maintenance")

@@ -40,22 +40,28 @@ class Series:
     points: tuple[tuple[str, int], ...]  # first moment and sum
 
 
-def tally(
-    metrics: Sequence[str], samples: Iterable[Sample], span: Range, now: datetime
-) -> dict[str, Series]:
-    """The series of all `metrics`. Source: Appwrite 1.6.2 and 1.9.6, usage of functions."""
-    digits = span.digits
-    sums: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for metric, moment, amount in samples:
-        sums[metric, moment[:digits]] += amount
-    totals: Counter[str] = Counter()
-    for (metric, _), amount in sums.items():
-        totals[metric] += amount
-    periods = _periods(span, now)
-    return {
-        metric: Series(totals[metric], tuple((p + span.rest, sums[metric, p]) for p in periods))
-        for metric in metrics
-    }
+class Tally:
+    """The sums of samples by metric and hour or day of a range, however many come at a time."""
+
+    def __init__(self, span: Range) -> None:
+        self._span = span
+        self._sums: defaultdict[tuple[str, str], int] = defaultdict(int)
+
+    def add(self, samples: Iterable[Sample]) -> None:
+        digits, sums = self._span.digits, self._sums
+        for metric, moment, amount in samples:
+            sums[metric, moment[:digits]] += amount
+
+    def series(self, metrics: Sequence[str], now: datetime) -> dict[str, Series]:
+        """The series of all `metrics`. Source: Appwrite 1.6.2 and 1.9.6, usage of functions."""
+        totals: Counter[str] = Counter()
+        for (metric, _), amount in self._sums.items():
+            totals[metric] += amount
+        sums, rest, periods = self._sums, self._span.rest, _periods(self._span, now)
+        return {
+            metric: Series(totals[metric], tuple((p + rest, sums[metric, p]) for p in periods))
+            for metric in metrics
+        }
 
 
 def _periods(span: Range, now: datetime) -> list[str]:

@@ -56,6 +56,16 @@ def test_a_declared_key_is_the_one_exported(shop: Path) -> None:
     assert (result.returncode, result.stdout) == (0, "shop ['hello']\n")
 
 
+def test_what_was_forgotten_among_the_options_is_said(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    options = ("--dir", str(tmp_path), "--strict", "--repositories", f"me/shop={gone}")
+    result = run("exec", *options, "--", "true")
+    assert (result.returncode, result.stdout) == (0, "")
+    strict, repository = result.stderr.splitlines()
+    assert strict.endswith("--strict without --key: every key will be refused")
+    assert f"me/shop: there is no folder {gone}" in repository
+
+
 def test_the_exit_code_is_the_commands(tmp_path: Path) -> None:
     assert run("exec", "--dir", str(tmp_path), "sh", "-c", "exit 7").returncode == 7
 

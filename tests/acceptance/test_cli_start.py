@@ -224,6 +224,7 @@ def test_a_folder_without_project_file_is_an_empty_project(reachable: Path) -> N
         assert emulator.stop() == 0
     assert (status, functions["total"]) == (200, 0)
     assert lines_with(emulator.lines, f"No project file in {reachable}")
+    assert lines_with(emulator.lines, "`appwrite init project` makes one")
     assert 'for project "demo"' in emulator.lines[-1]
 
 
@@ -322,3 +323,12 @@ def test_declared_keys_are_the_only_ones_when_strict(shop: Path) -> None:
         assert emulator.stop() == 0
     assert (good[0], bad[0]) == (200, 401)
     assert "with your keys" in emulator.lines[-1]
+
+
+def test_what_was_forgotten_among_the_options_is_said(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    options = ("--memory", "--strict", "--repositories", f"me/shop={gone}")
+    with started(str(tmp_path), *options) as emulator:
+        assert emulator.stop() == 0
+    assert lines_with(emulator.lines, f"! me/shop: there is no folder {gone}, deployments")
+    assert emulator.lines[-1].endswith("without keys: declare one by --key")

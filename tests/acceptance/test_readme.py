@@ -14,7 +14,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from appwrite_emulator import Config, Emulator
+from appwrite_emulator import Config, Emulator, Repository
+from appwrite_emulator.cli import main
+from appwrite_emulator.cli.options import given
+from appwrite_emulator.cli.session import prepare
 from appwrite_emulator.project_file import read
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +93,37 @@ async def test_a_function_is_a_website_at_both_domains(quickstart: Emulator) -> 
     assert ["Dear Ada" in page.text for page in pages] == [True, True]
 
 
+async def test_a_key_of_the_api_is_held_to_its_scopes(quickstart: Emulator) -> None:
+    command = block("sh", "/project/keys")
+    async with quickstart as emulator, httpx2.AsyncClient() as client:
+        base = emulator.endpoint.removesuffix("/v1")
+        made = (await as_curl(command.replace("http://127.0.0.1:9080", base))).json()
+        headers = {"x-appwrite-project": "quickstart", "x-appwrite-key": made["secret"]}
+        replies = [
+            await client.get(f"{emulator.endpoint}/{path}", headers=headers)
+            for path in ("functions", "users")
+        ]
+
+    assert [reply.status_code for reply in replies] == [200, 401]
+
+
+async def test_a_template_is_deployed_from_the_folder_that_stands_for_it() -> None:
+    (declared,) = re.findall(r"--repositories (\S+)\n", README)
+    command = block("sh", "/deployments/template")
+    folder = Repository.parse(declared, ROOT)
+    options = Config(port=0, project="quickstart", memory=True, repositories=(folder,))
+    async with Emulator(options) as emulator:
+        await deployed(emulator)
+        base = emulator.endpoint.removesuffix("/v1")
+        made = (await as_curl(command.replace("http://127.0.0.1:9080", base))).json()
+        await emulator.control.settle()
+        call = block("sh", "/executions").replace("http://127.0.0.1:9080", base)
+        execution = (await as_curl(call)).json()
+
+    assert execution["deploymentId"] == made["$id"]
+    assert "Dear Ada" in execution["responseBody"]
+
+
 async def test_every_route_of_the_control_api_is_shown_and_answers(quickstart: Emulator) -> None:
     commands = re.findall(r"^\|.*`(curl .*)` \|$", README, re.MULTILINE)
     async with quickstart as emulator:
@@ -141,6 +175,17 @@ def test_the_file_of_options_is_one(tmp_path: Path) -> None:
     assert (config.port, config.strict) == (9090, True)
     assert config.keys[0].scopes == ("functions.read", "executions.read")
     assert set(tomllib.loads(text)) <= {field.name for field in fields(Config)}
+
+
+def test_every_start_that_is_shown_finds_what_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    shown = re.findall(r"^(?:.*bin/)?appwrite-emulator start (.*)$", README, re.MULTILINE)
+    for line in shown:
+        values = main.commands["start"].make_context("start", shlex.split(line)).params
+        session = prepare(values["directory"], given(values))
+        assert session.project
+        assert all(each.path.is_dir() for each in session.config.repositories)
+    assert len(shown) == 3
 
 
 def test_the_first_screen_holds_both_commands() -> None:

@@ -1,9 +1,10 @@
-"""The README's calls by SDK, as they stand there, against the quickstart."""
+"""The README's calls by SDK and the scripts of the examples, as they stand there."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -29,10 +30,15 @@ def snippet(language: str, words: str, endpoint: str) -> str:
 
 def on_quickstart(command: Sequence[str]) -> str:
     """What `command` prints, run by `appwrite-emulator exec` on the quickstart."""
+    return on_example(ROOT / "examples" / "quickstart", command)
+
+
+def on_example(folder: Path, command: Sequence[str]) -> str:
+    """What `command` prints, run by `appwrite-emulator exec` on the project in `folder`."""
     emulator = [sys.executable, "-m", "appwrite_emulator", "exec"]
     env = {**os.environ, "PYTHONPATH": str(ROOT / "emulator")}
     done = subprocess.run(
-        [*emulator, "--dir", str(ROOT / "examples" / "quickstart"), "--", *command],
+        [*emulator, "--dir", str(folder), "--", *command],
         env=env,
         capture_output=True,
         text=True,
@@ -69,3 +75,15 @@ def test_the_node_sdk_gets_a_postcard(environments: Environments, tmp_path: Path
     script.write_text(code, encoding="utf-8")
 
     assert "Dear Ada," in on_quickstart(["node", str(script)])
+
+
+def test_the_greeting_is_what_its_readme_shows(environments: Environments, tmp_path: Path) -> None:
+    modules = installed(lambda: environments.node("node-appwrite", "27.1.0"))
+    folder = tmp_path / "greeting"
+    made = shutil.ignore_patterns("node_modules", ".appwrite-emulator")
+    shutil.copytree(ROOT / "examples" / "greeting", folder, ignore=made)
+    (folder / "node_modules").symlink_to(modules)
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```\n(Hello.*?)```", readme, re.DOTALL)
+
+    assert on_example(folder, ["node", str(folder / "visit.js")]) == shown

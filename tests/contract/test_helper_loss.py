@@ -82,6 +82,19 @@ def test_its_death_between_calls_costs_none_of_them(project: Project) -> None:
     assert _helper(project) != helper
 
 
+def test_a_process_that_is_about_to_end_with_it_gets_no_call(project: Project) -> None:
+    doomed, helper = _pid(project, "python"), _helper(project)
+    keeper = parent_of(doomed)
+    os.kill(keeper, signal.SIGSTOP)  # who would end it
+    try:
+        os.kill(helper, signal.SIGKILL)
+        wait_gone(helper)
+        assert _pid(project, "python") != doomed
+    finally:
+        os.kill(keeper, signal.SIGCONT)
+    wait_gone(doomed)
+
+
 def test_warm_calls_go_on_while_it_stands_still_and_new_ones_afterwards(project: Project) -> None:
     before = _pid(project, "python")
     helper = _helper(project)

@@ -76,7 +76,7 @@ def test_a_preflight_allows_what_sdks_send(project: Project, origin: str) -> Non
         ("http://evil.example:9080", "evil.example"),
         ("file://", "file://"),
         ("chrome-extension://abc", "abc"),
-        ("http://[", "["),
+        ("http://[", "http://["),
     ],
 )
 def test_pages_from_elsewhere_are_refused_key_or_not(

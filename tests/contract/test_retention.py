@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import anyio
 import pytest
 
 from appwrite_emulator import Emulator, ManualClock
 from appwrite_emulator.clock import stamp
+from appwrite_emulator.models import Execution, ExecutionStatus
 from appwrite_emulator.people import Session, Token
 from appwrite_emulator.services.records import Records
 
@@ -242,6 +244,30 @@ def test_sessions_and_tokens_that_expired_go(server: Server, clock: ManualClock)
     pass_time(server, clock, timedelta(hours=2, seconds=1))
     maintain(server, sessions=1, tokens=1)
     assert [each.id for each in server.run(Records(ground, Session).all)] == ["s3"]
+
+
+def test_others_work_while_many_executions_go(server: Server) -> None:
+    services = server.emulator.services
+    done: list[int | str] = []
+
+    async def remove() -> None:
+        done.append((await services.retention.apply()).executions)
+
+    async def pass_by() -> None:
+        done.append("other")
+
+    async def both() -> None:
+        records = Records(services.ground, Execution, owner="functionId")
+        for number in range(2500):
+            born = records.born("p") | {"created_at": stamp(START - KEPT - SECOND)}
+            ended = ExecutionStatus.COMPLETED
+            records.add(Execution(id=f"e{number}", **born, function_id="f", status=ended))
+        async with anyio.create_task_group() as group:
+            group.start_soon(remove)
+            group.start_soon(pass_by)
+
+    server.run(both)
+    assert done == ["other", 2500]
 
 
 def test_parameters_are_refused(server: Server) -> None:

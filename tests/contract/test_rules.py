@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from appwrite_emulator import Emulator
 from appwrite_emulator.config import Config, ConfigError
 
 from .server import Json, Project, Server, names, serving
@@ -418,6 +417,41 @@ def test_another_functions_domain_can_be_chosen() -> None:
         project.post("/proxy/rules/function", free).expect(201)
 
 
+@pytest.mark.parametrize("appwrite", ["1.9", "1.6"])
+def test_the_emulators_own_names_are_never_a_functions(appwrite: str) -> None:
+    """Not even those below the functions domain: neither by themselves nor by a function's id."""
+    own = ("apps.example.com", "api.apps.example.com")
+    options = {"appwrite": appwrite, "functions_domain": "apps.example.com", "hosts": own}
+    with serving(memory=True, **options) as server:
+        project = server.project()
+        project.function("api")
+        assert _rules(project)[0]["domain"] not in own
+        for host in own:
+            reply = server.call("GET", "/v1/health/version", {"host": f"{host}:9080"})
+            assert reply.expect(200)["version"].startswith(appwrite)
+
+
+def test_a_domain_that_was_deleted_does_not_come_back(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with serving(state=state) as server:
+        project = server.project("p")
+        project.function()
+        project.delete(f"/proxy/rules/{_rules(project)[0]['$id']}").expect(204)
+    with serving(state=state) as server:
+        assert _rules(server.project("p")) == []
+
+
+def test_a_name_that_became_the_emulators_is_its_own(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with serving(state=state) as server:
+        project = server.project("p")
+        project.function()
+        rule = {"domain": "www.example.com", "functionId": "f"}
+        project.post("/proxy/rules/function", rule).expect(201)
+    with serving(state=state, hosts=("www.example.com",)) as server:
+        server.call("GET", "/v1/health/version", {"host": "www.example.com"}).expect(200)
+
+
 @pytest.mark.parametrize(
     "domain",
     ["", "localhost", "a..b", ".a.b", "-a.b", "a.b.", "A.b", "a.b:80", "127.0.0.1", "a b.c"],
@@ -449,19 +483,3 @@ def test_a_restore_and_a_reset_take_rules_along() -> None:
         assert names(_rules(other), "resourceId") == ["o"]
         server.run(control.reset, other.id)
         assert _rules(other) == []
-
-
-async def test_functions_of_older_states_get_a_domain_at_the_start(tmp_path: Path) -> None:
-    """One that has a domain keeps it, whatever it is called."""
-    config = Config(state=tmp_path / "state.json", port=0)
-    async with Emulator(config) as emulator:
-        services = emulator.services
-        for id in ("old", "kept"):
-            services.functions.create("p", id, {"name": id, "runtime": "node-22"}, era="1.9")
-        rule = services.rules.find("old.functions.localhost")
-        assert rule
-        services.rules.delete("p", rule.id)
-        kept = services.rules.find("kept.functions.localhost")
-    async with Emulator(config) as emulator:
-        assert emulator.services.rules.find("old.functions.localhost")
-        assert emulator.services.rules.find("kept.functions.localhost") == kept

@@ -67,6 +67,10 @@ def _functions(project: Project) -> int:
         pytest.param({"origin": "http://localhost.evil.example", **FETCH}, UNKNOWN, id="prefix"),
         pytest.param({"origin": "http://evil-localhost", **FETCH}, UNKNOWN, id="suffix"),
         pytest.param({"origin": "http://127.0.0.1.nip.io", **FETCH}, UNKNOWN, id="address"),
+        pytest.param({"origin": "http://a@localhost", **FETCH}, UNKNOWN, id="user"),
+        pytest.param({"origin": "http://localhost/a", **FETCH}, UNKNOWN, id="path"),
+        pytest.param({"origin": "file://", **FETCH}, UNKNOWN, id="file"),
+        pytest.param({"origin": "http://localhost, null", **FETCH}, UNKNOWN, id="several"),
         pytest.param({"origin": "http://192.168.1.7", **FETCH}, UNKNOWN, id="local network"),
         pytest.param({"origin": "chrome-extension://abc", **FETCH}, UNKNOWN, id="extension"),
         pytest.param({"origin": "moz-extension://localhost", **FETCH}, UNKNOWN, id="its name"),
@@ -90,6 +94,28 @@ def test_a_foreign_page_changes_and_reads_nothing(
             assert reply.error[:2] == refusal
             assert not [name for name, _ in reply.headers if name.startswith("access-control-")]
     assert _functions(either) == 0
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "user@localhost", "evil.example@localhost", "localhost/evil.example", "localhost#evil",
+     "localhost?", "localhost:80:90", "localhost:x", "localhost,evil.example", "localhost.",
+     "evil.example .localhost", "evil.example\t.localhost", "[::1", "[localhost]", "[::1]evil",
+     "::1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0.0.0.0", "localhost.evil.example",
+     "127.0.0.1.nip.io", "x@f.functions.localhost", "f.functions.localhost/x",
+     "a" * 250 + ".localhost"],
+)  # fmt: skip
+def test_a_name_that_only_looks_like_ours_is_foreign(either: Project, host: str) -> None:
+    sent = {**either.headers, "host": host}
+    assert either.server.call("GET", "/v1/functions", sent).error[:2] == FORBIDDEN
+    start, _ = either.server.knock("/v1/realtime", {"host": host}, DENIAL)
+    assert start["status"] == 401
+
+
+@pytest.mark.parametrize("host", ["LOCALHOST:1", "a.b.localhost", "[::1]:80", "[::1]", "127.8.9.1"])
+def test_names_of_this_machine_are_ours(either: Project, host: str) -> None:
+    sent = {**either.headers, "host": host}
+    assert either.server.call("GET", "/v1/functions", sent).status == 200
 
 
 def test_a_foreign_form_cannot_upload(project: Project) -> None:

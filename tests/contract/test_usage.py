@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+import anyio
 import pytest
 
 from appwrite_emulator.clock import ManualClock
+from appwrite_emulator.models import Execution, ExecutionStatus
+from appwrite_emulator.services.records import Records
+from appwrite_emulator.usage import Series
 
 from .forms import tar_gz
 from .server import Json, Project, Server, serving
@@ -139,6 +143,37 @@ def test_a_project_counts_its_own_rows_only(project: Project, server: Server) ->
     assert (other["functionsTotal"], other["deploymentsTotal"]) == (0, 0)
     project.delete("/functions/f").expect(204)
     assert project.get("/functions/usage").expect(200)["functionsTotal"] == 0
+
+
+def test_others_work_while_much_is_counted(project: Project) -> None:
+    """Who comes later, with little to do, is done sooner."""
+    project.function()
+    services = project.server.emulator.services
+    usage = services.usage
+    done: list[int | str] = []
+
+    def execute(count: int) -> None:
+        records = Records(services.ground, Execution, owner="functionId")
+        for number in range(count):
+            ended = ExecutionStatus.COMPLETED
+            born = records.born(project.id)
+            records.add(Execution(id=f"e{number}", **born, function_id="f", status=ended))
+
+    async def count(counting: Awaitable[dict[str, Series]]) -> None:
+        done.append((await counting)["executions"].total)
+
+    async def pass_by() -> None:
+        done.append("other")
+
+    async def both(counting: Awaitable[dict[str, Series]]) -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(count, counting)
+            group.start_soon(pass_by)
+
+    project.server.run(execute, 2500)
+    project.server.run(both, usage.of_project(project.id, "30d"))
+    project.server.run(both, usage.of_function(project.id, "f", "30d"))
+    assert done == ["other", 2500] * 2
 
 
 @pytest.mark.parametrize("path", ["/functions/usage", "/functions/f/usage"])

@@ -49,6 +49,13 @@ def test_the_version_is_told() -> None:
     assert _run("--version").output == f"appwrite-emulator, version {__version__}\n"
 
 
+@pytest.mark.parametrize(("wish", "is_coloured"), [("", True), ("1", False)])
+def test_colours_can_be_declined(tmp_path: Path, wish: str, is_coloured: bool) -> None:
+    arguments = ("doctor", str(tmp_path), "--memory", "--port", "0")
+    result = CliRunner().invoke(main, arguments, env={"NO_COLOR": wish}, color=True)
+    assert ("\x1b[" in result.stdout) is is_coloured
+
+
 @pytest.mark.parametrize("command", ["start", "exec"])
 def test_every_option_of_the_configuration_is_in_the_help(command: str) -> None:
     help = _run(command, "--help").output
@@ -97,6 +104,7 @@ def test_options_become_values_of_their_types() -> None:
         ["--workers", "1.5"],
         ["--key", "=a"],
         ["--key", "a="],
+        ["--key", "a=functions.raed"],
         ["--appwrite", "2"],
         ["--sandbox", "maybe"],
         ["--nothing"],

@@ -88,13 +88,20 @@ def test_repositories_are_a_list_or_a_table_of_the_file(tmp_path: Path, text: st
         ("repositories = ['a/b=file://x/y']", "does not lie on this machine"),
         ("repositories = ['a/b=c', 'A/b=d']", "repositories names a/b more than once"),
         ("prot = 1", "unknown option prot"),
-        ("port = 'x'", "port is 'x', it must be int"),
+        ("port = 'x'", "port is 'x', it must be a whole number"),
+        ("sync_timeout = 'x'", "sync_timeout is 'x', it must be a number"),
         ("port = 70000", "port is 70000, it must be from 0 to 65535"),
         ("memory = 'perhaps'", "it must be true or false"),
         ("appwrite = '1.7'", "appwrite is '1.7', it must be one of 1.6, 1.9"),
         ("sandbox = 'maybe'", "it must be one of auto, require, off"),
         ("sync_timeout = 0", "sync_timeout is 0"),
-        ("keys = [{scopes = []}]", "a key needs `secret`"),
+        ("keys = [{scopes = []}]", "a table that has `secret`"),
+        (
+            "keys = ['a=functions.raed']",
+            "which Appwrite does not have. Did you mean functions.read",
+        ),
+        ("hosts = ['Dev.example.com']", "hosts has 'Dev.example.com', it must be like"),
+        ("origins = ['http://Dev.example']", "origins has 'http://Dev.example', it must be like"),
         ("keys = [{secret = 's', role = 'x'}]", "'role': 'x'"),
         ("memory = true\nstate = 'x'", "state and memory exclude each other"),
         ("port = ", FILE_NAME),
@@ -107,8 +114,24 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, text: str, words: str) -> 
 
 
 def test_the_variable_that_is_wrong_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="APPWRITE_EMULATOR_PORT is 'x', it must be int"):
+    with pytest.raises(ConfigError, match="APPWRITE_EMULATOR_PORT is 'x', it must be a whole"):
         _load(tmp_path, environ={"APPWRITE_EMULATOR_PORT": "x"})
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"port": "9080"}, "port is '9080', it must be a number"),
+        ({"hosts": ["http://a"]}, "hosts has 'http://a', it must be like"),
+        ({"keys": "boss"}, "keys has 'boss', it must be a tuple like (Key.parse("),
+        ({"keys": ("boss",)}, "keys has 'boss', it must be a tuple like (Key.parse("),
+        ({"repositories": {"me/shop": "."}}, "it must be a tuple like (Repository.parse("),
+    ],
+)
+def test_a_value_of_another_type_is_named(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config(**options)
+    assert words in str(caught.value)
 
 
 def test_an_unknown_argument_is_named(tmp_path: Path) -> None:

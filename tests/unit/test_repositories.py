@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -133,6 +134,59 @@ def test_nothing_of_a_repository_is_run(git: Path) -> None:
     assert not marker.exists()
     assert not (git / ".git" / "index.lock").exists()
     assert gits.git(git, "for-each-ref") == before
+
+
+def test_a_signature_is_not_handed_to_a_program_of_the_repository(git: Path) -> None:
+    marker, script = git.parent / "ran", git.parent / "script"
+    script.write_text(f"#!/bin/sh\ntouch '{marker}'\n")
+    script.chmod(0o755)
+    for key, value in (("log.showSignature", "true"), ("gpg.program", str(script))):
+        gits.git(git, "config", key, value)
+    raw = gits.git(git, "cat-file", "commit", "HEAD").replace(
+        "\n\n",
+        "\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\n",
+        1,
+    )
+    (git.parent / "signed").write_text(raw)
+    signed = gits.git(git, "hash-object", "-t", "commit", "-w", str(git.parent / "signed"))
+    reference = Reference(ReferenceKind.COMMIT, signed)
+    assert _known(git).commit(Repository("o", "r", git), reference).author == gits.AUTHOR
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize("search_path", ["", ".", "/nowhere:"])
+def test_a_program_in_a_repository_is_not_taken_for_git(git: Path, search_path: str) -> None:
+    """A search path that is empty, or has an empty part, means the folder one is in."""
+    (git / "git").write_text(f"#!/bin/sh\n/bin/touch '{git.parent}/ran'\n")
+    (git / "git").chmod(0o755)
+    assert "is missing" in _refusal(git, search_path=search_path)
+    assert not (git.parent / "ran").exists()
+
+
+def test_what_the_repository_says_of_names_and_texts_does_not_count(git: Path) -> None:
+    (git / ".mailmap").write_text(f"Somebody <x@example.com> {gits.AUTHOR} <ada@example.com>\n")
+    gits.git(git, "config", "i18n.logOutputEncoding", "utf-16")
+    gits.git(git, "config", "log.showRoot", "true")
+    gits.git(git, "config", "core.commentChar", "B")
+    commit = _known(git).commit(Repository("o", "r", git), MAIN)
+    assert (commit.author, commit.message) == (gits.AUTHOR, "Begin")
+
+
+def test_an_object_that_vanishes_while_it_is_read_is_missed(git: Path) -> None:
+    """As by `git gc` after a forced push: what comes after it must not take its place."""
+    lost = gits.git(git, "rev-parse", "HEAD:a.txt")
+    object = git / ".git" / "objects" / lost[:2] / lost[2:]
+    tools = git.parent / "tools"
+    tools.mkdir()
+    wrapper = tools / "git"
+    real = shutil.which("git")
+    wrapper.write_text(
+        f'#!/bin/sh\ncase "$*" in *cat-file*) rm -f "{object}";; esac\nexec {real} "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    text = _refusal(git, search_path=f"{tools}:{PATH}")
+    assert f"git could not read {git}: " in text
+    assert lost in text
 
 
 def test_settings_of_the_user_do_not_count(git: Path, monkeypatch: pytest.MonkeyPatch) -> None:

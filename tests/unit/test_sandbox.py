@@ -56,6 +56,7 @@ def test_root_hands_functions_to_nobody() -> None:
     assert sandbox.owner == _NOBODY
     assert sandbox.report.files is Containment.PARTLY
     assert "user 65534" in sandbox.report.line
+    assert len(sandbox.report.line) <= 80
 
 
 def test_require_refuses_when_files_are_not_contained() -> None:

@@ -6,14 +6,21 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appwrite_emulator.usage import RANGES, tally
+from appwrite_emulator.usage import RANGES, Range, Sample, Series, Tally
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 
+def tallied(metrics: list[str], samples: list[Sample], span: Range) -> dict[str, Series]:
+    tally = Tally(span)
+    tally.add(samples[:1])
+    tally.add(samples[1:])
+    return tally.series(metrics, NOW)
+
+
 def amounts(span: str, *moments: str) -> list[tuple[str, int]]:
     samples = [("a", moment, 2) for moment in moments]
-    return list(tally(["a"], samples, RANGES[span], NOW)["a"].points)
+    return list(tallied(["a"], samples, RANGES[span])["a"].points)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +56,7 @@ def test_a_sample_counts_in_the_hour_it_is_in() -> None:
 
 def test_totals_reach_further_back_than_the_range() -> None:
     samples = [("a", "2020-01-01T00:00:00.000+00:00", 5), ("a", "2026-03-01T00:00:00.000+00:00", 1)]
-    series = tally(["a", "b"], samples, RANGES["30d"], NOW)
+    series = tallied(["a", "b"], samples, RANGES["30d"])
     assert series["a"].total == 6
     assert sum(amount for _, amount in series["a"].points) == 1
     assert series["b"].total == 0

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from .. import __version__
+from ..config import own_environment
 from .options import config_options, given
 from .state import state
 
@@ -28,11 +29,14 @@ Examples:
   appwrite-emulator doctor             say what is missing on this machine""",
 )
 @click.version_option(__version__, prog_name="appwrite-emulator")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Appwrite Functions as one light local process: no Docker, no account.
 
     Official SDKs and Appwrite's CLI work against it unchanged.
     """
+    if own_environment().get("NO_COLOR"):
+        context.color = False
 
 
 main.add_command(state)
@@ -110,7 +114,6 @@ def execute(directory: Path | None, command: tuple[str, ...], **options: Any) ->
     short_help="Say what an emulator would find here, and what is missing.",
     epilog=f"""{_OPTIONS_NOTE}
 
-\b
 The keys of --json: ok, problems, version, project, runtimes, sandbox, watching, state, port,
 python. Declared repositories add the key repositories. The exit code is 1 when `start` with the
 same options would fail, but for an emulator that is at work already.

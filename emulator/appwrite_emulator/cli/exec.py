@@ -16,7 +16,7 @@ from ..config import own_environment
 from ..emulator import Emulator
 from ..services.projects import Outcome
 from . import signals
-from .report import function_lines
+from .report import function_lines, missing_lines
 from .session import Session
 
 _NOT_FOUND, _NOT_RUNNABLE = 127, 126  # what shells answer
@@ -56,7 +56,12 @@ async def execute(session: Session, command: Sequence[str]) -> int:
 
 
 async def _deploy(session: Session, emulator: Emulator) -> None:
-    """Deploy and say what failed; stdout is the command's alone."""
+    """Deploy and say what will not work; stdout is the command's alone."""
+    if session.config.strict and not session.config.keys:
+        text = "appwrite-emulator: --strict without --key: every key will be refused"
+        click.echo(text, err=True)
+    for line in missing_lines(session.config.repositories):
+        click.echo(line, err=True)
     applied = await emulator.services.projects.apply(
         emulator.project, session.entries, lambda id, text: None
     )

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from ..config import Repository
 from ..services.projects import Applied, Outcome
 
+_NOTE = click.style("!", fg="yellow")
 _NAMED = 4  # functions that a note names
 
 
@@ -22,6 +24,14 @@ def function_lines(applied: Sequence[Applied]) -> Iterator[str]:
     yield from _note_lines(applied)
 
 
+def missing_lines(repositories: Sequence[Repository]) -> Iterator[str]:
+    """A line for each repository whose folder is not there."""
+    for each in repositories:
+        if not each.path.is_dir():
+            place = each.path.absolute()
+            yield f"{_NOTE} {each.id}: there is no folder {place}, deployments from it will fail"
+
+
 def _note_lines(applied: Sequence[Applied]) -> Iterator[str]:
     concerned: dict[str, list[str]] = {}
     for each in applied:
@@ -29,7 +39,7 @@ def _note_lines(applied: Sequence[Applied]) -> Iterator[str]:
             concerned.setdefault(note, []).append(each.id)
     for note, ids in concerned.items():
         more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
-        yield f"{click.style('!', fg='yellow')} {note} ({', '.join(ids[:_NAMED])}{more})"
+        yield f"{_NOTE} {note} ({', '.join(ids[:_NAMED])}{more})"
 
 
 def _mark(applied: Applied) -> str:

@@ -13,7 +13,7 @@ from .. import __version__
 from ..emulator import Emulator
 from ..network import is_loopback
 from . import signals
-from .report import function_lines
+from .report import function_lines, missing_lines
 from .session import Session
 
 
@@ -57,8 +57,13 @@ async def _deploy(session: Session, emulator: Emulator) -> None:
     click.echo(emulator.sandbox.report.line)
     if not is_loopback(session.config.host):
         click.secho(_exposed(session), fg="red", bold=True, err=True)
+    for line in missing_lines(session.config.repositories):
+        click.echo(line)
     if session.project is None:
-        click.echo(f"No project file in {session.directory.absolute()}: nothing to deploy.")
+        click.echo(
+            f"No project file in {session.directory.absolute()}: nothing to deploy.\n"
+            "`appwrite init project` makes one; what SDKs deploy needs none."
+        )
         return
     count = len(session.entries)
     click.echo(f"{session.project.path}: {count} function{'s' if count != 1 else ''}")
@@ -80,5 +85,11 @@ def _exposed(session: Session) -> str:
 
 def _ready_line(session: Session, emulator: Emulator) -> str:
     ready = click.style("Ready", fg="green", bold=True)
-    key = "your keys" if session.config.strict else f'any key, such as "{emulator.key}"'
-    return f'{ready} at {emulator.endpoint} for project "{emulator.project}" with {key}'
+    keys = _keys(session, emulator)
+    return f'{ready} at {emulator.endpoint} for project "{emulator.project}" {keys}'
+
+
+def _keys(session: Session, emulator: Emulator) -> str:
+    if not session.config.strict:
+        return f'with any key, such as "{emulator.key}"'
+    return "with your keys" if session.config.keys else "without keys: declare one by --key"

@@ -27,8 +27,8 @@ Examples:
 def state() -> None:
     """Copy, move, mend or empty what the emulator keeps.
 
-    The state is the file .appwrite-emulator/state.json with functions, variables, deployments and
-    executions, and beside it the folders sources (uploaded archives), builds and logs.
+    The state is the file .appwrite-emulator/state.json with functions, executions, users and all
+    other rows, and beside it the folders sources (uploaded archives), builds and logs.
     """
 
 
@@ -50,8 +50,8 @@ def export(file: Path, directory: Path | None, state_file: Path | None, force: b
     """Write the state and all files it needs into FILE, a .tar.gz.
 
     What was built is in it, so that functions answer after an import without a new build. So are
-    the values of variables: keep FILE as secret as those. Uploads that have not ended are left
-    out, and links that lead out of a build.
+    API keys, sessions and the values of variables: keep FILE as secret as those. Uploads that have
+    not ended are left out, and links that lead out of a build.
     """
     from .driving import explained
     from .upkeep import export_state
@@ -129,7 +129,7 @@ Examples:
 @place_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(directory: Path | None, state_file: Path | None, yes: bool) -> None:
-    """Forget all functions, deployments and executions, with their files.
+    """Forget functions, executions, users and all else, with their files.
 
     Works on a damaged state too. Archives of exports and imports, files that `repair` set aside
     and the download caches of builds are kept.

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,14 @@ _READY_LIMIT = 15.0  # seconds for the helper to say its first word
 
 
 class Child:
-    """One started command and everything it starts."""
+    """One started command and everything it starts.
+
+    `when_lost` is called when its helper is gone, which is before it is gone itself.
+    """
 
     def __init__(self, helper: Helper, id: int) -> None:
         self.pid = 0
+        self.when_lost: Callable[[], None] = lambda: None
         self._helper = helper
         self._id = id
         self._exit: Exit | None = None
@@ -166,9 +170,10 @@ class Helper:
 
     def _lose_children(self) -> None:
         self._ready.set()
-        for child in self._children.values():
+        lost, self._children = self._children, {}
+        for child in lost.values():
             child.end(Exit(None, signal.SIGKILL, "spawner"))
-        self._children.clear()
+            child.when_lost()
 
     def reap(self) -> None:
         """Wait for the process of a closed helper; one that hangs is killed. Blocks."""

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -124,6 +125,7 @@ class Worker:
         self._is_spawned.clear()
         try:
             self._child = await spawner.spawn(command, theirs)
+            self._child.when_lost = partial(self.lose, "")
         finally:
             self._is_spawned.set()
             for fd in theirs.values():

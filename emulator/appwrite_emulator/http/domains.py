@@ -46,6 +46,8 @@ class Domains:
     def claims(self, host: str) -> bool:
         """Whether `host` is the domain of a function or redirect, or could be a function's."""
         name = hostname(host)
+        if self.rules.is_own(name):
+            return False
         rule = self.rules.find(name)
         return rule.type != RuleType.API if rule else self.rules.is_reserved(name)
 

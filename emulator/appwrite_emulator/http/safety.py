@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from ..errors import ApiError, Era
 from .reply import RawHeaders
 
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([\w.-]{1,253}))(?::\d*)?", re.ASCII | re.IGNORECASE)
 _METHODS = b"GET, POST, PUT, PATCH, DELETE"
 _ALLOWED_HEADERS = b", ".join(
     b"""Origin Cookie Set-Cookie X-Requested-With Content-Type Access-Control-Allow-Origin
@@ -38,6 +39,8 @@ class Safety:
     def check_host(self, host: str) -> None:
         """Raises ApiError general_access_forbidden for a name that is not ours."""
         name = hostname(host)
+        if not name:
+            raise ApiError("general_access_forbidden", f"{host!r} is no host name.")
         if not (_is_local(name) or name in self.hosts or self.has_rule(name)):
             raise ApiError(
                 "general_access_forbidden",
@@ -78,11 +81,9 @@ class Safety:
 
 
 def hostname(host: str) -> str:
-    """The name in a `Host` header: lower case, without a port."""
-    try:
-        return urlsplit(f"//{host}").hostname or host
-    except ValueError:
-        return host
+    """The name in a `Host` header: lower case, without a port; empty where there is none."""
+    match = _HOST.fullmatch(host)
+    return (match[1] or match[2]).lower() if match else ""
 
 
 def _is_local(name: str) -> bool:

@@ -97,8 +97,6 @@ def _of_text(validator: Validator) -> Json:
             return {"type": "string", "maxLength": 36, "pattern": rf"^(unique\(\)|{_ID})$"}
         case Cron() | FunctionEvent() | Date():
             return {"type": "string"}
-        case Date():
-            return {"type": "string", "format": "date-time"}
     return {}
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 
+from ..config import scope_names
 from ..errors import ApiError, Era
 from ..models import CONSOLE, Caller
 
@@ -35,13 +34,6 @@ _CONSOLE_PROJECT = (
 )
 
 
-@cache
-def names() -> tuple[str, ...]:
-    """The scopes a key or a function can have, of both eras."""
-    path = Path(__file__).parents[1] / "data" / "scopes.json"
-    return tuple(json.loads(path.read_text(encoding="utf-8"))["scopes"])
-
-
 def of_guests(era: Era) -> frozenset[str]:
     """What anybody may do."""
     return _GUESTS | _ROWS if era == "1.9" else _GUESTS
@@ -64,7 +56,7 @@ def of_key(own: Sequence[str]) -> frozenset[str]:
 
 def of_full_key() -> frozenset[str]:
     """What a key may do that has all scopes there are."""
-    return of_key(names())
+    return of_key(scope_names())
 
 
 def require(caller: Caller, scopes: Sequence[str], era: Era) -> None:

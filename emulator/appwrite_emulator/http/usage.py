@@ -57,13 +57,13 @@ class UsageDoors:
 
     async def of_project(self, request: Request) -> Reply:
         span = read(_RULES, query_params(request.query))["range"]
-        series = self.usage.of_project(request.caller.project, span)
+        series = await self.usage.of_project(request.caller.project, span)
         return self._reply("usageFunctions", span, series, request)
 
     async def of_function(self, request: Request) -> Reply:
         span = read(_RULES, query_params(request.query))["range"]
         id = request.path_params["functionId"]
-        series = self.usage.of_function(request.caller.project, id, span)
+        series = await self.usage.of_function(request.caller.project, id, span)
         return self._reply("usageFunction", span, series, request)
 
     def _reply(

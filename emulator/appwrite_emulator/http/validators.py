@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from .. import cron, events
 from ..clock import stamp
+from ..config import scope_names
 from ..query import read_date
-from .scopes import names as scope_names
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}", re.ASCII)
 

@@ -30,12 +30,6 @@ _OTHERS: Mapping[str, Callable[[Version], Fields]] = {
 _ITEMS: Mapping[str, str] = {"templateFunction": "templates", "proxyRule": "rules"}
 
 
-def is_known(model: str) -> bool:
-    """Whether `model`, or what it is a list of, is in the table."""
-    names = {*SHAPES, *_OTHERS}
-    return model in names or model.removesuffix("List") in names
-
-
 def fields(model: str, format: Version) -> Fields:
     """The fields that a model has for clients that want `format`; none of one unknown."""
     if model in SHAPES:

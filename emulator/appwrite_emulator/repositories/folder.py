@@ -6,6 +6,7 @@ import os
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from .reading import Commit, Reference, check_size, unavailable
@@ -27,7 +28,8 @@ class Folder:
         if not place.resolve().is_relative_to(self.path.resolve()):
             raise unavailable(f"the folder {root!r} in {self.path} is a link that leads out of it.")
         try:
-            check_size(sum(_sizes(place)), limit)
+            for size in accumulate(_sizes(place)):  # it may be endless: a home, a disk
+                check_size(size, limit)
             archive.add(place, ".", filter=_plain)
         except OSError as exc:
             raise unavailable(f"{exc.filename or place}: {exc.strerror or exc}.") from exc

@@ -65,8 +65,10 @@ class Git:
 
     def commit(self, reference: Reference) -> Commit:
         id = self._resolve(reference)
-        log = self._run("log", "-1", "--encoding=UTF-8", "--format=%an%x00%B", id, "--")
-        author, _, message = log.decode("utf-8", "replace").partition("\0")
+        # Not `log`: a repository's settings can make it run programs, to verify signatures.
+        form = ("--encoding=UTF-8", "--format=%an%x00%B")
+        said = self._run("rev-list", "--max-count=1", *form, id, "--").decode("utf-8", "replace")
+        author, _, message = said.partition("\n")[2].partition("\0")
         return Commit(id, author, message.rstrip("\n"))
 
     def add_to(self, archive: tarfile.TarFile, reference: Reference, root: str, limit: int) -> None:
@@ -135,7 +137,9 @@ class Git:
             asked = "".join(f"{entry.id}\n" for entry in piece).encode()
             answers = io.BytesIO(self._run("cat-file", "--batch", input=asked))
             for entry in piece:
-                answers.readline()  # id, kind and size, which we know
+                head = answers.readline().decode("utf-8", "replace").strip()
+                if head != f"{entry.id} blob {entry.size}":
+                    raise unavailable(f"git could not read {self.path}: {head}")
                 yield entry, answers.read(entry.size)
                 answers.readline()
 
@@ -145,7 +149,7 @@ class Git:
         try:
             done = subprocess.run(
                 command, input=input, capture_output=True, check=True, timeout=_PATIENCE,
-                env=environ, cwd=self.path,
+                env=environ, cwd="/",  # not in the repository, which may have a program `git`
             )  # fmt: skip
         except FileNotFoundError as exc:
             raise unavailable(f"git, which is needed to read {self.path}, is missing.") from exc

@@ -40,7 +40,9 @@ def choose(mode: Mode = "auto", *, probes: Probes | None = None) -> Sandbox:
         return OffSandbox(Report(rung="off", why=("switched off",)))
     sandbox = _limits(probes or Probes())
     if mode == "require" and not _contains(sandbox.report):
-        raise SandboxMissing(f"{SandboxMissing.__doc__} {sandbox.report.line}")
+        raise SandboxMissing(
+            " | ".join([f"{SandboxMissing.__doc__} {sandbox.report.line}", *sandbox.report.why])
+        )
     return sandbox
 
 

@@ -34,14 +34,14 @@ class Report:
 
     @property
     def line(self) -> str:
-        """One line for the start of a session."""
+        """What is contained, in one line for the start of a session."""
         marks = {"files": self.files, "signals": self.signals, "processes": self.pids}
         words = [f"{name} {_GLYPHS[mark]}" for name, mark in marks.items()]
         words.append(f"memory {'✗' if self.memory == 'none' else '✓'}")
         words.append(f"network {self.net}")
         if self.uid is not None:
             words.append(f"user {self.uid}")
-        return " | ".join([f"sandbox: {self.rung} — {' '.join(words)}", *self.why])
+        return f"sandbox: {self.rung} — {' '.join(words)}"
 
     def to_json(self) -> dict[str, Any]:
         """The same for programs; a reach is true (contained), "partly" or false."""

@@ -157,14 +157,11 @@ class Services:
     def recover(self) -> None:
         """End, with the reason, what an earlier process left unfinished; go on with builds.
 
-        What an older emulator did not make yet is made now.
-
         Developers of a strict emulator sign in anew: an earlier one may have taken any password.
         """
         if self.ground.config.strict:
             self.sessions.close_in(CONSOLE)
             self.tokens.delete_in(CONSOLE)
-        self.rules.recover()
         self.executions.recover()
         self.builds.recover()
 

@@ -96,9 +96,10 @@ class Control:
         """Remove what has outlived its retention, in all projects, with the files it had."""
         async with self._lock:
             before = self._ground.state.snapshot()
-            removed = self._retention.apply()
-            await self._collect(_builds_of(before))
-            await self._collect_contents(before)
+            removed = await self._retention.apply()
+            if removed.executions or removed.deployments:
+                await self._collect(_builds_of(before))
+                await self._collect_contents(before)
         return removed
 
     async def keep_house(self) -> None:

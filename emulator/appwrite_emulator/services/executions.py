@@ -195,13 +195,14 @@ class Executions:
         """Remove all executions of a function that is being deleted."""
         self._records.remove(self._records.all(project=function.project, functionId=function.id))
 
-    def delete_older(self, moment: str) -> int:
-        """Forget what was created before `moment` and does not run; how many there were."""
+    def delete_older(self, moment: str, most: int) -> int:
+        """Forget what was created before `moment` and does not run, `most` of it at most; how many
+        there were."""
 
         def is_old(row: Row) -> bool:
             return row["$createdAt"] < moment and row["status"] not in _UNDER_WAY
 
-        return self._records.remove_where(is_old)
+        return self._records.drop_oldest(most, only=is_old)
 
     def log_names(self) -> set[str]:
         """The files below logs/ that an execution needs."""

@@ -135,11 +135,13 @@ class Records(Generic[R]):
         self._table.drop(*doomed)
         return len(doomed)
 
-    def drop_oldest(self, count: int, *, only: Callable[[Row], bool]) -> None:
-        """Delete the `count` oldest records, of all projects, that `only` accepts."""
+    def drop_oldest(self, count: int, *, only: Callable[[Row], bool]) -> int:
+        """Delete the `count` oldest records, of all projects, that `only` accepts, or all there
+        are; how many there were."""
         rows = (row for row in self._table.rows() if only(row))
         doomed = [f"{row['project']}/{row['$id']}" for row in islice(rows, count)]
         self._table.drop(*doomed)
+        return len(doomed)
 
     def page(
         self,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
+from anyio.lowlevel import checkpoint
+
 from ..clock import stamp
 from ..models import Row
 from ..people import Session, Token
@@ -16,6 +18,7 @@ from .records import Records
 
 _EXECUTIONS_KEPT = timedelta(seconds=1_209_600)
 """Source: Appwrite 1.6.2 and 1.9.6."""
+_AT_ONCE = 1000  # executions that are removed while others wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,22 @@ class Retention:
         self._sessions = Records(ground, Session)
         self._tokens = Records(ground, Token)
 
-    def apply(self) -> Removed:
+    async def apply(self) -> Removed:
         """Remove old executions, deployments by their function's retention, and what expired."""
         return Removed(
-            executions=self._executions.delete_older(self._before(_EXECUTIONS_KEPT)),
+            executions=await self._remove_executions(),
             deployments=self._remove_deployments(),
             sessions=self._remove_expired(self._sessions),
             tokens=self._remove_expired(self._tokens),
         )
+
+    async def _remove_executions(self) -> int:
+        """There may be many: others work in between."""
+        moment, count = self._before(_EXECUTIONS_KEPT), 0
+        while removed := self._executions.delete_older(moment, _AT_ONCE):
+            count += removed
+            await checkpoint()
+        return count
 
     def _remove_deployments(self) -> int:
         return sum(

@@ -59,6 +59,11 @@ class Rules:
         """The rule of a domain in lower case, of any project."""
         return next(iter(self._records.all(domain=domain)), None)
 
+    def is_own(self, domain: str) -> bool:
+        """Whether the API answers at the name, which no rule can change."""
+        # An address is no domain: a rule for 127.0.0.1 would take the API away.
+        return domain in self._own or domain.rpartition(".")[2].isdigit()
+
     def is_reserved(self, domain: str) -> bool:
         """Whether the name is the functions domain or below it."""
         return f".{domain}".endswith(self._suffix)
@@ -133,7 +138,7 @@ class Rules:
         """The domain that a function has from the start: its own id if that can be one."""
         label = function.id.lower()
         domain = label + self._suffix
-        if not _LABEL.fullmatch(label) or self.find(domain):
+        if not _LABEL.fullmatch(label) or self.is_own(domain) or self.find(domain):
             domain = unique_id() + self._suffix
         return self._add(function.project, domain, function_id=function.id)
 
@@ -142,14 +147,6 @@ class Rules:
         rules = self._records.all(project=function.project, functionId=function.id)
         self._records.remove(rules)
         self.on_change()
-
-    def recover(self) -> None:
-        """Give a domain to functions from before functions had some."""
-        with self._ground.state.transaction():
-            for function in self._functions.all():
-                owned = {"project": function.project, "functionId": function.id}
-                if self._records.latest(**owned) is None:
-                    self.give_domain(function)
 
     def _add_for(self, project: str, domain: str, function_id: str, **fields: Any) -> Rule:
         if self._functions.get(project, function_id) is None:
@@ -168,7 +165,7 @@ class Rules:
         """The domain in lower case. Source: Appwrite 1.9.6, restrictions of rule domains."""
         domain = domain.lower()
         label = domain.removesuffix(self._suffix)
-        if self._is_own(domain) or (self.is_reserved(domain) and not _LABEL.fullmatch(label)):
+        if self.is_own(domain) or (self.is_reserved(domain) and not _LABEL.fullmatch(label)):
             raise ApiError("general_argument_invalid", _NOT_ALLOWED)
         return domain
 
@@ -178,11 +175,7 @@ class Rules:
             return _FUNCTIONS
         if domain == "localhost":
             return _LOCALHOST
-        return _MAIN if self._is_own(domain) else ""
-
-    def _is_own(self, domain: str) -> bool:
-        # An address is no domain: a rule for 127.0.0.1 would take the API away.
-        return domain in self._own or domain.rpartition(".")[2].isdigit()
+        return _MAIN if self.is_own(domain) else ""
 
     def _view(self, row: Row) -> Row:
         """The row with what both eras call things that it does not hold."""

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import json
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..clock import stamp
@@ -71,13 +71,13 @@ class Sessions:
 
     def open(self, user: User, device: Device, *, provider: str, uid: str = "") -> Opened:
         """Sign `user` in by `provider`: email, anonymous, token or server."""
-        secret = secrets.token_hex(128)
+        secret, born = secrets.token_hex(128), self._records.born(user.project)
         session = Session(
             id=unique_id(),
-            **self._records.born(user.project),
+            **born,
             user_id=user.id,
             secret=digest(secret),
-            expire=stamp(self._ground.clock.now() + DURATION),
+            expire=stamp(datetime.fromisoformat(born["created_at"]) + DURATION),
             provider=provider,
             provider_uid=uid,
             factors=(_FACTORS[provider],),
