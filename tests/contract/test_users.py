@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from appwrite_emulator.config import Key
+
 from .people import PASSWORD, add_user, new_user
-from .server import Json, Project, Reply, Server, names
+from .server import Json, Project, Reply, Server, names, serving
 from .test_models import FORMATS, effective, fields_of
 
 MISSING = (404, "user_not_found", "User with the requested ID could not be found.")
@@ -254,3 +256,12 @@ def test_a_scoped_key_may_read_or_write_users(strict: Server) -> None:
         .error[2]
         .endswith("missing scope (users.write)")
     )
+
+
+@pytest.mark.parametrize(("era", "status"), [("1.6", 401), ("1.9", 404)])
+def test_a_key_for_sessions_is_enough_since_1_9(era: str, status: int) -> None:
+    keys = (Key("signer", ("sessions.write",), "home"),)
+    with serving(memory=True, appwrite=era, strict=True, project="home", keys=keys) as server:
+        signer = server.project("home").having(x_appwrite_key="signer")
+        for method, path in (("POST", ""), ("DELETE", ""), ("DELETE", "/s")):
+            assert signer.call(method, f"/users/nobody/sessions{path}", {}).status == status
