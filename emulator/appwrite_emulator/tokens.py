@@ -26,6 +26,10 @@ class TokenInvalid(Exception):
     """
 
 
+class SignatureFailed(TokenInvalid):
+    """The token was not signed with this secret."""
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionKey:
     """What a function's key allows."""
@@ -69,7 +73,7 @@ def verify(token: str, secret: bytes, now: datetime) -> dict[str, Any]:
     expected = _to_segment(hmac.digest(secret, header + b"." + payload, "sha256"))
     claims = _from_segment(payload)
     if not hmac.compare_digest(expected, signature) or not isinstance(claims, dict):
-        raise TokenInvalid("Signature failed")
+        raise SignatureFailed("Signature failed")
     if now.timestamp() >= claims.get("exp", 0):
         raise TokenInvalid("Expired")
     return claims

@@ -89,6 +89,32 @@ def test_preferences_are_replaced_as_a_whole(either: Project) -> None:
     assert ann.patch("/account/prefs", {"prefs": "x"}).error[2] == message
 
 
+@pytest.mark.parametrize(
+    ("prefs", "status"),
+    [({"a": "x" * 65_527}, 200), ({"a": "x" * 65_528}, 400), ({"a": "/" * 32_764}, 400),
+     ({"é" * 10_923: 1}, 400), (["a"], 400), ([], 200)],
+)  # fmt: skip
+def test_preferences_are_an_object_of_at_most_64_kb(
+    either: Project, prefs: Json, status: int
+) -> None:
+    ann = new_user(either, "ann")
+    either.post("/teams", {"teamId": "t", "name": "T"}).expect(201)
+    body = {"prefs": prefs}
+    assert ann.patch("/account/prefs", body).status == status
+    assert either.patch("/users/ann/prefs", body).status == status
+    assert either.put("/teams/t/prefs", body).status == status
+
+
+def test_what_is_nested_too_deeply_is_not_kept(either: Project) -> None:
+    ann = new_user(either, "ann")
+    for depth, status in ((510, 200), (511, 400), (990, 400), (1100, 400)):
+        body = b'{"prefs":{"a":' + b"[" * depth + b"]" * depth + b"}}"
+        headers = {"content-type": "application/json"}
+        assert ann.call("PATCH", "/account/prefs", body=body, headers=headers).status == status
+        ann.get("/account").expect(200)
+        either.get("/users").expect(200)
+
+
 def test_a_name_can_be_changed(either: Project) -> None:
     ann = new_user(either, "ann")
     assert ann.patch("/account/name", {"name": "Anna"}).expect(200)["name"] == "Anna"

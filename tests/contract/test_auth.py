@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from .people import new_user
 from .server import Project, Server
 
 UNAUTHORIZED = (
@@ -53,12 +54,28 @@ def test_a_project_id_must_be_one(server: Server, id: str) -> None:
     assert server.project(id).get("/functions").error == UNKNOWN_PROJECT
 
 
-def test_the_project_in_the_query_wins(server: Server) -> None:
-    one, other = server.project(), server.project()
+def test_the_project_in_the_query_wins(either: Project) -> None:
+    other = either.server.project()
     other.function()
-    assert one.get("/functions", project=other.id).json["total"] == 1
-    bare = one.having(x_appwrite_project=None)
-    assert bare.get("/functions", project=other.id).json["total"] == 1
+    assert either.get("/functions", project=other.id).json["total"] == 1
+    twice = either.call("GET", f"/functions?project={either.id}&project={other.id}")
+    assert twice.json["total"] == 1
+    user = new_user(other, "ann")
+    assert user.having(x_appwrite_project=None).get("/account", project=other.id).status == 200
+
+
+def test_the_query_of_a_write_names_no_project(either: Project) -> None:
+    other = either.server.project()
+    body = {"userId": "ann"}
+    either.call("POST", f"/users?project={other.id}", body).expect(201)
+    assert either.get("/users").expect(200)["total"] == 1
+
+
+def test_a_key_needs_the_header_of_the_project_since_1_9(server: Server) -> None:
+    project = server.project()
+    bare = project.having(x_appwrite_project=None)
+    assert bare.get("/functions", project=project.id).error[:2] == (403, "project_id_missing")
+    assert bare.at("1.6.0").get("/functions", project=project.id).status == 200
 
 
 @pytest.mark.parametrize("key", ["x", "standard_00ff", "any_thing"])

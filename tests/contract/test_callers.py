@@ -183,10 +183,27 @@ def test_a_token_of_a_namesake_makes_no_developer(either: Project) -> None:
     add_user(either, id)
     namesake = by_token(either, id)
     assert _id(namesake) == id
-    assert namesake.having(x_appwrite_mode="admin").get("/users").error[1] == GUEST[1]
+    admin = namesake.having(x_appwrite_mode="admin")
+    assert admin.get("/users").error[1] == "user_jwt_invalid"
     jwt = dev.post("/account/jwts").expect(201)["jwt"]
     bearer = either.guest.having(x_appwrite_jwt=jwt, x_appwrite_mode="admin")
     assert bearer.get("/users").status == 200
+
+
+def test_a_token_is_good_in_its_own_project_only(either: Project) -> None:
+    other = either.server.project()
+    add_user(either, "ann")
+    add_user(other, "ann")
+    without, bound = by_token(either, "ann"), new_user(either, "bob").post("/account/jwts")
+    assert _id(without) == "ann"
+    foreign = without.having(x_appwrite_project=other.id).get("/account").error
+    assert foreign[1:] == (
+        "user_jwt_invalid",
+        "Failed to verify JWT. Invalid token: Signature failed",
+    )
+    add_user(other, "bob")
+    bob = other.guest.having(x_appwrite_jwt=bound.expect(201)["jwt"])
+    assert bob.get("/account").error[1] == GUEST[1]
 
 
 def test_the_console_has_no_admin_mode_in_1_9(project: Project) -> None:

@@ -10,7 +10,7 @@ import pytest
 from appwrite_emulator.config import Key
 from appwrite_emulator.models import Caller
 
-from .people import developer, in_console, new_user
+from .people import add_user, developer, in_console, new_user
 from .server import Json, Project, Server, names, serving
 
 FORBIDDEN = (401, "general_access_forbidden")
@@ -49,6 +49,12 @@ def test_a_developer_has_an_organization(console: Project) -> None:
     assert console.get("/teams/personal/memberships").expect(200)["total"] >= 1
     made = console.post("/teams", {"teamId": "unique()", "name": "Own"}).expect(201)
     assert made["total"] == 1
+
+
+def test_a_developer_whom_a_key_made_has_it_too(server: Server) -> None:
+    add_user(server.project("console"), "made-by-key")
+    teams = in_console(server, "made-by-key").get("/teams").expect(200)["teams"]
+    assert names(teams) == ["personal"]
 
 
 def test_a_project_is_made_and_used(console: Project) -> None:

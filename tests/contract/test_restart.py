@@ -189,12 +189,18 @@ def test_users_stay_signed_in_but_developers_of_a_strict_emulator_do_not(state: 
     with serving(state=state) as server:
         ann = new_user(server.project("home"), "ann")
         dev = developer(server.project("home"))
+        console = server.project("console")
+        id = console.get("/users").expect(200)["users"][0]["$id"]
+        token = console.post(f"/users/{id}/tokens").expect(201)["secret"]
     with serving(state=state) as server:
         assert replace(ann, server=server).get("/account").status == 200
         assert replace(dev, server=server).get("/functions").status == 200
     with serving(state=state, strict=True, project="home") as server:
         assert replace(ann, server=server).get("/account").status == 200
         assert replace(dev, server=server).get("/functions").status == 401
+        by_token = {"userId": id, "secret": token}
+        error = server.project("console").guest.post("/account/sessions/token", by_token).error
+        assert error[1] == "user_invalid_token"
 
 
 def test_a_runtime_that_is_there_no_more_is_unsupported(state: Path, tmp_path: Path) -> None:

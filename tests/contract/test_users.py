@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from appwrite_emulator.config import Key
+
 from .people import PASSWORD, add_user, new_user
-from .server import Json, Project, Reply, Server, names
+from .server import Json, Project, Reply, Server, names, serving
 from .test_models import FORMATS, effective, fields_of
 
 MISSING = (404, "user_not_found", "User with the requested ID could not be found.")
@@ -150,6 +152,15 @@ def test_a_password_can_be_changed_and_removed(either: Project) -> None:
     assert not _can_sign_in(either, "ann@example.org", "another one")
 
 
+def test_a_new_password_ends_the_sessions_since_1_9(either: Project) -> None:
+    ann = new_user(either, "ann")
+    either.patch("/users/ann/password", {"password": ""}).expect(200)
+    assert ann.get("/account").status == 200
+    either.patch("/users/ann/password", {"password": "another horse"}).expect(200)
+    is_old = either.server.emulator.config.appwrite == "1.6"
+    assert ann.get("/account").status == (200 if is_old else 401)
+
+
 @pytest.mark.parametrize("own", [True, False])
 def test_an_address_that_is_taken_cannot_be_set(either: Project, own: bool) -> None:
     add_user(either, "ann", phone="+4912345678")
@@ -245,3 +256,12 @@ def test_a_scoped_key_may_read_or_write_users(strict: Server) -> None:
         .error[2]
         .endswith("missing scope (users.write)")
     )
+
+
+@pytest.mark.parametrize(("era", "status"), [("1.6", 401), ("1.9", 404)])
+def test_a_key_for_sessions_is_enough_since_1_9(era: str, status: int) -> None:
+    keys = (Key("signer", ("sessions.write",), "home"),)
+    with serving(memory=True, appwrite=era, strict=True, project="home", keys=keys) as server:
+        signer = server.project("home").having(x_appwrite_key="signer")
+        for method, path in (("POST", ""), ("DELETE", ""), ("DELETE", "/s")):
+            assert signer.call(method, f"/users/nobody/sessions{path}", {}).status == status

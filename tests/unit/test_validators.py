@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from appwrite_emulator.http import credentials
 from appwrite_emulator.http import validators as v
 from appwrite_emulator.http.roles import Roles
 
@@ -58,9 +59,10 @@ SCHEDULED = "Execution schedule must be a valid date, and at least 1 minute from
         (v.Specification(("s-1", "s-2")), "s-2", "s-2"),
         (v.Queries(), ["a"], ("a",)),
         (v.scopes(), ["users.read", "execution.write"], ("users.read", "execution.write")),
-        (v.EMAIL, "a@b.example", "a@b.example"),
-        (v.PHONE, "+14155552671", "+14155552671"),
-        (v.PASSWORD, "new\nline", "new\nline"),
+        (credentials.EMAIL, "a@b.example", "a@b.example"),
+        (credentials.EMAIL, "A.b_c+d'e/1@x1-y.b2.Example", "A.b_c+d'e/1@x1-y.b2.Example"),
+        (credentials.PHONE, "+14155552671", "+14155552671"),
+        (credentials.PASSWORD, "new\nline", "new\nline"),
         (v.LABEL, "vip", "vip"),
         (v.key(2), "a-", "a-"),
     ],
@@ -137,14 +139,37 @@ def test_what_may_be_is_cleaned(validator: v.Validator, value: Any, cleaned: Any
         (v.Specification(("s-1", "s-2")), "", "Specification must be one of: s-1, s-2"),
         (v.Queries(), "limit(1)", "Queries must be an array"),
         (v.Queries(), {"a": "b"}, "Queries must be an array"),
-        (v.EMAIL, "a@b", "Value must be a valid email address"),
+        *(
+            (credentials.EMAIL, value, "Value must be a valid email address")
+            for value in (
+                "a@b",
+                "a b@c.de",
+                "ü@c.de",
+                "a@ü.de",
+                "a\0@c.de",
+                "a..b@c.de",
+                ".a@c.de",
+                "a.@c.de",
+                "a@b@c.de",
+                "a@c..de",
+                "a@-c.de",
+                "a@c-.de",
+                "a@c.1",
+                "a@c.de\n",
+                "a" * 65 + "@c.de",
+                f"a@{'c' * 64}.de",
+                f"a@{'c.' * 126}de",
+                "",
+                "a@" + "a" * 100_000,
+            )
+        ),
         (
-            v.PHONE,
+            credentials.PHONE,
             "14155552671",
             "Phone number must start with a '+' can have a maximum of fifteen digits.",
         ),
-        (v.PASSWORD, "short", "Password must be between 8 and 256 characters long."),
-        (v.PASSWORD, 12345678, "Password must be between 8 and 256 characters long."),
+        (credentials.PASSWORD, "short", "Password must be between 8 and 256 characters long."),
+        (credentials.PASSWORD, 12345678, "Password must be between 8 and 256 characters long."),
     ],
 )
 def test_what_may_not_be_is_refused_in_appwrites_words(

@@ -11,11 +11,12 @@ from ..services.accounts import Accounts
 from ..services.users import Users
 from . import render, render_people
 from .body import read_body
+from .credentials import EMAIL, NEW_PASSWORD
 from .params import Param, read
 from .reply import Reply, json_reply
 from .request import Request, effective_format
 from .route import Operation, Route
-from .validators import EMAIL, NEW_PASSWORD, CustomId, Object, Text
+from .validators import CustomId, Object, Text
 
 ACCOUNT, SIGN_UP = ("account",), ("sessions.write",)
 

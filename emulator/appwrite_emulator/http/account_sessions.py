@@ -16,11 +16,12 @@ from ..services.users import Users
 from . import cookies, render, render_people
 from .account import ACCOUNT, SIGN_UP
 from .body import read_body
+from .credentials import EMAIL, PASSWORD
 from .params import Param, read
 from .reply import TEXT, Reply, json_reply
 from .request import Request, effective_format
 from .route import Operation, Route
-from .validators import EMAIL, PASSWORD, CustomId, Range, Text
+from .validators import CustomId, Range, Text
 from .wire_people import listed
 
 _BY_EMAIL = (Param("email", EMAIL), Param("password", PASSWORD))
@@ -105,7 +106,7 @@ class SessionDoors:
         values = read(_JWT, await read_body(request))
         caller = request.caller
         session = self.sessions.get(self._user(request), caller.session_id)
-        jwt = self.jwts.issue(caller.user_id, session.id, seconds=values["duration"])
+        jwt = self.jwts.issue(caller.home, caller.user_id, session.id, seconds=values["duration"])
         return json_reply({"jwt": jwt}, 201)
 
     def _user(self, request: Request) -> User:

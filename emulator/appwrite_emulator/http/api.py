@@ -97,7 +97,9 @@ def routes(services: Services, incoming: Path) -> Iterator[Route]:
     yield from SessionDoors(
         config, services.accounts, services.users, services.sessions, services.jwts
     ).routes()
-    yield from UserDoors(config, services.users, services.delete_user).routes()
+    yield from UserDoors(
+        config, services.users, services.delete_user, services.set_password
+    ).routes()
     yield from UserSessionDoors(
         config, services.users, services.sessions, services.tokens, services.jwts
     ).routes()

@@ -73,8 +73,10 @@ class Callers:
         return project
 
     def _by_key(self, text: str, project: str, request: Request, era: Era) -> Caller:
+        if era == "1.9" and not request.header("x-appwrite-project"):
+            raise ApiError("project_id_missing")
         if not project:
-            raise ApiError("project_id_missing" if era == "1.9" else "user_unauthorized")
+            raise ApiError("user_unauthorized")
         if text.startswith(_EXPIRING):
             return self._by_function_key(text, project, era)
         known = self._keys.get(text)
@@ -125,11 +127,11 @@ class Callers:
 
 
 def _named(request: Request, name: Literal["project", "mode"]) -> str:
-    """A parameter of the URL, which wins, or the header of the same name."""
+    """A parameter in the URL of a read, which wins, or the header of the same name."""
     value = request.header(f"x-appwrite-{name}")
-    if f"{name}=".encode() in request.query:
+    if request.method in ("GET", "HEAD") and f"{name}=".encode() in request.query:
         values = parse_qs(request.query.decode("latin-1")).get(name)
-        value = values[0] if values else value
+        value = values[-1] if values else value
     return value
 
 

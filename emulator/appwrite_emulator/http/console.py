@@ -49,62 +49,23 @@ class ConsoleDoors:
     api_keys: ApiKeys
 
     def routes(self) -> Iterator[Route]:
-        yield Route(
-            "GET",
-            "/v1/console/variables",
-            self.variables,
-            READ,
-            Operation("console.variables", model="consoleVariables"),
-        )
-        yield Route(
-            "GET",
-            "/v1/projects",
-            self.list,
-            READ,
-            Operation("projects.list", LIST, model="projectList"),
-        )
-        yield Route(
-            "POST",
-            "/v1/projects",
-            self.create,
-            WRITE,
-            Operation("projects.create", _NEW, 201, "project"),
-        )
-        yield Route(
-            "GET",
-            "/v1/projects/{projectId}",
-            self.get,
-            READ,
-            Operation("projects.get", model="project"),
-        )
-        yield Route(
-            "PATCH",
-            "/v1/projects/{projectId}",
-            self.update,
-            WRITE,
-            Operation("projects.update", _CHANGES, model="project"),
-        )
-        yield Route(
-            "GET",
-            "/v1/organization/projects",
-            self.list,
-            READ,
-            Operation("organization.listProjects", LIST, model="projectList"),
-        )
-        yield Route(
-            "GET",
-            "/v1/organization/projects/{projectId}",
-            self.get,
-            READ,
-            Operation("organization.getProject", model="project"),
-        )
-        yield Route(
-            "GET",
-            "/v1/project",
-            self.get_own,
-            ("project.read", *READ),
-            Operation("project.get", model="project"),
-        )
+        all, one, ours = "/v1/projects", "/v1/projects/{projectId}", "/v1/organization/projects"
+        variables = Operation("console.variables", model="consoleVariables")
+        listed = Operation("projects.list", LIST, model="projectList")
+        created = Operation("projects.create", _NEW, 201, "project")
+        got = Operation("projects.get", model="project")
+        updated = Operation("projects.update", _CHANGES, model="project")
+        our_list = Operation("organization.listProjects", LIST, model="projectList")
+        our_project = Operation("organization.getProject", model="project")
+        own = Operation("project.get", model="project")
+        yield Route("GET", "/v1/console/variables", self.variables, READ, variables)
+        yield Route("GET", all, self.list, READ, listed)
+        yield Route("POST", all, self.create, WRITE, created)
+        yield Route("GET", one, self.get, READ, got)
+        yield Route("PATCH", one, self.update, WRITE, updated)
+        yield Route("GET", ours, self.list, READ, our_list)
+        yield Route("GET", ours + "/{projectId}", self.get, READ, our_project)
+        yield Route("GET", "/v1/project", self.get_own, ("project.read", *READ), own)
 
     async def variables(self, request: Request) -> Reply:
         require_console(request)

@@ -16,6 +16,7 @@ from .validators import Validator
 
 _SUBSCRIPT = re.compile(r"([^\[]+)\[([^\]]*)\]")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_DEPTH = 512  # lists and objects in each other, as PHP reads them
 
 
 class _Required(Enum):
@@ -127,4 +128,13 @@ def _read_json(body: bytes) -> Any:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
-    return value
+    can_be_deep = body.count(b"[") + body.count(b"{") > _DEPTH
+    return None if can_be_deep and _is_deep([value]) else value
+
+
+def _is_deep(value: dict[str, Any] | list[Any]) -> bool:
+    level = [value]
+    for _ in range(_DEPTH + 1):
+        inner = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [value for each in inner for value in each if isinstance(value, dict | list)]
+    return bool(level)

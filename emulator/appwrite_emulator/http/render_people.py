@@ -18,6 +18,11 @@ _HASH_OPTIONS = {
     "costParallel": passwords.COST_PARALLEL,
     "length": passwords.LENGTH,
 }
+_UNEXAMINED = (
+    "osCode osName osVersion clientType clientCode clientName clientVersion clientEngine "
+    "clientEngineVersion deviceName deviceBrand deviceModel"
+)
+_UNKNOWN = dict.fromkeys(_UNEXAMINED.split(), "")
 
 
 def user(record: User, format: Version) -> Wire:
@@ -65,8 +70,6 @@ def session(
     record: Session, format: Version, *, is_current: bool = False, secret: str = ""
 ) -> Wire:
     """A session; what made the request is not examined, so its system and client are unknown."""
-    system = "osCode osName osVersion"
-    client = "clientType clientCode clientName clientVersion clientEngine clientEngineVersion"
     wire = {
         "$id": record.id,
         "$createdAt": record.created_at,
@@ -79,7 +82,7 @@ def session(
         "providerAccessTokenExpiry": "",
         "providerRefreshToken": "",
         "ip": record.ip,
-        **dict.fromkeys(f"{system} {client} deviceName deviceBrand deviceModel".split(), ""),
+        **_UNKNOWN,
         "countryCode": "--",
         "countryName": "Unknown",
         "current": is_current,

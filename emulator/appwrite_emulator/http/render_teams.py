@@ -6,6 +6,7 @@ from ..people import Team
 from ..services.memberships import Member
 from .render import Wire
 from .request import Version
+from .wire_people import known
 
 
 def team(record: Team, total: int) -> Wire:
@@ -20,12 +21,8 @@ def team(record: Team, total: int) -> Wire:
     }
 
 
-def membership(member: Member, format: Version, *, in_list: bool = False) -> Wire:
-    """A membership; names and addresses are those of its user today.
-
-    The filter for formats before 1.5.0 does not reach the items of lists.
-    """
-    format = max(format, (1, 5, 0)) if in_list else format
+def membership(member: Member, format: Version) -> Wire:
+    """A membership; names and addresses are those of its user today."""
     record, user = member.membership, member.user
     wire = {
         "$id": record.id,
@@ -44,7 +41,4 @@ def membership(member: Member, format: Version, *, in_list: bool = False) -> Wir
         "userAccessedAt": user.accessed_at if user else "",
         "roles": record.roles,
     }
-    for key, since in (("userPhone", (1, 9, 2)), ("userAccessedAt", (1, 7, 0)), ("mfa", (1, 5, 0))):
-        if format < since:
-            del wire[key]
-    return wire
+    return known("membership", wire, format)

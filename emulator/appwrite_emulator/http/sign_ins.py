@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..errors import ApiError, Era
-from ..models import CONSOLE
 from ..people import Membership, User
 from ..services.jwts import Jwts
 from ..services.sessions import Sessions
@@ -60,16 +59,14 @@ class SignIns:
 
     def _by_jwt(self, jwt: str, project: str) -> SignedIn | None:
         try:
-            claims = self.jwts.read(jwt)
+            claims = self.jwts.read(jwt, project)
         except TokenInvalid as exc:
             message = f"Failed to verify JWT. Invalid token: {exc}"
             raise ApiError("user_jwt_invalid", message) from exc
         user = self.users.find(project, claims.user_id)
         if user is None:
             return None
-        # A token does not say of which project it is, and ids can be chosen: developers need more.
-        is_bound = bool(claims.session_id) or project == CONSOLE
-        if is_bound and not self.sessions.is_there(project, user.id, claims.session_id):
+        if claims.session_id and not self.sessions.is_there(project, user.id, claims.session_id):
             return None
         return SignedIn(user)
 

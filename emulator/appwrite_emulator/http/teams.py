@@ -12,6 +12,7 @@ from ..services.memberships import Member, Memberships
 from ..services.teams import Teams
 from . import render_teams, validators
 from .body import read_body
+from .credentials import EMAIL, PHONE
 from .listing import LIST, read_listing
 from .params import Param, read
 from .render import Wire, listing
@@ -19,6 +20,7 @@ from .reply import Reply, json_reply
 from .request import Request, effective_format
 from .route import Operation, Route
 from .validators import ArrayOf, CustomId, Object, Text, Uid
+from .wire_people import listed
 
 READ = ("teams.read",)
 WRITE = ("teams.write",)
@@ -33,9 +35,9 @@ _PREFS = (Param("prefs", Object()),)
 _ROLES = Param("roles", ArrayOf(validators.key(81)))
 _ROLES_16 = Param("roles", ArrayOf(validators.key()))
 _INVITED = (
-    Param("email", validators.EMAIL, ""),
+    Param("email", EMAIL, ""),
     Param("userId", Uid(), ""),
-    Param("phone", validators.PHONE, ""),
+    Param("phone", PHONE, ""),
     _ROLES,
     Param("url", Text(2048, 0), ""),
     Param("name", Text(128), ""),
@@ -49,32 +51,21 @@ class TeamDoors:
     teams: Teams
 
     def routes(self) -> Iterator[Route]:
-        team = "/v1/teams/{teamId}"
-        yield Route(
-            "POST", "/v1/teams", self.create, WRITE, Operation("teams.create", _TEAM, 201, "team")
-        )
-        yield Route(
-            "GET", "/v1/teams", self.list, READ, Operation("teams.list", LIST, model="teamList")
-        )
-        yield Route("GET", team, self.get, READ, Operation("teams.get", model="team"))
-        yield Route(
-            "PUT", team, self.rename, WRITE, Operation("teams.updateName", _NAME, model="team")
-        )
-        yield Route("DELETE", team, self.delete, WRITE, Operation("teams.delete", status=204))
-        yield Route(
-            "GET",
-            f"{team}/prefs",
-            self.get_prefs,
-            READ,
-            Operation("teams.getPrefs", model="preferences"),
-        )
-        yield Route(
-            "PUT",
-            f"{team}/prefs",
-            self.set_prefs,
-            WRITE,
-            Operation("teams.updatePrefs", _PREFS, model="preferences"),
-        )
+        all, one = "/v1/teams", "/v1/teams/{teamId}"
+        created = Operation("teams.create", _TEAM, 201, "team")
+        listed = Operation("teams.list", LIST, model="teamList")
+        got = Operation("teams.get", model="team")
+        renamed = Operation("teams.updateName", _NAME, model="team")
+        deleted = Operation("teams.delete", status=204)
+        prefs = Operation("teams.getPrefs", model="preferences")
+        new_prefs = Operation("teams.updatePrefs", _PREFS, model="preferences")
+        yield Route("POST", all, self.create, WRITE, created)
+        yield Route("GET", all, self.list, READ, listed)
+        yield Route("GET", one, self.get, READ, got)
+        yield Route("PUT", one, self.rename, WRITE, renamed)
+        yield Route("DELETE", one, self.delete, WRITE, deleted)
+        yield Route("GET", one + "/prefs", self.get_prefs, READ, prefs)
+        yield Route("PUT", one + "/prefs", self.set_prefs, WRITE, new_prefs)
 
     async def create(self, request: Request) -> Reply:
         values = read(_TEAM, await read_body(request))
@@ -121,37 +112,18 @@ class MembershipDoors:
     memberships: Memberships
 
     def routes(self) -> Iterator[Route]:
-        path, one = (
-            "/v1/teams/{teamId}/memberships",
-            "/v1/teams/{teamId}/memberships/{membershipId}",
-        )
-        yield Route(
-            "POST",
-            path,
-            self.create,
-            WRITE,
-            Operation("teams.createMembership", _INVITED, 201, "membership"),
-        )
-        yield Route(
-            "GET",
-            path,
-            self.list,
-            READ,
-            Operation("teams.listMemberships", LIST, model="membershipList"),
-        )
-        yield Route(
-            "GET", one, self.get, READ, Operation("teams.getMembership", model="membership")
-        )
-        yield Route(
-            "PATCH",
-            one,
-            self.update,
-            WRITE,
-            Operation("teams.updateMembership", (_ROLES,), model="membership"),
-        )
-        yield Route(
-            "DELETE", one, self.delete, WRITE, Operation("teams.deleteMembership", status=204)
-        )
+        all = "/v1/teams/{teamId}/memberships"
+        one = all + "/{membershipId}"
+        created = Operation("teams.createMembership", _INVITED, 201, "membership")
+        listed = Operation("teams.listMemberships", LIST, model="membershipList")
+        got = Operation("teams.getMembership", model="membership")
+        updated = Operation("teams.updateMembership", (_ROLES,), model="membership")
+        deleted = Operation("teams.deleteMembership", status=204)
+        yield Route("POST", all, self.create, WRITE, created)
+        yield Route("GET", all, self.list, READ, listed)
+        yield Route("GET", one, self.get, READ, got)
+        yield Route("PATCH", one, self.update, WRITE, updated)
+        yield Route("DELETE", one, self.delete, WRITE, deleted)
 
     async def create(self, request: Request) -> Reply:
         roles = self._roles(request)
@@ -190,4 +162,4 @@ class MembershipDoors:
 
     def _wire(self, member: Member, request: Request, *, in_list: bool = False) -> Wire:
         format = effective_format(request.format, self.config.appwrite)
-        return render_teams.membership(member, format, in_list=in_list)
+        return render_teams.membership(member, listed(format) if in_list else format)

@@ -46,10 +46,11 @@ class UserSessionDoors:
         all_closed = Operation("users.deleteSessions", status=204)
         jwt = Operation("users.createJWT", _JWT, 201, "jwt")
         token = Operation("users.createToken", _TOKEN, 201, "token")
+        sign = WRITE if self.config.appwrite == "1.6" else _SIGN
         yield Route("GET", path + "/sessions", self.list, READ, listed)
-        yield Route("POST", path + "/sessions", self.open, _SIGN, opened)
-        yield Route("DELETE", path + "/sessions", self.close_all, _SIGN, all_closed)
-        yield Route("DELETE", path + "/sessions/{sessionId}", self.close, _SIGN, closed)
+        yield Route("POST", path + "/sessions", self.open, sign, opened)
+        yield Route("DELETE", path + "/sessions", self.close_all, sign, all_closed)
+        yield Route("DELETE", path + "/sessions/{sessionId}", self.close, sign, closed)
         yield Route("POST", path + "/jwts", self.create_jwt, WRITE, jwt)
         yield Route("POST", path + "/tokens", self.create_token, WRITE, token)
 
@@ -79,7 +80,7 @@ class UserSessionDoors:
         values = read(_JWT, await read_body(request))
         user = self._user(request)
         session_id = self.sessions.known(user, values["sessionId"])
-        jwt = self.jwts.issue(user.id, session_id, seconds=values["duration"])
+        jwt = self.jwts.issue(user.project, user.id, session_id, seconds=values["duration"])
         return json_reply({"jwt": jwt}, 201)
 
     async def create_token(self, request: Request) -> Reply:

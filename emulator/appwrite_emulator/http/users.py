@@ -12,15 +12,13 @@ from ..services import users as service
 from ..services.users import Users
 from . import render, render_people
 from .body import read_body
+from .credentials import EMAIL, NEW_PASSWORD, PHONE
 from .listing import LIST, read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
 from .request import Request, effective_format
 from .route import Operation, Route
 from .validators import (
-    EMAIL,
-    NEW_PASSWORD,
-    PHONE,
     USER_LABEL,
     ArrayOf,
     Boolean,
@@ -58,6 +56,7 @@ class UserDoors:
     config: Config
     users: Users
     delete_user: Callable[[str, str], None]
+    change_password: Callable[[str, str, str], User]
 
     def routes(self) -> Iterator[Route]:
         all, one = "/v1/users", "/v1/users/{userId}"
@@ -142,7 +141,7 @@ class UserDoors:
 
     async def set_password(self, request: Request) -> Reply:
         values = read(_PASSWORD, await read_body(request))
-        return self._answer(self.users.set_password(*_place(request), values["password"]), request)
+        return self._answer(self.change_password(*_place(request), values["password"]), request)
 
     async def _change(self, rules: Sequence[Param], request: Request) -> Reply:
         """Store the parameters as they are."""

@@ -209,26 +209,32 @@ class EmptyOr:
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """A JSON object. `[]` counts as an empty one: PHP cannot tell them apart."""
+    """A JSON object of at most 64 kB, as PHP writes it."""
 
     text: str = "Value must be a valid object."
 
     def clean(self, value: Any) -> dict[str, Any]:
-        if value == []:
-            return {}
-        if isinstance(value, dict):
-            return value
-        raise ValueError(self.text)
+        cleaned = _as_object(value, self.text)
+        written = json.dumps(cleaned, separators=(",", ":"))
+        if len(written) + written.count("/") > 65535:
+            raise ValueError(self.text)
+        return cleaned
 
 
-_OBJECT = Object()
+def _as_object(value: Any, text: str) -> dict[str, Any]:
+    """`[]` counts as an empty one: PHP cannot tell them apart."""
+    if value == []:
+        return {}
+    if isinstance(value, dict):
+        return value
+    raise ValueError(text)
 
 
 @dataclass(frozen=True, slots=True)
 class HeadersParam:
     """The shape of an execution's `headers`: an object, or the JSON text of one."""
 
-    text: str = _OBJECT.text
+    text: str = "Value must be a valid object."
 
     def clean(self, value: Any) -> dict[str, Any]:
         if isinstance(value, str) and len(value) <= 65535:
@@ -236,7 +242,7 @@ class HeadersParam:
                 value = json.loads(value or "{}")
             except (ValueError, RecursionError) as exc:
                 raise ValueError(self.text) from exc
-        return _OBJECT.clean(value)
+        return _as_object(value, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,17 +376,6 @@ def key(max: int = 36) -> Pattern:
     return Pattern(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{max - 1}}}", text)
 
 
-EMAIL = Pattern(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+", "Value must be a valid email address")
-PHONE = Pattern(
-    r"\+[1-9]\d{6,14}",
-    "Phone number must start with a '+' can have a maximum of fifteen digits.",
-)
-PASSWORD = Pattern(r"[\s\S]{8,256}", "Password must be between 8 and 256 characters long.")
-NEW_PASSWORD = Pattern(
-    r"[\s\S]{8,265}",
-    "Password must be between 8 and 265 characters long, and should not be one of the commonly "
-    "used password.",
-)
 LABEL = Pattern(
     r"[A-Za-z0-9]{1,36}",
     "Value must be a valid string between 1 and 36 chars containing only alphanumeric chars",

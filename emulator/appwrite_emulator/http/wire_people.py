@@ -87,6 +87,7 @@ _SINCE: dict[str, dict[str, Version]] = {
     },
     "session": {"factors": (1, 5, 0), "secret": (1, 5, 0)},
     "token": {"phrase": (1, 5, 0)},
+    "membership": {"mfa": (1, 5, 0), "userAccessedAt": (1, 7, 0), "userPhone": (1, 9, 2)},
 }
 _SINCE["account"] = _SINCE["user"]
 

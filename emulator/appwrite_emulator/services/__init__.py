@@ -92,7 +92,9 @@ class Services:
         retention = Retention(ground, functions, deployments, executions)
         control = Control(ground, (builds, executions), rules, executor, retention)
         rows = (functions, deployments, executions)
-        members = Records(ground, Membership, owner="userId", searched=("$id", "userId"))
+        members = Records(
+            ground, Membership, owner="userId", found_by=("teamId",), searched=("$id", "userId")
+        )
         teams, api_keys = Teams(ground, members), ApiKeys(ground)
         console = Console(ground, teams, api_keys, about.project)
         return cls(
@@ -136,6 +138,17 @@ class Services:
         """Delete a user and all that is his. Raises ApiError user_not_found."""
         self.users.delete(project, id, children=self._delete_possessions)
 
+    def set_password(self, project: str, id: str, password: str) -> User:
+        """Change or, with "", remove a user's password; since 1.9 a new one ends his sessions.
+
+        Raises ApiError user_not_found. Source: Appwrite 1.6.2 and 1.9.6.
+        """
+        with self.ground.state.transaction():
+            user = self.users.set_password(project, id, password)
+            if password and self.ground.config.appwrite == "1.9":
+                self.sessions.close_all(user)
+        return user
+
     def _delete_possessions(self, user: User) -> None:
         self.sessions.close_all(user)
         self.tokens.delete_of(user)
@@ -148,6 +161,7 @@ class Services:
         """
         if self.ground.config.strict:
             self.sessions.close_in(CONSOLE)
+            self.tokens.delete_in(CONSOLE)
         self.executions.recover()
         self.builds.recover()
 

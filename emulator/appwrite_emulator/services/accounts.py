@@ -23,7 +23,7 @@ class Accounts:
         users: Users,
         sessions: Sessions,
         tokens: Tokens,
-        welcome: Callable[[str], None],  # called with the id of each new developer
+        welcome: Callable[[str], None],  # called with the id of each developer who comes
     ) -> None:
         self._welcome = welcome
         self._config = config
@@ -36,7 +36,10 @@ class Accounts:
         emulator, which has its developers by its keys, user_count_exceeded."""
         if project == CONSOLE and self._config.strict:
             raise ApiError("user_count_exceeded")
-        return self._add(project, id, values)
+        user = self._users.create(project, id, values, is_present=True)
+        if project == CONSOLE:
+            self._welcome(user.id)
+        return user
 
     def open_by_email(self, project: str, email: str, password: str, device: Device) -> Opened:
         """Sign in by email and password. Raises ApiError user_invalid_credentials, user_blocked."""
@@ -68,11 +71,8 @@ class Accounts:
         will do, one that may do everything is the password."""
         if self._config.strict and password not in self._config.full_keys:
             raise ApiError("user_invalid_credentials")
-        values = {"email": email, "password": password}
-        return user or self._add(CONSOLE, "unique()", values)
-
-    def _add(self, project: str, id: str, values: Mapping[str, str]) -> User:
-        user = self._users.create(project, id, values, is_present=True)
-        if project == CONSOLE:
-            self._welcome(user.id)
+        if user is None:
+            values = {"email": email, "password": password}
+            user = self._users.create(CONSOLE, "unique()", values, is_present=True)
+        self._welcome(user.id)
         return user

@@ -29,7 +29,7 @@ class ApiKeys:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._records = Records(ground, ApiKey)
+        self._records = Records(ground, ApiKey, found_by=("secret",))
         self._gone: set[str] = set()  # secrets of deleted keys, which are not any key
 
     def create(self, project: str, id: str, values: Mapping[str, Any]) -> ApiKey:
@@ -91,11 +91,11 @@ class ApiKeys:
     def find(self, project: str, secret: str) -> ApiKey | None:
         """The key with this secret; None if none was made. Raises ApiError: user_unauthorized
         when it was deleted or is another project's, project_key_expired."""
-        key = self._records.latest(secret=secret)
-        if key is None and secret not in self._gone:
+        key = self._records.latest(project=project, secret=secret)
+        if key is None:
+            if secret in self._gone or self._records.count(secret=secret):
+                raise ApiError("user_unauthorized")
             return None
-        if key is None or key.project != project:
-            raise ApiError("user_unauthorized")
         if key.expire and key.expire <= self._ground.now():
             raise ApiError("project_key_expired")
         return key

@@ -44,10 +44,13 @@ class Records(Generic[R]):
         kind: type[R],
         *,
         owner: str = "",
+        found_by: Sequence[str] = (),
         searched: Sequence[str] = (),
     ) -> None:
         self._table = ground.state.table(kind.table)
         self._table.create_index("project", *([owner] if owner else []))
+        for key in found_by:
+            self._table.create_index("project", key)
         self._kind = kind
         self._ground = ground
         self._searched = searched
@@ -110,6 +113,10 @@ class Records(Generic[R]):
     def all(self, **equal: Any) -> list[R]:
         """The records whose row keys equal the given values, in creation order."""
         return [self._kind.from_row(row) for row in self._table.rows(**equal)]
+
+    def count(self, **equal: Any) -> int:
+        """How many records have the given values in their rows."""
+        return len(self._table.rows(**equal))
 
     def count_by(self, key: str) -> dict[str, int]:
         """How many records, of all projects, have each value of a row key."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import hmac
 import json
 import secrets
 from datetime import datetime, timedelta
@@ -68,7 +67,7 @@ class Sessions:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._records = Records(ground, Session, owner="userId")
+        self._records = Records(ground, Session, owner="userId", found_by=("secret",))
 
     def open(self, user: User, device: Device, *, provider: str, uid: str = "") -> Opened:
         """Sign `user` in by `provider`: email, anonymous, token or server."""
@@ -92,11 +91,10 @@ class Sessions:
 
     def find(self, project: str, user_id: str, secret: str) -> Session | None:
         """The user's session with this secret, unless it has expired."""
-        wanted, now = digest(secret), self._ground.now()
-        for session in self._records.all(project=project, userId=user_id):
-            if hmac.compare_digest(session.secret, wanted):
-                return session if session.expire > now else None
-        return None
+        session = self._records.latest(project=project, secret=digest(secret))
+        if session is None or session.user_id != user_id or session.expire <= self._ground.now():
+            return None
+        return session
 
     def is_there(self, project: str, user_id: str, id: str) -> bool:
         """Whether the user has this session, expired or not."""

@@ -101,7 +101,7 @@ class Teams:
         return self._count(row["project"], row["$id"])
 
     def _count(self, project: str, id: str) -> int:
-        return len(self._memberships.all(project=project, teamId=id, confirm=True))
+        return self._memberships.count(project=project, teamId=id, confirm=True)
 
 
 def _is_seen(caller: Caller, id: str) -> bool:

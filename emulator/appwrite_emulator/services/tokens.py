@@ -50,6 +50,10 @@ class Tokens:
                 return True
         return False
 
+    def delete_in(self, project: str) -> None:
+        """Remove all tokens of a project."""
+        self._records.remove(self._records.all(project=project))
+
     def delete_of(self, user: User) -> None:
         """Remove all tokens of a user who is being deleted."""
         self._records.remove(self._records.all(project=user.project, userId=user.id))

@@ -36,7 +36,12 @@ class Users:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._records = Records(ground, User, searched=("$id", "email", "phone", "name"))
+        self._records = Records(
+            ground,
+            User,
+            found_by=("email", "phone"),
+            searched=("$id", "email", "phone", "name"),
+        )
 
     def create(
         self, project: str, id: str, values: Mapping[str, str], *, is_present: bool = False
