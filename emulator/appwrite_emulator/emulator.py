@@ -229,15 +229,7 @@ class Emulator:
             )
             runtimes = (assets("runtimes"), *config.runtimes)
             catalog = Catalog([sandbox.lend(folder, workspace) for folder in runtimes])
-            builder = Builder(
-                spawner,
-                sandbox,
-                homes=homes,
-                caches=workspace / "caches",
-                environ=own_environment(),
-                tools=Tools.of(catalog.families),
-                now=self.clock.now,
-            )
+            builder = self._builder(spawner, workspace, Tools.of(catalog.families))
             group = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(group.cancel_scope.cancel)
             ground = Ground(
@@ -264,6 +256,17 @@ class Emulator:
             group.start_soon(services.control.keep_house, name="maintenance")
             host = urlsplit(url).hostname or ""
             yield api.build(services, files.uploads, frozenset({host}))
+
+    def _builder(self, spawner: Spawner, workspace: Path, tools: Tools) -> Builder:
+        return Builder(
+            spawner,
+            self.sandbox,
+            homes=workspace / "homes",
+            caches=workspace / "caches",
+            environ=own_environment(),
+            tools=tools,
+            now=self.clock.now,
+        )
 
     def _is_calm(self) -> bool:
         """Whether our server has one request only; behind another server that is not known."""
