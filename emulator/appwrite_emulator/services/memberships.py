@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..errors import ApiError
-from ..models import Caller, unique_id
+from ..models import Caller
 from ..people import Membership, Team, User
 from ..query import Attribute
 from .ground import Ground
@@ -70,7 +70,7 @@ class Memberships:
             raise ApiError("membership_already_confirmed")
         with self._ground.state.transaction():
             user = user or self._add_user(team.project, invited)
-            membership = self._add(team, user, invited["roles"])
+            membership = self._teams.admit(team, user.id, invited["roles"])
         return Member(membership, team, user)
 
     def _find_invited(self, project: str, invited: Mapping[str, str]) -> User | None:
@@ -92,20 +92,6 @@ class Memberships:
         values = {name: invited[name] for name in ("email", "phone")}
         values["name"] = invited["name"] or invited["email"]
         return self._users.create(project, "unique()", values)
-
-    def _add(self, team: Team, user: User, roles: Sequence[str]) -> Membership:
-        born = self._records.born(team.project)
-        membership = Membership(
-            id=unique_id(),
-            **born,
-            user_id=user.id,
-            team_id=team.id,
-            roles=tuple(roles),
-            invited=born["created_at"],
-            joined=born["created_at"],
-            confirm=True,
-        )
-        return self._records.add(membership)
 
     def page(self, caller: Caller, team_id: str, listing: Listing) -> tuple[list[Member], int]:
         """One page of the team's memberships, and how many match. Raises ApiError

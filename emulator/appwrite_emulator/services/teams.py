@@ -38,22 +38,24 @@ class Teams:
         with self._ground.state.transaction():
             team = self._records.add(team)
             if not caller.is_privileged:
-                self._add_owner(team, caller.user_id, roles)
+                roles = roles if "owner" in roles else (*roles, "owner")
+                self.admit(team, caller.user_id, roles)
         return team
 
-    def _add_owner(self, team: Team, user_id: str, roles: Sequence[str]) -> None:
+    def admit(self, team: Team, user_id: str, roles: Sequence[str]) -> Membership:
+        """Make a user a confirmed member."""
         born = self._memberships.born(team.project)
-        owner = Membership(
+        membership = Membership(
             id=unique_id(),
             **born,
             user_id=user_id,
             team_id=team.id,
-            roles=tuple(roles) if "owner" in roles else (*roles, "owner"),
+            roles=tuple(roles),
             invited=born["created_at"],
             joined=born["created_at"],
             confirm=True,
         )
-        self._memberships.add(owner)
+        return self._memberships.add(membership)
 
     def join(self, project: str, id: str, name: str, user_id: str) -> None:
         """Make a user an owner of the team, which is made when it is not there."""
@@ -63,7 +65,7 @@ class Teams:
                 born = self._records.born(project)
                 team = self._records.add(Team(id=id, **born, name=name))
             if not self._memberships.all(project=project, teamId=id, userId=user_id):
-                self._add_owner(team, user_id, ())
+                self.admit(team, user_id, ("owner",))
 
     def get(self, caller: Caller, id: str) -> Team:
         """The team. Raises ApiError team_not_found."""
