@@ -14,7 +14,7 @@ from starlette.routing import compile_path
 from appwrite_emulator import Emulator
 from appwrite_emulator.errors import Era
 from appwrite_emulator.http import api, schema
-from appwrite_emulator.http.request import Version, effective_format, parse_version
+from appwrite_emulator.http.request import Version, format_of
 from appwrite_emulator.http.route import Operation
 
 Json = Any
@@ -52,7 +52,7 @@ class Asked:
 
     def format(self, era: Era) -> Version:
         wanted = self.headers.get("x-appwrite-response-format", "")
-        return effective_format(parse_version(wanted.encode("latin-1")), era)
+        return format_of(wanted.encode("latin-1"), era)
 
 
 class Completeness:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..config import Config
 from ..people import User
 from ..services.accounts import Accounts
 from ..services.users import Users
@@ -14,7 +13,7 @@ from .body import read_body
 from .credentials import EMAIL, NEW_PASSWORD
 from .params import Param, read
 from .reply import Reply, json_reply
-from .request import Request, effective_format
+from .request import Request
 from .route import Operation, Route
 from .validators import CustomId, Object, Text
 
@@ -34,7 +33,6 @@ _PREFS = (Param("prefs", Object()),)
 class AccountDoors:
     """The account of who calls."""
 
-    config: Config
     accounts: Accounts
     users: Users
 
@@ -77,5 +75,4 @@ class AccountDoors:
         return self.users.update(request.caller.home, request.caller.user_id, **changes)
 
     def _wire(self, user: User, request: Request) -> render.Wire:
-        format = effective_format(request.format, self.config.appwrite)
-        return render_people.account(user, format)
+        return render_people.account(user, request.format)

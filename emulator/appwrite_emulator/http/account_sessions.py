@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..config import Config
 from ..errors import ApiError
 from ..models import CONSOLE
 from ..people import Session, User
@@ -19,7 +18,7 @@ from .body import read_body
 from .credentials import EMAIL, PASSWORD
 from .params import Param, read
 from .reply import TEXT, Reply, json_reply
-from .request import Request, effective_format
+from .request import Request
 from .route import Operation, Route
 from .validators import CustomId, Range, Text
 from .wire_people import listed
@@ -34,7 +33,6 @@ _JWT = (Param("duration", Range(0, 3600), 900),)
 class SessionDoors:
     """The sessions of who calls."""
 
-    config: Config
     accounts: Accounts
     users: Users
     sessions: Sessions
@@ -123,7 +121,7 @@ class SessionDoors:
         secret = opened.credential if caller.is_privileged else ""
         wire = render_people.session(
             opened.session,
-            effective_format(request.format, self.config.appwrite),
+            request.format,
             is_current=True,
             secret=secret,
         )
@@ -132,7 +130,7 @@ class SessionDoors:
         return reply._replace(headers=(*reply.headers, *headers))
 
     def _wire(self, session: Session, request: Request, *, in_list: bool = False) -> render.Wire:
-        format = effective_format(request.format, self.config.appwrite)
+        format = request.format
         format = listed(format) if in_list else format
         is_current = session.id == request.caller.session_id
         return render_people.session(session, format, is_current=is_current)

@@ -71,11 +71,11 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
 def routes(services: Services, incoming: Path) -> Iterator[Route]:
     """All routes: the most called first, fixed paths before those with an id in the same place."""
     config, catalog = services.ground.config, services.ground.catalog
-    yield from ExecutionDoors(config, services.ground.clock, services.executions).routes()
+    yield from ExecutionDoors(services.ground.clock, services.executions).routes()
     yield from RuntimeDoors(config, catalog).routes()
     yield from TemplateDoors(config, catalog, Templates(catalog)).routes()
-    yield from UsageDoors(config, services.usage).routes()
-    yield from RepositoryDoors(config, services.sources).routes()
+    yield from UsageDoors(services.usage).routes()
+    yield from RepositoryDoors(services.sources).routes()
     yield from DeploymentDoors(
         config,
         services.deployments,
@@ -84,7 +84,7 @@ def routes(services: Services, incoming: Path) -> Iterator[Route]:
         services.variables,
         incoming,
     ).routes()
-    yield from VariableDoors(config, services.variables).routes()
+    yield from VariableDoors(services.variables).routes()
     yield from FunctionDoors(
         config,
         catalog,
@@ -93,20 +93,18 @@ def routes(services: Services, incoming: Path) -> Iterator[Route]:
         services.delete_function,
         services.sources,
     ).routes()
-    yield from AccountDoors(config, services.accounts, services.users).routes()
+    yield from AccountDoors(services.accounts, services.users).routes()
     yield from SessionDoors(
-        config, services.accounts, services.users, services.sessions, services.jwts
+        services.accounts, services.users, services.sessions, services.jwts
     ).routes()
-    yield from UserDoors(
-        config, services.users, services.delete_user, services.set_password
-    ).routes()
+    yield from UserDoors(services.users, services.delete_user, services.set_password).routes()
     yield from UserSessionDoors(
         config, services.users, services.sessions, services.tokens, services.jwts
     ).routes()
     yield from TeamDoors(services.teams).routes()
-    yield from MembershipDoors(config, services.memberships).routes()
-    yield from ApiKeyDoors(config, services.console, services.api_keys).routes()
+    yield from MembershipDoors(services.memberships).routes()
+    yield from ApiKeyDoors(services.console, services.api_keys).routes()
     yield from ConsoleDoors(config, services.console, services.api_keys).routes()
-    yield from RuleDoors(config, services.rules).routes()
+    yield from RuleDoors(services.rules).routes()
     yield from HealthDoors(config).routes()
     yield from LocaleDoors().routes()

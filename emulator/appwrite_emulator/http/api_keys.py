@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..config import Config
 from ..errors import ApiError
 from ..models import CONSOLE
 from ..people import ApiKey
@@ -28,6 +27,7 @@ READ = ("keys.read",)
 WRITE = ("keys.write",)
 _JWT = ("keys.write", "projects.write")  # 1.9, 1.6
 
+_OF_PROJECT = "/v1/projects/{projectId}/keys"
 _ALL = 5000  # keys that a list without queries has
 _CHANGES = (
     Param("name", Text(128)),
@@ -49,7 +49,6 @@ _EPHEMERAL_16 = (Param("scopes", scopes()), Param("duration", Range(0, 3600), 90
 class ApiKeyDoors:
     """Create, list, get, update and delete keys; issue ephemeral ones."""
 
-    config: Config
     console: Console
     api_keys: ApiKeys
 
@@ -76,17 +75,17 @@ class ApiKeyDoors:
 
     async def create(self, request: Request) -> Reply:
         project = self._project(request)
-        is_older = request.is_older((1, 9, 3), self.config.appwrite)
+        is_older = request.is_older((1, 9, 3))
         values = read(_NEW_193 if is_older else _NEW, await read_body(request))
         id = values.pop("keyId")
         return _reply(self.api_keys.create(project, id, values), 201)
 
     async def create_ephemeral(self, request: Request) -> Reply:
         project = self._project(request)
-        era = request.era(self.config.appwrite)
+        era = request.era
         values = read(_EPHEMERAL if era == "1.9" else _EPHEMERAL_16, await read_body(request))
         key = self.api_keys.create_ephemeral(project, values["scopes"], values["duration"])
-        if request.is_older((1, 9, 3), self.config.appwrite):
+        if request.is_older((1, 9, 3)):
             return json_reply(render_console.key_as_jwt(key), 201)
         return _reply(key, 201)
 
@@ -123,6 +122,3 @@ class ApiKeyDoors:
 
 def _reply(key: ApiKey, status: int) -> Reply:
     return json_reply(render_console.key(key), status)
-
-
-_OF_PROJECT = "/v1/projects/{projectId}/keys"

@@ -157,7 +157,7 @@ class Api:
         for path in self._paths:
             match = path.pattern.match(request.scope["path"])
             if match and (route := path.routes.get(method)):
-                scopes.require(caller, route.scopes, request.era(self._era))
+                scopes.require(caller, route.scopes, request.era)
                 if route.scopes and route.path.startswith(_FUNCTIONS):
                     scopes.refuse_console(caller)
                 for name, value in match.groupdict().items():
@@ -167,7 +167,7 @@ class Api:
         return _Admission(self._elsewhere, {}, caller)
 
     def _refusal(self, error: ApiError, request: Request) -> Reply:
-        row = resolve(error, request.era(self._era))
+        row = resolve(error, request.era)
         return error_reply(row, SERVER_VERSIONS[self._era])
 
 

@@ -45,7 +45,7 @@ class Callers:
         """The caller. Raises ApiError project_not_found, general_bad_request, project_id_missing,
         user_unauthorized, project_key_expired, user_key_and_session_set, user_jwt_invalid,
         user_jwt_and_cookie_set."""
-        era = request.era(self._config.appwrite)
+        era = request.era
         project = self._project(request)
         is_admin = _named(request, "mode") == "admin"
         if is_admin and era == "1.9" and project in ("", CONSOLE):

@@ -69,7 +69,7 @@ class ConsoleDoors:
 
     async def variables(self, request: Request) -> Reply:
         require_console(request)
-        era = request.era(self.config.appwrite)
+        era = request.era
         return json_reply(render_console.variables(self.config, era), 200)
 
     async def list(self, request: Request) -> Reply:

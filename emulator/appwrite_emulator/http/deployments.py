@@ -26,7 +26,7 @@ from .listing import LIST, read_listing
 from .params import Param, query_params, read
 from .ranges import byte_range
 from .reply import FileReply, Reply, json_reply
-from .request import MAX_BODY, Request, Version, effective_format
+from .request import MAX_BODY, Request, Version
 from .route import Answer, Operation, Route
 from .upload import Form, choose_code, read_form
 from .validators import Boolean, Text, Uid, WhiteList
@@ -115,7 +115,7 @@ class DeploymentDoors:
         found, total = self.deployments.page(
             request.caller.project, request.path_params["functionId"], listing
         )
-        format = effective_format(request.format, self.config.appwrite)
+        format = request.format
         items = [render.deployment(each, format, in_list=True) for each in found]
         if selected := listing.query.selects:
             items = [
@@ -132,12 +132,12 @@ class DeploymentDoors:
         id = path.get("deploymentId")
         if id is None:
             id = read(_DEPLOYMENT_ID, await read_body(request))["deploymentId"]
-        era = request.era(self.config.appwrite)
         function = self.deployments.activate(
-            request.caller.project, path["functionId"], id, era=era
+            request.caller.project, path["functionId"], id, era=request.era
         )
-        format = effective_format(request.format, self.config.appwrite)
-        return json_reply(render.function(function, self.variables.of(function), format), 200)
+        return json_reply(
+            render.function(function, self.variables.of(function), request.format), 200
+        )
 
     async def delete(self, request: Request) -> Reply:
         self.deployments.delete(*_place(request))
@@ -145,14 +145,13 @@ class DeploymentDoors:
 
     async def cancel(self, request: Request) -> Reply:
         deployment = self.deployments.cancel(*_place(request))
-        format = effective_format(request.format, self.config.appwrite)
-        return json_reply(render.canceled(deployment, format), 200)
+        return json_reply(render.canceled(deployment, request.format), 200)
 
     async def rebuild(self, request: Request) -> Reply:
         """The way of 1.6: the reply is empty; newer clients on this path get the deployment."""
         read((_BUILD_ID,), await read_body(request))
         deployment = self.deployments.rebuild(*_place(request))
-        if request.is_older((1, 7, 0), self.config.appwrite):
+        if request.is_older((1, 7, 0)):
             return Reply(204)
         return json_reply(self._wire(deployment, request), 202)
 
@@ -210,7 +209,7 @@ class DeploymentDoors:
         return self.deployments.get(*_place(request))
 
     def _wire(self, deployment: Deployment, request: Request) -> render.Wire:
-        return render.deployment(deployment, effective_format(request.format, self.config.appwrite))
+        return render.deployment(deployment, request.format)
 
     def _most_bytes(self) -> int:
         """Node SDK 14 repeats the whole archive in each chunk's request."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..clock import Clock, stamp
-from ..config import Config
 from ..errors import ApiError
 from ..models import Execution
 from ..services import executions as service
@@ -20,7 +19,7 @@ from .body import read_body
 from .listing import LIST, read_listing
 from .params import Param, checked, read
 from .reply import Reply, json_reply
-from .request import Request, Version, effective_format
+from .request import Request
 from .route import Operation, Route
 from .validators import Boolean, ExecutionHeaders, HeadersParam, Raw, ScheduledAt, Text, WhiteList
 
@@ -50,7 +49,6 @@ _SYNC_SCHEDULED = (
 class ExecutionDoors:
     """Create, list, get and delete executions."""
 
-    config: Config
     clock: Clock
     executions: Executions
 
@@ -65,7 +63,7 @@ class ExecutionDoors:
     async def create(self, request: Request) -> Reply:
         raw = await read_body(request)
         values = read(_RULES, raw)
-        if "data" in raw and request.is_older((1, 4, 0), self.config.appwrite):
+        if "data" in raw and request.is_older((1, 4, 0)):
             values["body"] = str(raw["data"])  # as the body was called then
         wanted = self._wanted(values, request)
         function_id = request.path_params["functionId"]
@@ -115,7 +113,7 @@ class ExecutionDoors:
         self, execution: Execution, request: Request, *, in_list: bool = False
     ) -> render.Wire:
         texts = await self._texts(execution, request)
-        return render.execution(execution, texts, self._format(request), in_list=in_list)
+        return render.execution(execution, texts, request.format, in_list=in_list)
 
     async def _answered(self, answer: Answer, request: Request) -> Reply:
         """A synchronous execution with what the function answered, as JSON or multipart."""
@@ -127,7 +125,7 @@ class ExecutionDoors:
         wire = render.execution(
             answer.execution,
             await self._texts(answer.execution, request),
-            self._format(request),
+            request.format,
             body=body,
             response_headers=answer.headers,
         )
@@ -140,9 +138,6 @@ class ExecutionDoors:
         """Logs and errors, which are for keys and admins only."""
         is_shown = request.caller.is_privileged
         return await self.executions.texts(execution) if is_shown else ("", "")
-
-    def _format(self, request: Request) -> Version:
-        return effective_format(request.format, self.config.appwrite)
 
 
 def _wants_multipart(accept: str) -> bool:

@@ -19,7 +19,7 @@ from .body import read_body
 from .listing import LIST, read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
-from .request import Request, Version, effective_format, era_of
+from .request import Request, Version, era_of
 from .roles import Roles
 from .route import Operation, Route
 from .validators import (
@@ -81,16 +81,15 @@ class FunctionDoors:
         yield Route("DELETE", path, self.delete, WRITE, _DELETES)
 
     async def create(self, request: Request) -> Reply:
-        format = effective_format(request.format, self.config.appwrite)
         body = _with_commands(await read_body(request), request)
-        values = read(self._creates(format).params, body)
+        values = read(self._creates(request.format).params, body)
         template = _template(values)
         settings = {name: values[name] for name in values if name not in _NO_SETTINGS}
         function = self.functions.create(
             request.caller.project,
             values["functionId"],
             settings,
-            era=request.era(self.config.appwrite),
+            era=request.era,
         )
         if self._is_deployed_at_once(request):
             function = await self.sources.deploy_new(function, template)
@@ -107,9 +106,8 @@ class FunctionDoors:
         return json_reply(self._wire(function, request), 200)
 
     async def update(self, request: Request) -> Reply:
-        format = effective_format(request.format, self.config.appwrite)
         body = _with_commands(await read_body(request), request)
-        values = read(self._updates(format).params, body)
+        values = read(self._updates(request.format).params, body)
         function = await self.sources.update(
             request.caller.project,
             request.path_params["functionId"],
@@ -123,15 +121,14 @@ class FunctionDoors:
         return Reply(204)
 
     def _wire(self, function: Function, request: Request, *, in_list: bool = False) -> render.Wire:
-        format = effective_format(request.format, self.config.appwrite)
+        format = request.format
         runs = self.functions.runs(function) if format < (1, 4, 0) else ("", "")
         variables = self.variables.of(function)
         return render.function(function, variables, format, runs=runs, in_list=in_list)
 
     def _is_deployed_at_once(self, request: Request) -> bool:
         """Whether a new function's repository or template is deployed: the way before 1.7.0."""
-        era = self.config.appwrite
-        return era == "1.6" or request.is_older((1, 7, 0), era)
+        return self.config.appwrite == "1.6" or request.is_older((1, 7, 0))
 
     def _creates(self, format: Version) -> Operation:
         params = (
@@ -200,7 +197,7 @@ def _default_size(format: Version) -> str:
 
 def _with_commands(body: Mapping[str, Any], request: Request) -> Mapping[str, Any]:
     """Clients from before 1.4.0 get the commands of their runtime's family, whatever they say."""
-    if request.format is None or request.format >= (1, 4, 0):
+    if not request.is_older((1, 4, 0)):
         return body
     family = str(body.get("runtime")).partition("-")[0]
     return {**body, "commands": _COMMANDS.get(family, "")}

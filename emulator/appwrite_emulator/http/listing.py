@@ -32,12 +32,11 @@ def read_listing(
     Queries in the syntax of before 1.5.0 are read for clients that name such a format.
     """
     values = read(LIST if searchable else UNSEARCHED, query_params(request.query))
-    is_legacy = request.format is not None and request.format < (1, 5, 0)
     wanted = query.parse(
         values["queries"],
         attributes,
-        legacy=is_legacy,
+        legacy=request.is_older((1, 5, 0)),
         selectable=selectable,
-        era=request.era(request.server),
+        era=request.era,
     )
     return Listing(wanted, values.get("search", ""), values["total"])

@@ -11,7 +11,7 @@ from . import schema
 from .control_params import read_params
 from .params import REQUIRED, Param
 from .reply import Reply, json_reply
-from .request import Request, Version, effective_format
+from .request import Request, Version, format_of
 from .route import Operation, Route
 from .schema import Json
 from .validators import WhiteList
@@ -38,7 +38,7 @@ class DescriptionDoor:
 
     async def describe(self, request: Request) -> Reply:
         era = (await read_params(request, _FORMAT))["format"] or self.config.appwrite
-        return json_reply(describe(self.routes, effective_format(None, era)), 200)
+        return json_reply(describe(self.routes, format_of(b"", era)), 200)
 
 
 def describe(routes: Iterable[Route], format: Version) -> Json:

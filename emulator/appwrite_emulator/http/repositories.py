@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..config import Config
 from ..models import Deployment
 from ..repositories import Reference, ReferenceKind
 from ..services.sources import Sources, Template
@@ -15,7 +14,7 @@ from .body import read_body
 from .functions import WRITE
 from .params import Param, read
 from .reply import Reply, json_reply
-from .request import Request, effective_format
+from .request import Request
 from .route import Operation, Route
 from .validators import Boolean, Text, WhiteList
 
@@ -41,7 +40,6 @@ _FROM_VCS = Operation("functions.createVcsDeployment", _VCS, 202, "deployment")
 class RepositoryDoors:
     """Deploy a template, or a branch or commit of the repository a function is connected to."""
 
-    config: Config
     sources: Sources
 
     def routes(self) -> Iterator[Route]:
@@ -73,8 +71,7 @@ class RepositoryDoors:
         return self._reply(deployment, request)
 
     def _reply(self, deployment: Deployment, request: Request) -> Reply:
-        format = effective_format(request.format, self.config.appwrite)
-        return json_reply(render.deployment(deployment, format), 202)
+        return json_reply(render.deployment(deployment, request.format), 202)
 
 
 def _reference(values: Mapping[str, Any]) -> Reference:

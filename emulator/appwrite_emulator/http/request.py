@@ -37,11 +37,11 @@ _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 
 
 class Request:
-    """One call of the API of a server of the era `server`; its `format` is None without header."""
+    """One call of the API of a server of the era `server`."""
 
     __slots__ = ("_body", "_receive", "caller", "headers", "path_params", "scope", "server")
 
-    def __init__(self, scope: Scope, receive: Receive, server: Era = "1.9") -> None:
+    def __init__(self, scope: Scope, receive: Receive, server: Era) -> None:
         self.scope = scope
         self.server: Era = server
         self._receive = receive
@@ -82,21 +82,22 @@ class Request:
         return str(client[0]) if client else ""
 
     @property
-    def format(self) -> Version | None:
-        """The version in `X-Appwrite-Response-Format`."""
-        return parse_version(self.headers.get(b"x-appwrite-response-format", b""))
+    def format(self) -> Version:
+        """The format to answer in: that of `X-Appwrite-Response-Format`, or the server's own."""
+        return format_of(self.headers.get(b"x-appwrite-response-format", b""), self.server)
+
+    @property
+    def era(self) -> Era:
+        """Whose texts to use."""
+        return era_of(self.format)
 
     def header(self, name: str) -> str:
         """The header's value, empty when it is absent. `name` in lower case."""
         return self.headers.get(name.encode(), b"").decode("latin-1")
 
-    def era(self, default: Era) -> Era:
-        """Whose texts to use: the format's when the client names one, else `default`."""
-        return default if self.format is None else era_of(self.format)
-
-    def is_older(self, version: Version, default: Era) -> bool:
+    def is_older(self, version: Version) -> bool:
         """Whether the client wants a format from before `version`."""
-        return effective_format(self.format, default) < version
+        return self.format < version
 
     async def body(self) -> bytes:
         """The whole body. Raises ApiError general_bad_request when it is over `MAX_BODY`."""
@@ -144,6 +145,6 @@ def era_of(format: Version) -> Era:
     return "1.6" if format < (1, 7, 0) else "1.9"
 
 
-def effective_format(format: Version | None, default: Era) -> Version:
-    """The format to answer in: without a header, the server's own."""
-    return _SERVER_FORMATS[default] if format is None else format
+def format_of(text: bytes, server: Era) -> Version:
+    """The format that `text` names; without one, that of the server's era."""
+    return parse_version(text) or _SERVER_FORMATS[server]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..config import Config
 from ..models import Rule, RuleType
 from ..services import rules as service
 from ..services.rules import Rules
@@ -15,7 +14,7 @@ from .listing import LIST, read_listing
 from .numbers import NumberOf
 from .params import Param, read
 from .reply import Reply, json_reply
-from .request import Request, effective_format
+from .request import Request
 from .route import Operation, Route
 from .validators import Pattern, Text, Uid, WhiteList
 
@@ -48,7 +47,6 @@ _REDIRECT = (
 class RuleDoors:
     """Create, list, get, verify and delete rules."""
 
-    config: Config
     rules: Rules
 
     def routes(self) -> Iterator[Route]:
@@ -121,5 +119,4 @@ class RuleDoors:
         return json_reply(self._wire(rule, request), 201)
 
     def _wire(self, rule: Rule, request: Request) -> render.Wire:
-        format = effective_format(request.format, self.config.appwrite)
-        return render.rule(rule, self.rules.deployment_id(rule), format)
+        return render.rule(rule, self.rules.deployment_id(rule), request.format)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..config import Config
 from ..people import Team
 from ..services import memberships as service
 from ..services.memberships import Member, Memberships
@@ -17,7 +16,7 @@ from .listing import LIST, read_listing
 from .params import Param, read
 from .render import Wire, listing
 from .reply import Reply, json_reply
-from .request import Request, effective_format
+from .request import Request
 from .route import Operation, Route
 from .validators import ArrayOf, CustomId, Object, Text, Uid
 from .wire_people import listed
@@ -108,7 +107,6 @@ class TeamDoors:
 class MembershipDoors:
     """Create, list, get, change and delete the memberships of a team."""
 
-    config: Config
     memberships: Memberships
 
     def routes(self) -> Iterator[Route]:
@@ -155,11 +153,11 @@ class MembershipDoors:
 
     def _roles(self, request: Request) -> Param:
         """The length of roles grew with the roles of 1.9 that name a project."""
-        return _ROLES if request.era(self.config.appwrite) == "1.9" else _ROLES_16
+        return _ROLES if request.era == "1.9" else _ROLES_16
 
     def _place(self, request: Request) -> tuple[str, str]:
         return request.path_params["teamId"], request.path_params["membershipId"]
 
     def _wire(self, member: Member, request: Request, *, in_list: bool = False) -> Wire:
-        format = effective_format(request.format, self.config.appwrite)
+        format = request.format
         return render_teams.membership(member, listed(format) if in_list else format)

@@ -70,7 +70,7 @@ class TemplateDoors:
         )
 
     def _wire(self, record: Template, request: Request) -> render.Wire:
-        is_old = request.is_older((1, 7, 0), self._era)
+        is_old = request.is_older((1, 7, 0))
         wire = template(record, with_secret=not is_old)
         return wire | {"score": record.score} if self._era == "1.9" else wire
 

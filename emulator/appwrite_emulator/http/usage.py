@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..config import Config
 from ..services.usage import Usage
 from ..usage import RANGES, Series
 from .functions import READ
 from .params import Param, query_params, read
 from .reply import Reply, json_reply
-from .request import Request, Version, effective_format
+from .request import Request, Version
 from .route import Operation, Route
 from .validators import WhiteList
 
@@ -47,7 +46,6 @@ _MODELS = {
 class UsageDoors:
     """How much functions were used."""
 
-    config: Config
     usage: Usage
 
     def routes(self) -> Iterator[Route]:
@@ -69,7 +67,7 @@ class UsageDoors:
     def _reply(
         self, model: str, span: str, series: Mapping[str, Series], request: Request
     ) -> Reply:
-        names = fields(model, effective_format(request.format, self.config.appwrite))
+        names = fields(model, request.format)
         return json_reply({"range": span} | {name: _value(name, series) for name in names}, 200)
 
 

@@ -16,7 +16,7 @@ from .account_sessions import device
 from .body import read_body
 from .params import Param, read
 from .reply import Reply, json_reply
-from .request import Request, Version, effective_format
+from .request import Request
 from .route import Operation, Route
 from .users import READ, WRITE
 from .validators import Range, Uid
@@ -55,7 +55,7 @@ class UserSessionDoors:
         yield Route("POST", path + "/tokens", self.create_token, WRITE, token)
 
     async def list(self, request: Request) -> Reply:
-        format = listed(self._format(request))
+        format = listed(request.format)
         found = self.sessions.of(self._user(request))
         items = [render_people.session(each, format, secret=each.secret) for each in found]
         return json_reply(render.listing("sessions", items, len(items)), 200)
@@ -64,7 +64,7 @@ class UserSessionDoors:
         session, credential = self.sessions.open(
             self._user(request), device(request), provider="server"
         )
-        wire = render_people.session(session, self._format(request), secret=credential)
+        wire = render_people.session(session, request.format, secret=credential)
         return json_reply(wire, 201)
 
     async def close(self, request: Request) -> Reply:
@@ -88,10 +88,7 @@ class UserSessionDoors:
         token, secret = self.tokens.issue(
             self._user(request), length=values["length"], seconds=values["expire"]
         )
-        return json_reply(render_people.token(token, self._format(request), secret=secret), 201)
+        return json_reply(render_people.token(token, request.format, secret=secret), 201)
 
     def _user(self, request: Request) -> User:
         return self.users.get(request.caller.project, request.path_params["userId"])
-
-    def _format(self, request: Request) -> Version:
-        return effective_format(request.format, self.config.appwrite)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..config import Config
 from ..models import attribute
 from ..people import User
 from ..services import users as service
@@ -16,7 +15,7 @@ from .credentials import EMAIL, NEW_PASSWORD, PHONE
 from .listing import LIST, read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
-from .request import Request, effective_format
+from .request import Request
 from .route import Operation, Route
 from .validators import (
     USER_LABEL,
@@ -53,7 +52,6 @@ _PASSWORD = (Param("password", EmptyOr(NEW_PASSWORD)),)
 class UserDoors:
     """Create, list, get, change and delete users."""
 
-    config: Config
     users: Users
     delete_user: Callable[[str, str], None]
     change_password: Callable[[str, str, str], User]
@@ -95,7 +93,7 @@ class UserDoors:
     async def list(self, request: Request) -> Reply:
         listing = read_listing(request, service.ATTRIBUTES)
         found, total = self.users.page(request.caller.project, listing)
-        format = listed(effective_format(request.format, self.config.appwrite))
+        format = listed(request.format)
         items = [render_people.user(user, format) for user in found]
         return json_reply(render.listing("users", items, total), 200)
 
@@ -150,8 +148,7 @@ class UserDoors:
         return self._answer(self.users.update(*_place(request), **changes), request)
 
     def _answer(self, user: User, request: Request, *, status: int = 200) -> Reply:
-        format = effective_format(request.format, self.config.appwrite)
-        return json_reply(render_people.user(user, format), status)
+        return json_reply(render_people.user(user, request.format), status)
 
 
 def _place(request: Request) -> tuple[str, str]:

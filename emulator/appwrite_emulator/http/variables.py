@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..config import Config
 from ..models import Variable
 from ..query import Query
 from ..services import variables as service
@@ -16,7 +15,7 @@ from .functions import READ, WRITE
 from .listing import UNSEARCHED, read_listing
 from .params import Param, read
 from .reply import Reply, json_reply
-from .request import Request, Version, effective_format
+from .request import Request, Version
 from .route import Operation, Route
 from .validators import Boolean, CustomId, Nullable, Text
 
@@ -43,7 +42,6 @@ _DELETES = Operation("functions.deleteVariable", status=204)
 class VariableDoors:
     """Create, list, get, update and delete variables."""
 
-    config: Config
     variables: Variables
 
     def routes(self) -> Iterator[Route]:
@@ -56,7 +54,7 @@ class VariableDoors:
         yield Route("DELETE", one, self.delete, WRITE, _DELETES)
 
     async def create(self, request: Request) -> Reply:
-        rules = _creates(self._format(request)).params
+        rules = _creates(request.format).params
         values = {"secret": False, **read(rules, await read_body(request))}
         variable = self.variables.create(
             request.caller.project, request.path_params["functionId"], values["variableId"], values
@@ -65,12 +63,12 @@ class VariableDoors:
 
     async def list(self, request: Request) -> Reply:
         listing = read_listing(request, service.ATTRIBUTES, searchable=False)
-        if b"queries" not in request.query and request.is_older((1, 9, 4), self.config.appwrite):
+        if b"queries" not in request.query and request.is_older((1, 9, 4)):
             listing = replace(listing, query=Query(limit=_ALL))
         found, total = self.variables.page(
             request.caller.project, request.path_params["functionId"], listing
         )
-        format = self._format(request)
+        format = request.format
         items = [render.variable(variable, format, in_list=True) for variable in found]
         return json_reply(render.listing("variables", items, total), 200)
 
@@ -78,7 +76,7 @@ class VariableDoors:
         return json_reply(self._wire(self.variables.get(*self._place(request)), request), 200)
 
     async def update(self, request: Request) -> Reply:
-        rules = _updates(self._format(request)).params
+        rules = _updates(request.format).params
         values = read(rules, await read_body(request))
         variable = self.variables.update(*self._place(request), values)
         return json_reply(self._wire(variable, request), 200)
@@ -91,11 +89,8 @@ class VariableDoors:
         path = request.path_params
         return request.caller.project, path["functionId"], path["variableId"]
 
-    def _format(self, request: Request) -> Version:
-        return effective_format(request.format, self.config.appwrite)
-
     def _wire(self, variable: Variable, request: Request) -> render.Wire:
-        return render.variable(variable, self._format(request))
+        return render.variable(variable, request.format)
 
 
 def _creates(format: Version) -> Operation:
