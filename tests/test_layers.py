@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "emulator" / "appwrite_emulator"
 WORDS = ("errors", "clock", "models", "people", "config", "assets", "jsontext")
 MECHANISMS = (
     "archive", "catalog", "chunks", "cron", "events", "files", "manifest", "project_file", "query",
-    "query_methods", "query_syntax", "repositories", "sandbox", "state", "templates", "tokens",
-    "usage", "watch",
+    "query_methods", "query_syntax", "repositories", "sandbox", "state", "templates", "timers",
+    "tokens", "usage", "watch",
 )  # fmt: skip
 ENGINES = ("builder", "execution", "scheduler")
 SERVICES = ("reload", "services")

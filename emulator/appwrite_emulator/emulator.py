@@ -36,6 +36,7 @@ from .sandbox import Sandbox, choose
 from .services import Services
 from .services.control import SETTLE_TIMEOUT, Control, Snapshot
 from .services.epochs import Epochs
+from .services.events import Events
 from .services.ground import Ground
 from .services.live_logs import LiveLogs
 from .services.retention import Removed
@@ -43,6 +44,7 @@ from .services.secret import signing_secret
 from .services.status import About
 from .services.under_way import UnderWay, Work
 from .state import StateDB
+from .timers import Timers
 
 FOLDER = ".appwrite-emulator"
 DEFAULT_PROJECT = "demo"
@@ -238,8 +240,10 @@ class Emulator:
                 epochs=Epochs(state),
                 under_way=UnderWay(),
                 live_logs=LiveLogs(self.clock),
+                events=Events(),
                 files=files,
                 clock=self.clock,
+                timers=Timers(self.clock),
                 catalog=catalog,
                 repositories=Repositories(config.repositories, own_environment().get("PATH", "")),
                 probe=partial(output_of, spawner, homes / "probe"),
@@ -255,7 +259,9 @@ class Emulator:
             services.recover()
             group.start_soon(services.control.keep_house, name="maintenance")
             host = urlsplit(url).hostname or ""
-            yield api.build(services, files.uploads, frozenset({host}))
+            app = api.build(services, files.uploads, frozenset({host}))
+            group.start_soon(ground.timers.serve, name="timers")
+            yield app
 
     def _builder(self, spawner: Spawner, workspace: Path, tools: Tools) -> Builder:
         return Builder(

@@ -24,6 +24,7 @@ from .health import HealthDoors
 from .locale import LocaleDoors
 from .openapi import DescriptionDoor
 from .repositories import RepositoryDoors
+from .request import SERVER_FORMATS
 from .route import Route
 from .rules import RuleDoors
 from .runtimes import RuntimeDoors
@@ -35,6 +36,7 @@ from .usage import UsageDoors
 from .user_sessions import UserSessionDoors
 from .users import UserDoors
 from .variables import VariableDoors
+from .wording import Wording
 
 
 def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
@@ -63,7 +65,9 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
         domains,
         control=control.answer,
         elsewhere=elsewhere.answer,
+        events=ground.events,
     )
+    ground.events.wording = Wording(SERVER_FORMATS[config.appwrite])
     services.rules.on_change = app.forget
     return app
 

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect
@@ -14,12 +15,13 @@ from starlette.routing import compile_path
 
 from ..errors import SERVER_VERSIONS, ApiError, ErrorRow, resolve
 from ..models import CONSOLE, Caller
+from ..services.events import Events, Happening
 from . import scopes
 from .auth import Callers
 from .domains import Domains
 from .params import checked
 from .reply import RawHeaders, Reply, error_reply
-from .request import Receive, Request, Scope, Send
+from .request import SERVER_FORMATS, Receive, Request, Scope, Send, Told
 from .route import Answer, Door, Route
 from .safety import Safety
 from .sockets import Sockets
@@ -68,10 +70,12 @@ class Api:
         *,
         control: Door,  # answers all paths below /_emulator
         elsewhere: Door,  # answers what no route is for
+        events: Events,
     ) -> None:
         self._callers = callers
         self._control = control
         self._elsewhere = Route("", "", elsewhere)
+        self._events = events
         self._safety = safety
         self._domains = domains
         self._sockets = Sockets(safety, domains)
@@ -139,7 +143,16 @@ class Api:
         admission = self._admit(request)
         request.caller = admission.caller
         request.path_params = admission.path_params
-        return await admission.route.door(request)
+        reply = await admission.route.door(request)
+        if request.told is not None:
+            self._tell(admission.route.event, request, request.told)
+        return reply
+
+    def _tell(self, pattern: str, request: Request, told: Told) -> None:
+        """Fire the event of a call that did what it should."""
+        caller = request.caller
+        happening = Happening(caller.project, pattern, told.params, caller.user_id, caller.depth)
+        self._events.publish(happening, partial(told.payload, SERVER_FORMATS[self._era]))
 
     def _admit(self, request: Request) -> _Admission:
         """Decide who calls what; requests that look alike get the same decision again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.requests import ClientDisconnect
 
@@ -36,10 +36,19 @@ _NOBODY = Caller(project="")
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 
 
+class Told(NamedTuple):
+    """What a door says of the event that its call fires."""
+
+    payload: Callable[[Version], Mapping[str, Any]]
+    params: Mapping[str, str]
+
+
 class Request:
     """One call of the API of a server of the era `server`."""
 
-    __slots__ = ("_body", "_receive", "caller", "headers", "path_params", "scope", "server")
+    __slots__ = (
+        "_body", "_receive", "caller", "headers", "path_params", "scope", "server", "told",
+    )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, server: Era) -> None:
         self.scope = scope
@@ -48,6 +57,7 @@ class Request:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.path_params: Mapping[str, str] = scope.get("path_params", {})
         self.caller = _NOBODY
+        self.told: Told | None = None
         self._body: bytes | None = None
 
     @property
@@ -99,6 +109,14 @@ class Request:
         """Whether the client wants a format from before `version`."""
         return self.format < version
 
+    def happened(self, payload: Callable[[Version], Mapping[str, Any]], **params: str) -> None:
+        """The call did what its route's event says.
+
+        `payload` makes the event's payload in a format; `params` are the values of the pattern's
+        placeholders, in an order that decides the order of the event's names.
+        """
+        self.told = Told(payload, params)
+
     async def body(self) -> bytes:
         """The whole body. Raises ApiError general_bad_request when it is over `MAX_BODY`."""
         if self._body is None:
@@ -137,7 +155,8 @@ def parse_version(text: bytes) -> Version | None:
     return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else None
 
 
-_SERVER_FORMATS: dict[Era, Version] = {"1.6": (1, 6, 2), "1.9": (1, 9, 6)}
+SERVER_FORMATS: Mapping[Era, Version] = {"1.6": (1, 6, 2), "1.9": (1, 9, 6)}
+"""The format in which a server answers who wants none, and in which it tells of events."""
 
 
 def era_of(format: Version) -> Era:
@@ -147,4 +166,4 @@ def era_of(format: Version) -> Era:
 
 def format_of(text: bytes, server: Era) -> Version:
     """The format that `text` names; without one, that of the server's era."""
-    return parse_version(text) or _SERVER_FORMATS[server]
+    return parse_version(text) or SERVER_FORMATS[server]

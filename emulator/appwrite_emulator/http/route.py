@@ -38,7 +38,8 @@ class Operation:
 class Route:
     """One method of one path, and the scopes of which a caller needs one (none: open to all).
 
-    What stands for a `{name}` of the path must pass `place`.
+    What stands for a `{name}` of the path must pass `place`. `event` is the pattern of the event
+    that a call which succeeds fires, if its door says by `Request.happened` that it did.
     """
 
     method: str
@@ -47,6 +48,7 @@ class Route:
     scopes: Sequence[str] = ()
     operation: Operation | Callable[[Version], Operation] | None = None  # in a client's format
     place: Validator = _UID
+    event: str = ""
 
     def described(self, format: Version) -> Operation | None:
         """What the route is for clients that want `format`."""

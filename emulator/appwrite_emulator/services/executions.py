@@ -28,7 +28,7 @@ from .deployments import Deployments
 from .functions import Functions
 from .ground import Ground
 from .records import Listing, Records
-from .runs import ExecutionRequest, Run, Runs
+from .runs import Cause, ExecutionRequest, Run, Runs
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +112,14 @@ class Executions:
         return await self._run_now(
             self._runs.accept(Caller(project), function, deployment, request)
         )
+
+    def enqueue(self, function: Function, request: ExecutionRequest, cause: Cause) -> Execution:
+        """Store an execution that waits, and run it in the background."""
+        deployment = self._active(function)
+        run = self._runs.accept_caused(function, deployment, request, cause)
+        execution = self._add(run, status=ExecutionStatus.WAITING)
+        self._begin(run)
+        return execution
 
     def _add(self, run: Run, **fields: Any) -> Execution:
         born = self._records.born(run.function.project)

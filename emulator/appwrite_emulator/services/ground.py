@@ -12,7 +12,9 @@ from ..config import Config
 from ..files import Files
 from ..repositories import Repositories
 from ..state import StateDB
+from ..timers import Timers
 from .epochs import Epochs
+from .events import Events
 from .live_logs import LiveLogs
 from .under_way import UnderWay
 
@@ -26,8 +28,10 @@ class Ground:
     epochs: Epochs
     under_way: UnderWay
     live_logs: LiveLogs
+    events: Events
     files: Files
     clock: Clock
+    timers: Timers
     catalog: Catalog
     repositories: Repositories
     probe: Probe  # runs a command as functions are run, to see whether an interpreter works

@@ -43,6 +43,15 @@ class ExecutionRequest(NamedTuple):
     client_ip: str = ""
 
 
+class Cause(NamedTuple):
+    """What calls a function when nobody asks for it."""
+
+    trigger: Trigger
+    event: str = ""  # its most specific name
+    user_id: str = ""  # who did what the event tells of
+    depth: int = 0  # how many events, each caused by the one before, led to it
+
+
 class Run(NamedTuple):
     """A run that was accepted, with all it needs. Its execution may have a row already or not."""
 
@@ -86,6 +95,14 @@ class Runs:
         now, epoch = self._ground.now(), self._ground.epochs.of(function.project)
         return Run(unique_id(), now, function, deployment, request, origin, epoch)
 
+    def accept_caused(
+        self, function: Function, deployment: Deployment, request: ExecutionRequest, cause: Cause
+    ) -> Run:
+        """The run that `cause` leads to; nothing is stored."""
+        origin = context.Origin(cause.trigger, user_id=cause.user_id, event=cause.event)
+        now, epoch = self._ground.now(), self._ground.epochs.of(function.project)
+        return Run(unique_id(), now, function, deployment, request, origin, epoch)
+
     def execution(self, run: Run, born: Birth, **fields: Any) -> Execution:
         """The record of `run` with further `fields`."""
         request, user_id = run.request, run.origin.user_id
@@ -99,7 +116,7 @@ class Runs:
             permissions=(f'read("user:{user_id}")',) if user_id else (),
             function_id=run.function.id,
             deployment_id=run.deployment.id,
-            trigger=Trigger.SCHEDULE if request.scheduled_at else Trigger.HTTP,
+            trigger=Trigger.SCHEDULE if request.scheduled_at else run.origin.trigger,
             request_method=request.method,
             request_path=request.path,
             request_headers=context.stored_headers(headers, self._stored),

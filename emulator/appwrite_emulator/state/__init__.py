@@ -5,6 +5,7 @@ from __future__ import annotations
 from .db import StateDB
 from .errors import EpochPassed, StateCorrupt, StateError, StateLocked, StateWriteFailed
 from .lock import Owner, read_owner
+from .look import holder
 from .rescue import HeldState, hold
 from .salvage import Dropped, Salvaged
 from .snapshot import Snapshot
@@ -25,5 +26,6 @@ __all__ = [
     "StateTable",
     "StateWriteFailed",
     "hold",
+    "holder",
     "read_owner",
 ]

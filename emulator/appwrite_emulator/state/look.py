@@ -11,7 +11,7 @@ from pathlib import Path
 from .disk import Paths
 from .errors import StateError, StateLocked
 from .load import load
-from .lock import read_owner
+from .lock import Owner, read_owner
 from .tables import Tables
 
 
@@ -62,3 +62,9 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
+
+
+def holder(path: Path) -> Owner:
+    """Who has the state file at `path` open now; an empty `Owner` when nobody has."""
+    lock = Paths(path).lock
+    return read_owner(lock) if _is_locked(lock) else Owner()

@@ -1,0 +1,89 @@
+"""Events: what has happened, told to everybody who wants to know."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from .. import events
+from ..models import Deployment, Execution
+
+logger = logging.getLogger(__name__)
+
+Payload = Mapping[str, Any]
+
+
+class Happening(NamedTuple):
+    """What has happened, before anybody is told.
+
+    `pattern` is such as `users.[userId].update.email`; `params` has the values of its
+    placeholders, in an order that decides the order of the event's names.
+    """
+
+    project: str
+    pattern: str
+    params: Mapping[str, str]
+    user_id: str = ""  # who did it; empty for keys, guests and the emulator itself
+    depth: int = 0  # how many events, each caused by the one before, led to it
+
+
+class Event(NamedTuple):
+    """What listeners hear."""
+
+    project: str
+    names: tuple[str, ...]  # all under which it goes out, the most specific first
+    payload: Payload  # the model of the API that tells of it, in the server's own format
+    user_id: str
+    depth: int
+
+
+class Listener(Protocol):
+    """Somebody who is told of events. It never waits: what takes time is only begun."""
+
+    def wants(self, project: str, pattern: str) -> bool:
+        """Whether to hear of an event; cheap, for it is asked each time."""
+        ...
+
+    def hear(self, event: Event) -> None:
+        """Take note. What it raises is logged and keeps nobody else from hearing."""
+        ...
+
+
+class Wording(Protocol):
+    """How records are told in events, as the API tells them in the server's own format."""
+
+    def execution(self, execution: Execution, texts: tuple[str, str]) -> Payload:
+        """An execution with its logs and errors."""
+        ...
+
+    def deployment(self, deployment: Deployment) -> Payload:
+        """A deployment."""
+        ...
+
+
+class Events:
+    """Tells listeners, in the order in which they were added."""
+
+    wording: Wording  # given by whoever renders the API
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+
+    def add(self, listener: Listener) -> None:
+        """Tell `listener` of what happens from now on."""
+        self._listeners.append(listener)
+
+    def publish(self, happening: Happening, payload: Callable[[], Payload]) -> None:
+        """Tell of what has happened; `payload` is called only if somebody wants to know."""
+        project, pattern = happening.project, happening.pattern
+        wanting = [each for each in self._listeners if each.wants(project, pattern)]
+        if not wanting:
+            return
+        names = tuple(events.generate(pattern, happening.params))
+        event = Event(project, names, payload(), happening.user_id, happening.depth)
+        for listener in wanting:
+            try:
+                listener.hear(event)
+            except Exception:  # one listener's turn: the others must hear of it
+                logger.exception("%s was not told to a listener", names[0])

@@ -1,0 +1,105 @@
+"""Timers: what is to be done at a moment of calendar time, the earliest first."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from itertools import count
+from typing import NamedTuple
+
+import anyio
+
+from .clock import Clock
+
+logger = logging.getLogger(__name__)
+
+
+class Timer(NamedTuple):
+    """One thing to be done once."""
+
+    moment: datetime
+    number: int  # of those at the same moment the one set first goes first
+    key: str
+    act: Callable[[], None]
+
+
+class Timers:
+    """Acts when their moments come. An act takes no time: what does is only begun by it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._numbers = count()
+        self._heap: list[Timer] = []
+        self._timers: dict[str, Timer] = {}
+        self._changed = anyio.Event()
+
+    def set(self, key: str, moment: datetime, act: Callable[[], None]) -> None:
+        """Call `act` once at `moment`, or soon when that has passed; replaces the timer `key`."""
+        timer = self._timers[key] = Timer(moment, next(self._numbers), key, act)
+        heapq.heappush(self._heap, timer)
+        if self._first() is timer:
+            self._wake()
+
+    def cancel(self, key: str) -> None:
+        """Forget the timer `key`, if there is one."""
+        if self._timers.pop(key, None):
+            self._wake()
+
+    def clear(self) -> None:
+        """Forget all timers."""
+        self._timers.clear()
+        self._heap.clear()
+        self._wake()
+
+    def next(self) -> Timer | None:
+        """The timer whose moment comes first."""
+        return self._first()
+
+    def all(self) -> list[Timer]:
+        """All timers, the earliest first."""
+        return sorted(self._timers.values())
+
+    def run_due(self) -> int:
+        """Call what is due now, in order; how many there were."""
+        done, now = 0, self._clock.now()
+        while (timer := self._first()) and timer.moment <= now:
+            heapq.heappop(self._heap)
+            del self._timers[timer.key]
+            done += 1
+            try:
+                timer.act()
+            except Exception:  # one timer's turn: the others must come
+                logger.exception("timer %s failed", timer.key, extra={"action": "timer"})
+        return done
+
+    async def serve(self) -> None:
+        """Call everything when it is due, for ever."""
+        while True:
+            self._changed = anyio.Event()
+            self.run_due()
+            await self._changed_or_due()
+
+    async def _changed_or_due(self) -> None:
+        """Return when the first timer is due, or another one has become the first."""
+        changed, timer = self._changed, self._first()
+        if timer is None:
+            await changed.wait()
+            return
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._sleep, timer.moment, group.cancel_scope)
+            await changed.wait()
+            group.cancel_scope.cancel()
+
+    async def _sleep(self, moment: datetime, scope: anyio.CancelScope) -> None:
+        await self._clock.sleep_until(moment)
+        scope.cancel()
+
+    def _first(self) -> Timer | None:
+        while self._heap and self._timers.get(self._heap[0].key) is not self._heap[0]:
+            heapq.heappop(self._heap)  # replaced or cancelled
+        return self._heap[0] if self._heap else None
+
+    def _wake(self) -> None:
+        self._changed.set()
