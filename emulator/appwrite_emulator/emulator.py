@@ -31,6 +31,7 @@ from .files import Files
 from .http import api
 from .http.app import Api
 from .http.request import Receive, Scope, Send
+from .models import Execution
 from .repositories import Repositories
 from .sandbox import Sandbox, choose
 from .services import Services
@@ -126,6 +127,16 @@ class Emulator:
     def maintain(self) -> Removed:
         """Remove what has outlived its retention, as happens once a day; how much it was."""
         return self._in_thread.call(self.control.maintain)
+
+    def trigger_schedule(self, function_id: str, *, project: str = "") -> Execution:
+        """Run a function that has a schedule as its schedule does, now, whatever the time is.
+
+        Without `project` it is one of the emulator's own. The execution that is returned waits:
+        `settle` returns when it has ended. Raises ScheduleUnknown, a LookupError, when there is no
+        such function or it has no schedule. In an event loop of yours it is
+        `emulator.services.schedules.trigger`.
+        """
+        return self._in_thread.call(self.services.schedules.trigger, function_id, project)
 
     def forget(self, snapshot: Snapshot) -> None:
         """Delete `snapshot`, and the builds that only it needs."""
@@ -257,6 +268,7 @@ class Emulator:
             await services.retention.apply()
             await services.sweep()  # before new files are made
             services.recover()
+            services.arm()
             group.start_soon(services.control.keep_house, name="maintenance")
             host = urlsplit(url).hostname or ""
             app = api.build(services, files.uploads, frozenset({host}))

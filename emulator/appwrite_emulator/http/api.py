@@ -15,6 +15,7 @@ from .auth import Callers
 from .console import ConsoleDoors
 from .control import ControlDoors
 from .control_logs import LogDoors
+from .control_schedules import ScheduleDoors
 from .deployments import DeploymentDoors
 from .domains import Domains
 from .elsewhere import Elsewhere
@@ -55,6 +56,7 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
         services.control,
         services.status,
         LogDoors(ground.live_logs),
+        ScheduleDoors(services.schedules, services.executions, services.control),
         DescriptionDoor(config, known),
     )
     elsewhere = Elsewhere(known)

@@ -17,6 +17,7 @@ from ..services.under_way import NotSettled
 from .app import CONTROL
 from .control_logs import LogDoors
 from .control_params import Seconds, read_params
+from .control_schedules import ScheduleDoors
 from .openapi import DescriptionDoor
 from .params import Param
 from .reply import Reply, json_reply
@@ -31,12 +32,14 @@ _PROJECT = Param("project", Uid(), "")
 
 @dataclass(frozen=True)
 class ControlDoors:
-    """Status, settle, snapshots, reset, maintenance, live logs and the description of the API."""
+    """Status, settle, snapshots, reset, maintenance, schedules, live logs and the description of
+    the API."""
 
     config: Config
     control: Control
     status: Status
     logs: LogDoors
+    schedules: ScheduleDoors
     description: DescriptionDoor
 
     def routes(self) -> Iterator[Route]:
@@ -47,6 +50,7 @@ class ControlDoors:
         yield Route("DELETE", f"{CONTROL}/snapshots/{{id}}", self.delete_snapshot)
         yield Route("POST", f"{CONTROL}/reset", self.reset)
         yield Route("POST", f"{CONTROL}/maintenance", self.maintain)
+        yield from self.schedules.routes()
         yield Route("GET", f"{CONTROL}/logs", self.logs.follow)
         yield Route("GET", f"{CONTROL}/openapi.json", self.description.describe)
 

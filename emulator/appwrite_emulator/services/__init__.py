@@ -31,6 +31,7 @@ from .records import Records
 from .retention import Retention
 from .rules import Rules
 from .runs import Runs
+from .schedules import Schedules
 from .sessions import Sessions
 from .sources import Sources
 from .status import About, Status
@@ -56,6 +57,7 @@ class Services:
     archives: Archives
     uploads: Uploads
     executions: Executions
+    schedules: Schedules
     usage: Usage
     projects: Projects
     users: Users
@@ -87,10 +89,15 @@ class Services:
         jwts = Jwts(ground)
         runs = Runs(ground, plans, executor, jwts)
         executions = Executions(ground, functions, deployments, runs)
+        schedules = Schedules(ground, functions, executions, about.project)
+        functions.on_schedule = schedules.refresh
+        executions.on_scheduled = schedules.expect
+        executions.on_unscheduled = schedules.cancel
         projects = Projects(ground, functions, variables, deployments, builds)
         users, sessions, tokens = Users(ground), Sessions(ground), Tokens(ground)
         retention = Retention(ground, functions, deployments, executions)
         control = Control(ground, (builds, executions), rules, executor, retention)
+        control.pausing = schedules.paused
         rows = (functions, deployments, executions)
         members = Records(
             ground, Membership, owner="userId", found_by=("teamId",), searched=("$id", "userId")
@@ -108,6 +115,7 @@ class Services:
             archives=archives,
             uploads=uploads,
             executions=executions,
+            schedules=schedules,
             usage=Usage(ground, functions),
             projects=projects,
             users=users,
@@ -126,7 +134,9 @@ class Services:
 
     def delete_function(self, project: str, id: str) -> None:
         """Delete a function and all that is its own. Raises ApiError function_not_found."""
+        function = self.functions.get(project, id)
         self.functions.delete(project, id, children=self._delete_children)
+        self.schedules.forget(function)
 
     def _delete_children(self, function: Function) -> None:
         self.rules.delete_of(function)
@@ -164,6 +174,10 @@ class Services:
             self.tokens.delete_in(CONSOLE)
         self.executions.recover()
         self.builds.recover()
+
+    def arm(self) -> None:
+        """Set all timers anew, from the rows: at the start, and when the clock has gone back."""
+        self.schedules.rearm()
 
     async def sweep(self) -> int:
         """Remove files that no row names; how many there were. Nothing may be in the making."""

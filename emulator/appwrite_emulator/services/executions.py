@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from ..models import (
     Function,
     Headers,
     Row,
+    Trigger,
 )
 from ..query import Attribute
 from ..state import EpochPassed
@@ -73,6 +75,9 @@ class Executions:
             ground, Execution, owner="functionId", searched=("$id", "functionId")
         )
         self._pending: dict[str, anyio.Event] = {}  # set when the execution has ended
+        self._scheduled: dict[str, Run] = {}
+        self.on_scheduled: Callable[[Execution], None] = lambda execution: None
+        self.on_unscheduled: Callable[[Execution], None] = lambda execution: None
 
     async def create(self, caller: Caller, function_id: str, request: ExecutionRequest) -> Answer:
         """Run the function now, later or in the background, as `request` says.
@@ -86,7 +91,10 @@ class Executions:
         permissions.require_execute(caller, function)
         run = self._runs.accept(caller, function, deployment, request)
         if request.scheduled_at:
-            return Answer(self._add(run, status=ExecutionStatus.SCHEDULED))
+            execution = self._add(run, status=ExecutionStatus.SCHEDULED)
+            self._scheduled[_key(run)] = run
+            self.on_scheduled(execution)
+            return Answer(execution)
         if request.is_async:
             execution = self._add(run, status=ExecutionStatus.WAITING)
             self._begin(run)
@@ -120,6 +128,25 @@ class Executions:
         execution = self._add(run, status=ExecutionStatus.WAITING)
         self._begin(run)
         return execution
+
+    def begin_scheduled(self, project: str, id: str) -> None:
+        """Run a scheduled execution, whose moment has come; nothing if it is gone."""
+        run = self._scheduled.pop(f"{project}/{id}", None)
+        if run and (current := self._current(run)) and current.status == ExecutionStatus.SCHEDULED:
+            self._begin(run)
+
+    def scheduled(self) -> list[Execution]:
+        """The executions of all projects whose moment is still to come."""
+        return self._records.all(status=str(ExecutionStatus.SCHEDULED))
+
+    def last_tick(self, function: Function) -> Execution | None:
+        """The newest execution of the function that its schedule caused."""
+        return self._records.latest(
+            project=function.project,
+            functionId=function.id,
+            trigger=str(Trigger.SCHEDULE),
+            scheduledAt=None,
+        )
 
     def _add(self, run: Run, **fields: Any) -> Execution:
         born = self._records.born(run.function.project)
@@ -194,6 +221,8 @@ class Executions:
         if execution.status in _UNDER_WAY:
             raise ApiError("execution_in_progress")
         self._records.remove([execution])
+        if execution.status == ExecutionStatus.SCHEDULED:
+            self.on_unscheduled(execution)
 
     def count_by_status(self) -> dict[str, int]:
         """How many executions of all projects there are in each status."""
