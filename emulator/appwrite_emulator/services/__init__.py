@@ -22,6 +22,7 @@ from .deployments import Deployments
 from .executions import Executions
 from .functions import Functions
 from .ground import Ground
+from .injection import Injection
 from .jwts import Jwts
 from .keys import Keys
 from .memberships import Memberships
@@ -36,6 +37,7 @@ from .sources import Sources
 from .status import About, Status
 from .teams import Teams
 from .tokens import Tokens
+from .triggers import Triggers
 from .uploads import Uploads
 from .usage import Usage
 from .users import Users
@@ -70,6 +72,7 @@ class Services:
     retention: Retention
     control: Control
     status: Status
+    injection: Injection
 
     @classmethod
     def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
@@ -97,6 +100,8 @@ class Services:
         )
         teams, api_keys = Teams(ground, members), ApiKeys(ground)
         console = Console(ground, teams, api_keys, about.project)
+        triggers = Triggers(ground, functions, executions)
+        ground.events.add(triggers)
         return cls(
             ground=ground,
             rules=rules,
@@ -122,6 +127,7 @@ class Services:
             retention=retention,
             control=control,
             status=Status(ground, about, rows, executor, control),
+            injection=Injection(ground, console, executions, triggers, about.project),
         )
 
     def delete_function(self, project: str, id: str) -> None:

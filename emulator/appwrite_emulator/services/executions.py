@@ -121,6 +121,13 @@ class Executions:
         self._begin(run)
         return execution
 
+    def refuse(
+        self, function: Function, request: ExecutionRequest, cause: Cause, reason: str
+    ) -> Execution:
+        """Store an execution that failed for `reason` without being run."""
+        run = self._runs.accept_caused(function, self._active(function), request, cause)
+        return self._add(run, status=ExecutionStatus.FAILED, errors=reason)
+
     def _add(self, run: Run, **fields: Any) -> Execution:
         born = self._records.born(run.function.project)
         return self._records.add(self._runs.execution(run, born, **fields))

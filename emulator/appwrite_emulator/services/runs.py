@@ -62,6 +62,7 @@ class Run(NamedTuple):
     request: ExecutionRequest
     origin: context.Origin
     epoch: int  # of the project when the run was accepted; a restore ends it
+    depth: int = 0  # how many events, each caused by the one before, led to it
 
     @property
     def work(self) -> Work:
@@ -93,7 +94,7 @@ class Runs:
             client_ip=request.client_ip,
         )
         now, epoch = self._ground.now(), self._ground.epochs.of(function.project)
-        return Run(unique_id(), now, function, deployment, request, origin, epoch)
+        return Run(unique_id(), now, function, deployment, request, origin, epoch, caller.depth)
 
     def accept_caused(
         self, function: Function, deployment: Deployment, request: ExecutionRequest, cause: Cause
@@ -101,7 +102,7 @@ class Runs:
         """The run that `cause` leads to; nothing is stored."""
         origin = context.Origin(cause.trigger, user_id=cause.user_id, event=cause.event)
         now, epoch = self._ground.now(), self._ground.epochs.of(function.project)
-        return Run(unique_id(), now, function, deployment, request, origin, epoch)
+        return Run(unique_id(), now, function, deployment, request, origin, epoch, cause.depth)
 
     def execution(self, run: Run, born: Birth, **fields: Any) -> Execution:
         """The record of `run` with further `fields`."""
@@ -145,7 +146,7 @@ class Runs:
     def _call(self, run: Run, plan: Plan, limit: float) -> Call:
         function, request = run.function, run.request
         headers = context.request_headers(
-            request.headers, run.origin, execution_id=run.id, key=self._key(function)
+            request.headers, run.origin, execution_id=run.id, key=self._key(run)
         )
         context.add_transport_headers(
             headers, request.body, host=plan.host, authorization=plan.authorization
@@ -166,8 +167,9 @@ class Runs:
             logging=function.logging,
         )
 
-    def _key(self, function: Function) -> str:
-        return self._plans.keys.issue(function, seconds=self._lifetime(function))
+    def _key(self, run: Run) -> str:
+        lifetime = self._lifetime(run.function)
+        return self._plans.keys.issue(run.function, seconds=lifetime, depth=run.depth)
 
     def _user_jwt(self, caller: Caller, function: Function, request: ExecutionRequest) -> str:
         if request.scheduled_at:
