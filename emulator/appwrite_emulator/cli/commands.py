@@ -12,6 +12,7 @@ from .. import __version__
 from ..config import own_environment
 from .options import config_options, given
 from .state import state
+from .trigger import trigger
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -40,6 +41,7 @@ def main(context: click.Context) -> None:
 
 
 main.add_command(state)
+main.add_command(trigger)
 
 
 @main.command(

@@ -14,6 +14,7 @@ from .app import Api
 from .auth import Callers
 from .console import ConsoleDoors
 from .control import ControlDoors
+from .control_events import EventDoors
 from .control_logs import LogDoors
 from .deployments import DeploymentDoors
 from .domains import Domains
@@ -55,6 +56,7 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
         services.control,
         services.status,
         LogDoors(ground.live_logs),
+        EventDoors(services.injection, services.control),
         DescriptionDoor(config, known),
     )
     elsewhere = Elsewhere(known)

@@ -15,6 +15,7 @@ from ..services.control import SETTLE_TIMEOUT, Control, SnapshotUnknown
 from ..services.status import Status
 from ..services.under_way import NotSettled
 from .app import CONTROL
+from .control_events import EventDoors
 from .control_logs import LogDoors
 from .control_params import Seconds, read_params
 from .openapi import DescriptionDoor
@@ -31,12 +32,14 @@ _PROJECT = Param("project", Uid(), "")
 
 @dataclass(frozen=True)
 class ControlDoors:
-    """Status, settle, snapshots, reset, maintenance, live logs and the description of the API."""
+    """Status, settle, snapshots, reset, maintenance, made-up events, live logs and the API's
+    description."""
 
     config: Config
     control: Control
     status: Status
     logs: LogDoors
+    events: EventDoors
     description: DescriptionDoor
 
     def routes(self) -> Iterator[Route]:
@@ -47,6 +50,7 @@ class ControlDoors:
         yield Route("DELETE", f"{CONTROL}/snapshots/{{id}}", self.delete_snapshot)
         yield Route("POST", f"{CONTROL}/reset", self.reset)
         yield Route("POST", f"{CONTROL}/maintenance", self.maintain)
+        yield from self.events.routes()
         yield Route("GET", f"{CONTROL}/logs", self.logs.follow)
         yield Route("GET", f"{CONTROL}/openapi.json", self.description.describe)
 

@@ -24,6 +24,7 @@ from .errands import Errands
 from .executions import Executions
 from .functions import Functions
 from .ground import Ground
+from .injection import Injection
 from .jwts import Jwts
 from .keys import Keys
 from .memberships import Memberships
@@ -38,6 +39,7 @@ from .sources import Sources
 from .status import About, Status
 from .teams import Teams
 from .tokens import Tokens
+from .triggers import Triggers
 from .uploads import Uploads
 from .usage import Usage
 from .users import Users
@@ -72,6 +74,7 @@ class Services:
     retention: Retention
     control: Control
     status: Status
+    injection: Injection
 
     @classmethod
     def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
@@ -104,6 +107,8 @@ class Services:
         )
         teams, api_keys = Teams(ground, members), ApiKeys(ground)
         console = Console(ground, teams, api_keys, about.project)
+        triggers = Triggers(ground, functions, executions)
+        ground.events.add(triggers)
         return cls(
             ground=ground,
             rules=rules,
@@ -129,6 +134,7 @@ class Services:
             retention=retention,
             control=control,
             status=Status(ground, about, rows, executor, control),
+            injection=Injection(ground, console, executions, triggers, about.project),
         )
 
     def delete_function(self, project: str, id: str) -> None:

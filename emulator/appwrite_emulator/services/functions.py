@@ -166,6 +166,19 @@ class Functions:
         previous, following = ("" if date is None else stamp(date) for date in dates)
         return previous, following
 
+    @property
+    def changes(self) -> int:
+        """Grows with every change of a function."""
+        return self._records.changes
+
+    def of(self, project: str) -> list[Function]:
+        """The functions of the project, the oldest first."""
+        return self._records.all(project=project)
+
+    def find(self, project: str, id: str) -> Function | None:
+        """The function, if it is there."""
+        return self._records.get(project, id)
+
     def __len__(self) -> int:
         return len(self._records)
 
