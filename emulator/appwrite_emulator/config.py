@@ -185,6 +185,7 @@ class Config:
     build_size_limit: int = option(2_000_000_000, "Bytes the output of a build may have.")
     workers: int = option(32, "Worker processes alive at once, over all functions.")
     keep_executions: int = option(10_000, "Finished executions kept; the oldest go first.")
+    execution_retention: int = option(14, "Days that executions are kept; 0 keeps them for ever.")
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
@@ -267,6 +268,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("build_size_limit", 1, 2**40),
     ("workers", 1, 1024),
     ("keep_executions", 1, 10_000_000),
+    ("execution_retention", 0, 36_500),
 )
 
 

@@ -14,6 +14,7 @@ from .app import Api
 from .auth import Callers
 from .console import ConsoleDoors
 from .control import ControlDoors
+from .control_clock import ClockDoors
 from .control_logs import LogDoors
 from .deployments import DeploymentDoors
 from .domains import Domains
@@ -54,6 +55,7 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
         config,
         services.control,
         services.status,
+        ClockDoors(services.calendar),
         LogDoors(ground.live_logs),
         DescriptionDoor(config, known),
     )

@@ -16,12 +16,14 @@ from .accounts import Accounts
 from .api_keys import ApiKeys
 from .archives import Archives
 from .builds import Builds
+from .calendar import Calendar
 from .console import Console
 from .control import Control
 from .deployments import Deployments
 from .executions import Executions
 from .functions import Functions
 from .ground import Ground
+from .housekeeping import Housekeeping
 from .jwts import Jwts
 from .keys import Keys
 from .memberships import Memberships
@@ -69,6 +71,8 @@ class Services:
     console: Console
     retention: Retention
     control: Control
+    calendar: Calendar
+    housekeeping: Housekeeping
     status: Status
 
     @classmethod
@@ -121,6 +125,8 @@ class Services:
             console=console,
             retention=retention,
             control=control,
+            calendar=Calendar(ground.clock, ground.timers, ground.under_way),
+            housekeeping=Housekeeping(ground, control),
             status=Status(ground, about, rows, executor, control),
         )
 
@@ -164,6 +170,10 @@ class Services:
             self.tokens.delete_in(CONSOLE)
         self.executions.recover()
         self.builds.recover()
+
+    def arm(self) -> None:
+        """Set all timers anew, from the rows: at the start, and when the clock has gone back."""
+        self.housekeeping.arm()
 
     async def sweep(self) -> int:
         """Remove files that no row names; how many there were. Nothing may be in the making."""
