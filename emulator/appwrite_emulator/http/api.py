@@ -100,6 +100,7 @@ def routes(services: Services, incoming: Path) -> Iterator[Route]:
         services.variables,
         services.delete_function,
         services.sources,
+        services.rules,
     ).routes()
     yield from AccountDoors(services.accounts, services.users).routes()
     yield from SessionDoors(
@@ -114,5 +115,5 @@ def routes(services: Services, incoming: Path) -> Iterator[Route]:
     yield from ApiKeyDoors(services.console, services.api_keys).routes()
     yield from ConsoleDoors(config, services.console, services.api_keys).routes()
     yield from RuleDoors(services.rules).routes()
-    yield from HealthDoors(config).routes()
+    yield from HealthDoors(config, services.console).routes()
     yield from LocaleDoors().routes()
