@@ -18,9 +18,9 @@ from .params import Param
 from .reply import Reply, json_reply
 from .request import Request
 from .route import Route
-from .validators import Uid
+from .validators import EmptyOr, Uid
 
-_PROJECT = Param("project", Uid(), "")
+_PROJECT = Param("project", EmptyOr(Uid()), "")
 _PARAMS = (Param("function", Uid()), _PROJECT, Param("wait", Seconds(3600), None))
 
 

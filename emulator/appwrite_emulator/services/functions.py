@@ -79,10 +79,6 @@ class Functions:
             raise ApiError("function_not_found")
         return function
 
-    def find(self, project: str, id: str) -> Function | None:
-        """The function, or None."""
-        return self._records.get(project, id)
-
     def is_there(self, function: Function) -> bool:
         """Whether the function was not deleted; one made anew under its id is another one."""
         current = self._records.get(function.project, function.id)
@@ -184,6 +180,19 @@ class Functions:
         dates = (schedule.last_before(now), schedule.next_after(now))
         previous, following = ("" if date is None else stamp(date) for date in dates)
         return previous, following
+
+    @property
+    def changes(self) -> int:
+        """Grows with every change of a function."""
+        return self._records.changes
+
+    def of(self, project: str) -> list[Function]:
+        """The functions of the project, the oldest first."""
+        return self._records.all(project=project)
+
+    def find(self, project: str, id: str) -> Function | None:
+        """The function, if it is there."""
+        return self._records.get(project, id)
 
     def __len__(self) -> int:
         return len(self._records)
