@@ -48,6 +48,7 @@ class ControlDoors:
     def routes(self) -> Iterator[Route]:
         yield Route("GET", f"{CONTROL}/status", self.tell_status)
         yield Route("POST", f"{CONTROL}/settle", self.settle)
+        yield from self.schedules.routes()
         yield Route("POST", f"{CONTROL}/snapshot", self.take_snapshot)
         yield Route("POST", f"{CONTROL}/restore", self.restore)
         yield Route("DELETE", f"{CONTROL}/snapshots/{{id}}", self.delete_snapshot)
@@ -55,7 +56,6 @@ class ControlDoors:
         yield Route("POST", f"{CONTROL}/maintenance", self.maintain)
         yield from self.clock.routes(f"{CONTROL}/clock")
         yield from self.events.routes()
-        yield from self.schedules.routes()
         yield Route("GET", f"{CONTROL}/logs", self.logs.follow)
         yield Route("GET", f"{CONTROL}/openapi.json", self.description.describe)
 
