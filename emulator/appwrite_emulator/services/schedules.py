@@ -79,7 +79,7 @@ class Schedules:
         if not (function.schedule and function.deployment_id):
             self.forget(function)
         elif self._running.get(key) != function.schedule:
-            self._expect(function)
+            self._expect(function, self._ground.clock.now())
 
     def forget(self, function: Function) -> None:
         """Let the function run by itself no more."""
@@ -155,11 +155,11 @@ class Schedules:
             previous=last.created_at if last else None,
         )
 
-    def _expect(self, function: Function) -> None:
-        """Set the timer of the function's next run."""
+    def _expect(self, function: Function, after: datetime) -> None:
+        """Set the timer of the function's first run after a moment."""
         key = _function_key(function.project, function.id)
         schedule = Schedule.parse(function.schedule)
-        moment = schedule.next_after(self._ground.clock.now()) if schedule else None
+        moment = schedule.next_after(after) if schedule else None
         if moment is None:  # only somebody who edits the state file can do that
             self.forget(function)
             return
@@ -173,8 +173,8 @@ class Schedules:
         function = self._functions.find(project, id)
         if function is None or not function.schedule:
             return
-        self._expect(function)
         late = self._ground.clock.now() - moment
+        self._expect(function, moment + max(timedelta(), late - _STALE))
         if function.schedule == expected and late <= _STALE:
             self._call(function)
         else:
