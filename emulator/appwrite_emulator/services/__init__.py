@@ -72,6 +72,7 @@ class Services:
     retention: Retention
     control: Control
     status: Status
+    triggers: Triggers
     injection: Injection
 
     @classmethod
@@ -127,6 +128,7 @@ class Services:
             retention=retention,
             control=control,
             status=Status(ground, about, rows, executor, control),
+            triggers=triggers,
             injection=Injection(ground, console, executions, triggers, about.project),
         )
 
