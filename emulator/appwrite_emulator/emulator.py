@@ -276,6 +276,7 @@ class Emulator:
             self._services = services = Services.over(
                 ground, executor, builder, About(self.project, state_file, sandbox.report)
             )
+            stack.callback(services.executions.close)
             await services.retention.apply()
             await services.sweep()  # before new files are made
             services.recover()

@@ -203,7 +203,9 @@ def test_a_payload_may_be_large_but_not_larger_than_a_request(project: Project) 
     )
     assert reply.expect(200)["executions"][0]["status"] == "completed"
     injection = project.server.emulator.services.injection
-    with pytest.raises(EventRefused, match=r"The payload has 13,000,011 bytes as JSON, 12,582,912 are"):
+    with pytest.raises(
+        EventRefused, match=r"The payload has 13,000,011 bytes as JSON, 12,582,912 are"
+    ):
         project.server.run(injection.fire, "users.a.create", {"text": "x" * 13_000_000})
 
 

@@ -10,15 +10,17 @@ from anyio import to_thread
 
 from ..builder import Builder
 from ..execution.executor import Executor
-from ..models import CONSOLE, Deployment, Function
+from ..models import CONSOLE, Deployment, Execution, Function
 from ..people import Membership, User
 from .accounts import Accounts
 from .api_keys import ApiKeys
 from .archives import Archives
+from .background import Background
 from .builds import Builds
 from .console import Console
 from .control import Control
 from .deployments import Deployments
+from .errands import Errands
 from .executions import Executions
 from .functions import Functions
 from .ground import Ground
@@ -89,8 +91,13 @@ class Services:
         deployments = Deployments(ground, records, functions, builds, archives)
         uploads = Uploads(ground, deployments)
         jwts = Jwts(ground)
-        runs = Runs(ground, plans, executor, jwts)
-        executions = Executions(ground, functions, deployments, runs)
+        runs = Runs(ground, deployments, plans, executor, jwts)
+        execution_records = Records(
+            ground, Execution, owner="functionId", searched=("$id", "functionId")
+        )
+        errands = Errands(ground, execution_records)
+        background = Background(ground, execution_records, errands, functions, runs)
+        executions = Executions(ground, execution_records, functions, runs, background)
         projects = Projects(ground, functions, variables, deployments, builds)
         users, sessions, tokens = Users(ground), Sessions(ground), Tokens(ground)
         retention = Retention(ground, functions, deployments, executions)

@@ -120,6 +120,10 @@ class Records(Generic[R]):
         """The records whose row keys equal the given values, in creation order."""
         return [self._kind.from_row(row) for row in self._table.rows(**equal)]
 
+    def rows(self, **equal: Any) -> list[Row]:
+        """The rows behind `all`, for who needs few of their values."""
+        return list(self._table.rows(**equal))
+
     def count(self, **equal: Any) -> int:
         """How many records have the given values in their rows."""
         return len(self._table.rows(**equal))
@@ -141,13 +145,20 @@ class Records(Generic[R]):
         self._table.drop(*doomed)
         return len(doomed)
 
-    def drop_oldest(self, count: int, *, only: Callable[[Row], bool]) -> int:
-        """Delete the `count` oldest records, of all projects, that `only` accepts, or all there
-        are; how many there were."""
-        rows = (row for row in self._table.rows() if only(row))
-        doomed = [f"{row['project']}/{row['$id']}" for row in islice(rows, count)]
-        self._table.drop(*doomed)
-        return len(doomed)
+    def oldest(self, count: int, *, only: Callable[[Row], bool]) -> list[R]:
+        """The `count` oldest records, of all projects, that `only` accepts, or all there are."""
+        return list(map(self._kind.from_row, self._oldest(count, only)))
+
+    def trim(self, keep: int, *, only: Callable[[Row], bool]) -> None:
+        """Delete the oldest records, of all projects, that `only` accepts, a few at a time, once
+        there are 5 % more than `keep`."""
+        excess = len(self) - keep
+        if excess > keep // 20:
+            doomed = self._oldest(excess, only)
+            self._table.drop(*[f"{row['project']}/{row['$id']}" for row in doomed])
+
+    def _oldest(self, count: int, only: Callable[[Row], bool]) -> list[Row]:
+        return list(islice(filter(only, self._table.rows()), count))
 
     def page(
         self,
