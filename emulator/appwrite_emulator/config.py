@@ -188,6 +188,7 @@ class Config:
         8, "Events in a row, each caused by a function that the last one called, that call more."
     )
     keep_executions: int = option(10_000, "Finished executions kept; the oldest go first.")
+    execution_retention: int = option(14, "Days that executions are kept; 0 keeps them for ever.")
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
@@ -271,6 +272,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("workers", 1, 1024),
     ("event_depth", 1, 1000),
     ("keep_executions", 1, 10_000_000),
+    ("execution_retention", 0, 36_500),
 )
 
 

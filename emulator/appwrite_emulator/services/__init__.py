@@ -17,6 +17,7 @@ from .api_keys import ApiKeys
 from .archives import Archives
 from .background import Background
 from .builds import Builds
+from .calendar import Calendar
 from .console import Console
 from .control import Control
 from .deployments import Deployments
@@ -24,6 +25,7 @@ from .errands import Errands
 from .executions import Executions
 from .functions import Functions
 from .ground import Ground
+from .housekeeping import Housekeeping
 from .injection import Injection
 from .jwts import Jwts
 from .keys import Keys
@@ -73,6 +75,8 @@ class Services:
     console: Console
     retention: Retention
     control: Control
+    calendar: Calendar
+    housekeeping: Housekeeping
     status: Status
     triggers: Triggers
     injection: Injection
@@ -134,6 +138,8 @@ class Services:
             console=console,
             retention=retention,
             control=control,
+            calendar=Calendar(ground.clock, ground.timers, ground.under_way),
+            housekeeping=Housekeeping(ground, control),
             status=Status(ground, about, rows, executor, control),
             triggers=triggers,
             injection=Injection(ground, console, executions, triggers, about.project),
@@ -179,6 +185,10 @@ class Services:
             self.tokens.delete_in(CONSOLE)
         self.executions.recover()
         self.builds.recover()
+
+    def arm(self) -> None:
+        """Set all timers anew, from the rows: at the start, and when the clock has gone back."""
+        self.housekeeping.arm()
 
     async def sweep(self) -> int:
         """Remove files that no row names; how many there were. Nothing may be in the making."""

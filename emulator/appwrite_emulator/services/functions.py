@@ -161,8 +161,10 @@ class Functions:
 
     def runs(self, function: Function) -> tuple[str, str]:
         """The dates before and after now at which its schedule runs, empty without any."""
-        now = self._ground.clock.now()
-        dates = (cron.last_before(function.schedule, now), cron.next_after(function.schedule, now))
+        schedule, now = cron.Schedule.parse(function.schedule), self._ground.clock.now()
+        if schedule is None:
+            return "", ""
+        dates = (schedule.last_before(now), schedule.next_after(now))
         previous, following = ("" if date is None else stamp(date) for date in dates)
         return previous, following
 

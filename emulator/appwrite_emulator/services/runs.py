@@ -132,9 +132,7 @@ class Runs:
             Trigger.HTTP, user_id=caller.user_id, user_jwt=jwt, client_ip=request.client_ip
         )
         now, epoch = self._ground.now(), self._ground.epochs.of(function.project)
-        return Run(
-            unique_id(), now, function, deployment, request, origin, epoch, depth=caller.depth
-        )
+        return Run(unique_id(), now, function, deployment, request, origin, epoch, caller.depth)
 
     def resume(
         self,
