@@ -305,3 +305,39 @@ def test_the_last_event_before_that_calls_still(project: Project) -> None:
     listening(project, "f", "users.*")
     happen(project, CREATED, userId="ann", depth=project.server.emulator.config.event_depth - 1)
     assert run(project, "f")["status"] == "completed"
+
+
+class _Depths:
+    """A listener that keeps how many events led to each."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str, int]] = []
+
+    def wants(self, project: str, pattern: str) -> bool:
+        return True
+
+    def hear(self, event: Event) -> None:
+        self.heard.append((event.project, event.names[0], event.depth))
+
+
+def test_what_a_called_function_does_with_its_key_is_as_deep(project: Project) -> None:
+    listening(project, "f", "users.ann.create", scopes=["users.write"])
+    depths = _Depths()
+    project.server.run(project.server.emulator.services.ground.events.add, depths)
+    happen(project, CREATED, userId="ann", depth=4)
+    key = json.loads(run(project, "f")["logs"])[0]["x-appwrite-key"]
+    project.having(x_appwrite_key=key).post("/users", {"userId": "deep"}).expect(201)
+    project.post("/users", {"userId": "flat"}).expect(201)
+    heard = {(name, depth) for where, name, depth in depths.heard if where == project.id}
+    assert {("users.deep.create", 5), ("users.flat.create", 0)} <= heard
+
+
+def test_a_sign_up_calls_the_functions_that_listen(either: Project) -> None:
+    listening(either, "f", "users.*.create")
+    user = {"userId": "ann", "email": "ann@example.org", "password": "correct horse", "name": "Ann"}
+    made = either.guest.post("/account", user).expect(201)
+    either.server.run(either.server.emulator.control.settle)
+    headers, body = json.loads(run(either, "f")["logs"])
+    assert headers["x-appwrite-event"] == "users.ann.create"
+    assert json.loads(body)["$id"] == made["$id"]
+    assert (json.loads(body)["name"], json.loads(body)["email"]) == ("Ann", "ann@example.org")
