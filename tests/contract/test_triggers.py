@@ -15,6 +15,7 @@ from appwrite_emulator.services.executions import Executions
 from appwrite_emulator.services.runs import Cause, ExecutionRequest
 from appwrite_emulator.services.triggers import Triggers
 
+from .gate import Gate
 from .server import Json, Project, Server, serving
 
 TELLS = """
@@ -195,6 +196,23 @@ def test_functions_hear_as_restored_settings_say(restorable: Server) -> None:
     assert len(runs(project, "f")) == 1
     restorable.call("POST", "/_emulator/reset").expect(200)
     assert happen(project, CREATED, userId="ann") is None
+
+
+def test_a_restore_ends_what_events_have_begun(restorable: Server, gate: Gate) -> None:
+    project = restorable.project("p")
+    project.function("f", events=["users.*"])
+    project.deploy("f", {"main.py": gate.main})
+    snapshot = restorable.call("POST", "/_emulator/snapshot").expect(201)["snapshot"]
+    publish = restorable.emulator.services.ground.events.publish
+    for id in ("ann", "bob"):
+        restorable.run(publish, Happening("p", CREATED, {"userId": id}), dict)
+    with gate.reached():
+        restorable.call("POST", f"/_emulator/restore?snapshot={snapshot}").expect(200)
+    assert runs(project, "f") == []
+    restorable.run(publish, Happening("p", CREATED, {"userId": "cid"}), dict)
+    gate.let_pass()
+    restorable.call("POST", "/_emulator/settle").expect(200)
+    assert run(project, "f")["status"] == "completed"
 
 
 def test_a_change_that_was_undone_is_not_heeded(project: Project) -> None:
