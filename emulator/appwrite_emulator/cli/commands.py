@@ -28,7 +28,6 @@ build_timeout. An argument wins over a variable, a variable over the file."""
 Examples:
   appwrite-emulator start              serve the functions of this project
   appwrite-emulator exec -- npm test   run tests against an emulator of their own
-  appwrite-emulator trigger event users.ann.create   call the functions that listen to it
   appwrite-emulator doctor             say what is missing on this machine""",
 )
 @click.version_option(__version__, prog_name="appwrite-emulator")
