@@ -78,6 +78,7 @@ class Services:
     calendar: Calendar
     housekeeping: Housekeeping
     status: Status
+    triggers: Triggers
     injection: Injection
 
     @classmethod
@@ -140,6 +141,7 @@ class Services:
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control),
             status=Status(ground, about, rows, executor, control),
+            triggers=triggers,
             injection=Injection(ground, console, executions, triggers, about.project),
         )
 
