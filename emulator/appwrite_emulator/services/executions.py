@@ -11,14 +11,7 @@ import anyio
 
 from ..errors import ApiError
 from ..execution.executor import Outcome
-from ..models import (
-    Caller,
-    Execution,
-    ExecutionStatus,
-    Function,
-    Headers,
-    Row,
-)
+from ..models import Caller, Execution, ExecutionStatus, Function, Headers, Row
 from ..query import Attribute
 from ..state import EpochPassed
 from . import long_texts, permissions
@@ -114,6 +107,14 @@ class Executions:
         That no deployment can answer it then is told by the execution itself, which fails.
         """
         return self._background.accept(function, request, cause)
+
+    def refuse(
+        self, function: Function, request: ExecutionRequest, cause: Cause, reason: str
+    ) -> Execution:
+        """Store an execution that failed for `reason` without being run."""
+        born = self._records.born(function.project)
+        refused = self._runs.to_come(function, request, cause, born)
+        return self._records.add(replace(refused, status=ExecutionStatus.FAILED, errors=reason))
 
     def begin_scheduled(self, project: str, id: str) -> None:
         """Let a scheduled execution, whose moment has come, run in turn; nothing if it is gone."""
