@@ -17,6 +17,7 @@ from .api_keys import ApiKeys
 from .archives import Archives
 from .background import Background
 from .builds import Builds
+from .calendar import Calendar
 from .console import Console
 from .control import Control
 from .deployments import Deployments
@@ -24,6 +25,8 @@ from .errands import Errands
 from .executions import Executions
 from .functions import Functions
 from .ground import Ground
+from .housekeeping import Housekeeping
+from .injection import Injection
 from .jwts import Jwts
 from .keys import Keys
 from .memberships import Memberships
@@ -38,6 +41,7 @@ from .sources import Sources
 from .status import About, Status
 from .teams import Teams
 from .tokens import Tokens
+from .triggers import Triggers
 from .uploads import Uploads
 from .usage import Usage
 from .users import Users
@@ -71,7 +75,10 @@ class Services:
     console: Console
     retention: Retention
     control: Control
+    calendar: Calendar
+    housekeeping: Housekeeping
     status: Status
+    injection: Injection
 
     @classmethod
     def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
@@ -104,6 +111,8 @@ class Services:
         )
         teams, api_keys = Teams(ground, members), ApiKeys(ground)
         console = Console(ground, teams, api_keys, about.project)
+        triggers = Triggers(ground, functions, executions)
+        ground.events.add(triggers)
         return cls(
             ground=ground,
             rules=rules,
@@ -128,7 +137,10 @@ class Services:
             console=console,
             retention=retention,
             control=control,
+            calendar=Calendar(ground.clock, ground.timers, ground.under_way),
+            housekeeping=Housekeeping(ground, control),
             status=Status(ground, about, rows, executor, control),
+            injection=Injection(ground, console, executions, triggers, about.project),
         )
 
     def delete_function(self, project: str, id: str) -> None:
@@ -171,6 +183,10 @@ class Services:
             self.tokens.delete_in(CONSOLE)
         self.executions.recover()
         self.builds.recover()
+
+    def arm(self) -> None:
+        """Set all timers anew, from the rows: at the start, and when the clock has gone back."""
+        self.housekeeping.arm()
 
     async def sweep(self) -> int:
         """Remove files that no row names; how many there were. Nothing may be in the making."""

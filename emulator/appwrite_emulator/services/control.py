@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import anyio
@@ -20,13 +18,10 @@ from .executions import Executions
 from .ground import Ground
 from .retention import Removed, Retention
 from .rules import Rules
-from .under_way import Work
-
-logger = logging.getLogger(__name__)
+from .under_way import Work, WorkKind
 
 SETTLE_TIMEOUT = 30.0  # seconds
 
-_DAY = timedelta(days=1)
 _PATIENCE = 10.0  # seconds that ended work gets to be gone; its writes are refused anyway
 _RESTORED = "The state was restored to a moment at which this had not ended."
 
@@ -67,7 +62,7 @@ class Control:
         self._lock = anyio.Lock()
 
     async def settle(self, limit: float = SETTLE_TIMEOUT) -> list[Work]:
-        """Wait until no build and no execution is pending; what was waited for.
+        """Wait until no build, no execution and nothing else is pending; what was waited for.
 
         Executions that are scheduled for later are not waited for. Raises NotSettled, which names
         what is still pending after `limit` seconds.
@@ -102,17 +97,6 @@ class Control:
                 await self._collect(_builds_of(before))
                 await self._collect_contents(before)
         return removed
-
-    async def keep_house(self) -> None:
-        """Maintain once a day of calendar time, for ever."""
-        while True:
-            await self._ground.clock.sleep_until(self._ground.clock.now() + _DAY)
-            try:
-                removed = await self.maintain()
-            except Exception:  # one day's turn: the next must come
-                logger.exception("maintenance failed", extra={"action": "maintain"})
-            else:
-                logger.info("removed what was old: %s", removed, extra={"action": "maintain"})
 
     async def forget(self, id: str) -> None:
         """Delete a snapshot, and the builds that only it named. Raises SnapshotUnknown."""
@@ -153,7 +137,11 @@ class Control:
 
     def _stop(self, project: str) -> list[Work]:
         """Nothing that is under way may write or call a function any more."""
-        works = self._ground.under_way.of(project)
+        works = [
+            work
+            for work in self._ground.under_way.of(project)
+            if work.kind is not WorkKind.MAINTENANCE  # it waits for us
+        ]
         self._ground.epochs.end(project)
         self._executions.drop(project)
         self._builds.cancel_all(project)

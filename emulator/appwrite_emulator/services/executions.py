@@ -113,8 +113,9 @@ class Executions:
     ) -> Execution:
         """Store an execution that failed for `reason` without being run."""
         born = self._records.born(function.project)
-        refused = self._runs.to_come(function, request, cause, born)
-        return self._records.add(replace(refused, status=ExecutionStatus.FAILED, errors=reason))
+        execution = self._runs.to_come(function, request, cause, born)
+        failed = replace(execution, status=ExecutionStatus.FAILED, errors=reason)
+        return self._records.add(failed)
 
     def begin_scheduled(self, project: str, id: str) -> None:
         """Let a scheduled execution, whose moment has come, run in turn; nothing if it is gone."""

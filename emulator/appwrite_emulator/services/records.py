@@ -60,6 +60,12 @@ class Records(Generic[R]):
     def __len__(self) -> int:
         return len(self._table)
 
+    @property
+    def changes(self) -> int:
+        """Grows with every change of a record, a restore too: as long as it is the same, so is
+        all that was read."""
+        return self._table.changes
+
     def get(self, project: str, id: str) -> R | None:
         """The record, or None. As long as its row is not written it is the same object."""
         key = f"{project}/{id}"

@@ -132,9 +132,7 @@ class Runs:
             Trigger.HTTP, user_id=caller.user_id, user_jwt=jwt, client_ip=request.client_ip
         )
         now, epoch = self._ground.now(), self._ground.epochs.of(function.project)
-        return Run(
-            unique_id(), now, function, deployment, request, origin, epoch, depth=caller.depth
-        )
+        return Run(unique_id(), now, function, deployment, request, origin, epoch, caller.depth)
 
     def resume(
         self,
@@ -227,7 +225,7 @@ class Runs:
     def _call(self, run: Run, plan: Plan, limit: float | None) -> Call:
         function, request = run.function, run.request
         headers = context.request_headers(
-            request.headers, run.origin, execution_id=run.id, key=self._key(function)
+            request.headers, run.origin, execution_id=run.id, key=self._key(run)
         )
         context.add_transport_headers(
             headers, request.body, host=plan.host, authorization=plan.authorization
@@ -249,8 +247,9 @@ class Runs:
             is_patient=limit is None,
         )
 
-    def _key(self, function: Function) -> str:
-        return self._plans.keys.issue(function, seconds=self._lifetime(function))
+    def _key(self, run: Run) -> str:
+        lifetime = self._lifetime(run.function)
+        return self._plans.keys.issue(run.function, seconds=lifetime, depth=run.depth)
 
     def _lifetime(self, function: Function) -> int:
         """Seconds that keys and tokens given to a run of `function` are valid."""
