@@ -5,34 +5,31 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from appwrite_emulator.models import Trigger
 from appwrite_emulator.services.events import Event
-from appwrite_emulator.services.runs import Cause, ExecutionRequest
+from appwrite_emulator.services.runs import ExecutionRequest
 
+from .behind import (
+    EVENT,
+    MOMENT,
+    PATH,
+    TELL,
+    TICK,
+    begin,
+    enqueue,
+    errands,
+    heard,
+    later,
+    schedule,
+    settle,
+)
 from .forms import form, multipart_type
 from .gate import Gate
 from .people import add_user, by_token, claims, developer, sign_in
 from .server import Json, Project, Server, serving
 
-PATH = "/functions/f/executions"
-MOMENT = "2930-01-01T10:00:00.000+00:00"
-TELL = """
-import hashlib
-import json
-
-def main(context):
-    req = context.req
-    context.log(json.dumps({
-        "method": req.method, "path": req.path, "query": req.query_string,
-        "headers": dict(req.headers), "size": len(req.body_binary),
-        "body": hashlib.sha256(req.body_binary).hexdigest(),
-    }))
-    return context.res.empty()
-"""
 NOT_DEPLOYED = (
     "The execution could not be completed because a corresponding deployment was not found. A "
     "function deployment needs to be created before it can be executed. Please create a deployment "
@@ -49,8 +46,6 @@ NOBODY = {
     "x-appwrite-continent-code": "",
     "x-appwrite-continent-eu": "false",
 }
-EVENT = Cause(Trigger.EVENT, event="users.u.create", user_id="ann")
-TICK = Cause(Trigger.SCHEDULE)
 
 
 @pytest.fixture
@@ -59,43 +54,6 @@ def told(either: Project) -> Project:
     either.function(execute=["any"])
     either.deploy("f", {"main.py": TELL})
     return either
-
-
-def enqueue(project: Project, cause: Cause, **request: Any) -> str:
-    """What triggers do: the id of the execution that waits now."""
-    services = project.server.emulator.services
-
-    def act() -> str:
-        function = services.functions.get(project.id, "f")
-        return services.executions.enqueue(function, ExecutionRequest(**request), cause).id
-
-    return str(project.server.run(act))
-
-
-def begin(project: Project, id: str) -> None:
-    """What the timer of a scheduled execution does."""
-    executions = project.server.emulator.services.executions
-    project.server.run(executions.begin_scheduled, project.id, id)
-
-
-def schedule(project: Project, **params: Json) -> str:
-    sent = project.post(PATH, {"async": True, "scheduledAt": MOMENT, **params}).expect(202)
-    return str(sent["$id"])
-
-
-def later(project: Project, **params: Json) -> str:
-    return str(project.post(PATH, {"async": True, **params}).expect(202)["$id"])
-
-
-def settle(server: Server) -> None:
-    server.run(server.emulator.control.settle)
-
-
-def heard(project: Project, id: str) -> Json:
-    """What the function says it was called with."""
-    ended = project.executed("f", id)
-    assert ended["status"] == "completed", ended["errors"]
-    return json.loads(ended["logs"])
 
 
 def of_platform(call: Json) -> dict[str, str]:
@@ -338,26 +296,21 @@ def test_of_a_deleted_function_nothing_runs(own: Project, gate: Gate) -> None:
     begin(own, due)
     settle(own.server)
     assert own.get(PATH).json["total"] == 0
-    assert _errands(own) == 0
-
-
-def _errands(project: Project) -> int:
-    table = project.server.emulator.services.ground.state.table("errands")
-    return int(project.server.run(lambda: len(table.rows(project=project.id))))
+    assert errands(own) == 0
 
 
 def test_nothing_is_kept_of_what_has_begun(own: Project, gate: Gate) -> None:
     own.deploy("f", {"main.py": gate.main})
     enqueue(own, EVENT)
     with gate.reached():
-        assert _errands(own) == 0
+        assert errands(own) == 0
         waiting, scheduled = enqueue(own, EVENT), schedule(own)
-        assert _errands(own) == 2
+        assert errands(own) == 2
         own.deploy("f", {"main.py": TELL})
     own.executed("f", waiting)
-    assert _errands(own) == 1
+    assert errands(own) == 1
     own.delete(f"{PATH}/{scheduled}").expect(204)
-    assert _errands(own) == 0
+    assert errands(own) == 0
 
 
 def test_deleting_what_is_scheduled_cancels_it_until_it_begins(own: Project, gate: Gate) -> None:
@@ -391,6 +344,7 @@ def test_only_what_is_scheduled_is_begun_and_only_once(own: Project) -> None:
 def test_schedules_hear_of_what_was_scheduled_and_of_what_is_no_more(own: Project) -> None:
     executions = own.server.emulator.services.executions
     said: list[tuple[str, str]] = []
+    usual = executions.on_scheduled, executions.on_unscheduled
     executions.on_scheduled = lambda each: said.append(("on", each.id))
     executions.on_unscheduled = lambda each: said.append(("off", each.id))
     try:
@@ -401,7 +355,7 @@ def test_schedules_hear_of_what_was_scheduled_and_of_what_is_no_more(own: Projec
         settle(own.server)
         own.delete("/functions/f").expect(204)
     finally:
-        del executions.on_scheduled, executions.on_unscheduled
+        executions.on_scheduled, executions.on_unscheduled = usual
     assert said == [("on", one), ("on", two), ("off", one), ("off", two)]
 
 
@@ -534,7 +488,7 @@ def test_a_restore_fails_what_waited_then_and_keeps_what_was_scheduled(
     project.deploy("f", {"main.py": TELL})
     begin(project, scheduled)
     assert heard(project, scheduled)["size"] == 20_000
-    assert _errands(project) == 0
+    assert errands(project) == 0
 
 
 def test_a_reset_of_one_project_leaves_the_turns_of_others(small: Server, gate: Gate) -> None:
@@ -551,7 +505,7 @@ def test_a_reset_of_one_project_leaves_the_turns_of_others(small: Server, gate: 
         assert [work.id for work in ended] == [other]
     assert [kept.executed("f", id)["status"] for id in (running, waiting)] == ["completed"] * 2
     assert gone.get("/functions").json["total"] == 0
-    assert _errands(gone) == 0
+    assert errands(gone) == 0
 
 
 def test_what_was_refused_is_kept_as_failed(own: Project) -> None:
