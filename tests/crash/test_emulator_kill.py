@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import tarfile
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -27,7 +28,17 @@ HEADERS = {
     "x-appwrite-response-format": "1.9.5",
 }
 CODE = 'def main(context):\n    context.log("served")\n    return context.res.text("ok")\n'
-SLOW = "import time\n" + CODE.replace("    return", "    time.sleep(0.1)\n    return")
+BACKGROUND = """
+import socket
+import time
+
+def main(context):
+    with socket.create_connection(("127.0.0.1", {port})) as witness:
+        witness.sendall(context.req.headers["x-appwrite-execution-id"].encode() + b"\\n")
+        witness.recv(1)
+    time.sleep(0.05)
+    return context.res.text("ok")
+"""
 
 
 @dataclass
@@ -37,11 +48,31 @@ class Model:
     functions: set[str] = field(default_factory=set)
     variables: dict[str, str] = field(default_factory=dict)
     completed: set[str] = field(default_factory=set)
-    accepted: set[str] = field(default_factory=set)  # asynchronous: must end, one way or other
+    accepted: set[str] = field(default_factory=set)  # in the background: must end, once
+    carried: set[str] = field(default_factory=set)  # of those, what waited when a kill came
     scheduled: set[str] = field(default_factory=set)  # for tomorrow: must go on waiting
     deleted: set[str] = field(default_factory=set)
     deployments: set[str] = field(default_factory=set)
     doubtful: set[str] = field(default_factory=set)  # their deletion may have come to pass
+
+
+class Witness:
+    """Is told by each run that it has begun."""
+
+    def __init__(self) -> None:
+        self.starts: Counter[str] = Counter()
+        self.port = 0
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[Witness]:
+        async with await asyncio.start_server(self._hear, "127.0.0.1", 0) as server:
+            self.port = server.sockets[0].getsockname()[1]
+            yield self
+
+    async def _hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if line := await reader.readline():
+            self.starts[line.decode().strip()] += 1
+        writer.close()  # which lets the run go on
 
 
 def archive(source: str) -> bytes:
@@ -89,9 +120,16 @@ class Client:
         self.model.completed.add(reply.json()["$id"])
 
     async def execute_later(self) -> None:
-        reply = await self.http.post("/functions/slow/executions", json={"async": True})
+        body = {"async": True, "body": "x" * self.chance.choice([0, 100, 50_000])}
+        reply = await self.http.post("/functions/slow/executions", json=body)
         assert reply.status_code == 202, reply.text
         self.model.accepted.add(reply.json()["$id"])
+
+    async def fire(self) -> None:
+        body = {"event": "buckets.b.files.f.create", "payload": {"a": 1}, "project": "crash"}
+        reply = await self.http.post(f"{control(self.http)}/trigger/event", json=body)
+        assert reply.status_code == 202, reply.text
+        self.model.accepted.update(each["$id"] for each in reply.json()["executions"])
 
     async def schedule(self) -> None:
         tomorrow = datetime.now(UTC) + timedelta(days=1)
@@ -116,7 +154,7 @@ class Client:
         self.model.deployments.add(deployment)
 
     async def work(self) -> None:
-        calls = [self.execute] * 6 + [self.execute_later, self.create_variable] * 2
+        calls = [self.execute] * 6 + [self.execute_later, self.fire, self.create_variable] * 2
         calls += [self.create_function, self.delete_execution, self.deploy, self.schedule]
         while True:
             try:
@@ -173,13 +211,21 @@ async def connected(victim: Victim) -> AsyncIterator[httpx2.AsyncClient]:
         yield http
 
 
-async def prepare(http: httpx2.AsyncClient) -> None:
-    for function, code in (("fast", CODE), ("slow", SLOW), ("spare", CODE)):
+def control(http: httpx2.AsyncClient) -> str:
+    """Where the control API lies."""
+    return str(http.base_url).replace("/v1", "/_emulator").rstrip("/")
+
+
+async def prepare(http: httpx2.AsyncClient, witness: Witness) -> None:
+    background = BACKGROUND.format(port=witness.port)
+    codes = {"fast": CODE, "spare": CODE, "slow": background, "heard": background}
+    for function, code in codes.items():
         body = {
             "functionId": function,
             "name": function,
             "runtime": "python-3.12",
             "entrypoint": "main.py",
+            "events": ["buckets.*.files.*.create"] if function == "heard" else [],
         }
         assert (await http.post("/functions", json=body)).status_code == 201
         deployment = await deploy(http, function, code)
@@ -187,14 +233,18 @@ async def prepare(http: httpx2.AsyncClient) -> None:
         assert row["status"] == "ready", row
 
 
-async def compare(http: httpx2.AsyncClient, model: Model) -> None:
+async def compare(http: httpx2.AsyncClient, model: Model, witness: Witness) -> None:
     """Everything acknowledged is there; what was under way has ended, with a reason."""
+    reply = await http.post(f"{control(http)}/settle", json={"timeout": 15})
+    assert reply.status_code == 200, reply.text
+    model.carried |= {each["id"] for each in reply.json()["waitedFor"]} & model.accepted
     functions = (await http.get(f"/functions?queries[0]={LIMIT}")).json()["functions"]
     assert model.functions <= {each["$id"] for each in functions}
     variables = (await http.get(f"/functions/fast/variables?queries[0]={LIMIT}")).json()
     found = {each["$id"]: each["key"] for each in variables["variables"]}
     assert model.variables.items() <= found.items()
     await compare_executions(http, model)
+    await compare_background(http, model, witness)
     for id in model.deployments:
         row = await ended(http, f"/functions/spare/deployments/{id}")
         assert row["status"] == "ready" or "stopped during this build" in row["buildLogs"], row
@@ -209,12 +259,24 @@ async def compare_executions(http: httpx2.AsyncClient, model: Model) -> None:
     assert not missing, f"{len(missing)} acknowledged executions are lost"
     assert {fast[id]["status"] for id in model.completed} <= {"completed"}
     assert not model.deleted & fast.keys(), "a deleted execution is back"
-    slow = await rows(http, "slow")
-    assert model.accepted | model.scheduled <= slow.keys()
-    assert {slow[id]["status"] for id in model.scheduled} <= {"scheduled"}
-    for id in model.accepted:
-        row = slow[id]
-        assert row["status"] == "completed" or "stopped before" in row["errors"], row
+
+
+async def compare_background(http: httpx2.AsyncClient, model: Model, witness: Witness) -> None:
+    """Each run that was accepted has ended, and has begun once, or perhaps not when it failed."""
+    found = {**await rows(http, "slow"), **await rows(http, "heard")}
+    assert model.accepted | model.scheduled <= found.keys(), "a run is lost"
+    assert {found[id]["status"] for id in model.scheduled} <= {"scheduled"}
+    for id, row in found.items():
+        if id in model.scheduled:
+            assert witness.starts[id] == 0, row
+        elif row["status"] == "completed":
+            assert witness.starts[id] == 1, row
+        elif row["status"] == "failed":
+            assert "stopped before" in row["errors"], row
+            assert witness.starts[id] <= 1, row
+        else:  # its acceptance was not acknowledged
+            assert row["status"] == "scheduled", row
+    assert set(witness.starts) <= found.keys(), "something ran that nobody knows of"
 
 
 async def rows(http: httpx2.AsyncClient, function: str) -> dict[str, dict[str, Any]]:
@@ -222,13 +284,15 @@ async def rows(http: httpx2.AsyncClient, function: str) -> dict[str, dict[str, A
     return {row["$id"]: row for row in reply.json()["executions"]}
 
 
-async def one_round(state: Path, model: Model, chance: random.Random, *, is_first: bool) -> None:
+async def one_round(
+    state: Path, model: Model, witness: Witness, chance: random.Random, *, is_first: bool
+) -> None:
     victim = Victim(state)
     try:
         async with connected(victim) as http, asyncio.TaskGroup() as group:
             if is_first:
-                await prepare(http)
-            await compare(http, model)
+                await prepare(http, witness)
+            await compare(http, model, witness)
             acknowledged = asyncio.Semaphore(0)
             for _ in range(6):
                 group.create_task(Client(http, model, chance, acknowledged).work())
@@ -245,17 +309,20 @@ async def test_kills_lose_nothing_acknowledged_and_leave_no_process(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     model, chance = Model(), random.Random(20240229)
-    for number in range(request.config.getoption("--kills")):
-        await one_round(tmp_path / "state.json", model, chance, is_first=number == 0)
-    victim = Victim(tmp_path / "state.json")
-    try:
-        async with connected(victim) as http:
-            await compare(http, model)
-            reply = await http.post("/functions/fast/executions", json={})
-            assert reply.json()["responseBody"] == "ok", "it serves on"
-    finally:
-        victim.kill()
+    async with Witness().listening() as witness:
+        for number in range(request.config.getoption("--kills")):
+            is_first = number == 0
+            await one_round(tmp_path / "state.json", model, witness, chance, is_first=is_first)
+        victim = Victim(tmp_path / "state.json")
+        try:
+            async with connected(victim) as http:
+                await compare(http, model, witness)
+                reply = await http.post("/functions/fast/executions", json={})
+                assert reply.json()["responseBody"] == "ok", "it serves on"
+        finally:
+            victim.kill()
     assert len(model.completed) > 10, "there was no load"
     assert model.accepted, "there was no load in the background"
+    assert model.carried, "no run had to wait for the next start"
     assert model.scheduled, "nothing was to be run later"
     assert model.deployments, "there were no builds"
