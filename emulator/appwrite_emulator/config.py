@@ -183,7 +183,11 @@ class Config:
     build_timeout: int = option(900, "Seconds a build may take.")
     size_limit: int = option(30_000_000, "Bytes an uploaded archive may have; 0 is no limit.")
     build_size_limit: int = option(2_000_000_000, "Bytes the output of a build may have.")
-    workers: int = option(32, "Worker processes alive at once, over all functions.")
+    workers: int = option(
+        32,
+        "Worker processes alive at once, over all functions; at most half of them run what nobody "
+        "waits for.",
+    )
     event_depth: int = option(
         8, "Events in a row, each caused by a function that the last one called, that call more."
     )

@@ -11,14 +11,7 @@ import anyio
 
 from ..errors import ApiError
 from ..execution.executor import Outcome
-from ..models import (
-    Caller,
-    Execution,
-    ExecutionStatus,
-    Function,
-    Headers,
-    Row,
-)
+from ..models import Caller, Execution, ExecutionStatus, Function, Headers, Row
 from ..query import Attribute
 from ..state import EpochPassed
 from . import long_texts, permissions
