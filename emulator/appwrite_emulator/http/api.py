@@ -14,6 +14,8 @@ from .app import Api
 from .auth import Callers
 from .console import ConsoleDoors
 from .control import ControlDoors
+from .control_clock import ClockDoors
+from .control_events import EventDoors
 from .control_logs import LogDoors
 from .deployments import DeploymentDoors
 from .domains import Domains
@@ -54,7 +56,9 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
         config,
         services.control,
         services.status,
+        ClockDoors(services.calendar),
         LogDoors(ground.live_logs),
+        EventDoors(services.injection, services.control),
         DescriptionDoor(config, known),
     )
     elsewhere = Elsewhere(known)
