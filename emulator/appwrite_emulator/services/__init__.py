@@ -46,6 +46,7 @@ from .uploads import Uploads
 from .usage import Usage
 from .users import Users
 from .variables import Variables
+from .webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Services:
     housekeeping: Housekeeping
     status: Status
     injection: Injection
+    webhooks: Webhooks
 
     @classmethod
     def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
@@ -113,6 +115,10 @@ class Services:
         console = Console(ground, teams, api_keys, about.project)
         triggers = Triggers(ground, functions, executions)
         ground.events.add(triggers)
+        webhooks = Webhooks(ground)
+        if ground.config.webhooks:
+            ground.events.add(webhooks)
+            ground.epochs.when_ended(webhooks.drop)
         return cls(
             ground=ground,
             rules=rules,
@@ -141,6 +147,7 @@ class Services:
             housekeeping=Housekeeping(ground, control),
             status=Status(ground, about, rows, executor, control),
             injection=Injection(ground, console, executions, triggers, about.project),
+            webhooks=webhooks,
         )
 
     def delete_function(self, project: str, id: str) -> None:
