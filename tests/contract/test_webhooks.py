@@ -14,8 +14,8 @@ import pytest
 from appwrite_emulator.config import ConfigError, Webhook
 from appwrite_emulator.services.events import Happening
 
+from ..receiver import Receiver, Told, receiving
 from .people import PASSWORD, in_console, new_user
-from .receiver import Receiver, Told, receiving
 from .server import Json, Project, Server, serving
 
 USER = {"userId": "ann", "email": "ann@example.org", "password": PASSWORD}
