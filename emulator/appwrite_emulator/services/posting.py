@@ -31,9 +31,12 @@ class Posting:
 
         Raises OSError and HTTPException when no answer comes.
         """
-        connection = self._connected()
+        place = self.place
+        connection = connect(place, self.seconds)
         try:
-            place = self.place
+            self._socket = connection.sock
+            if self._is_over:
+                raise ConnectionAbortedError("nobody wants it to be sent any more")
             target = (place.path or "/") + (f"?{place.query}" if place.query else "")
             connection.putrequest("POST", target, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", place.netloc)
@@ -52,22 +55,18 @@ class Posting:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
-    def _connected(self) -> http.client.HTTPConnection:
-        host = self.place.hostname or ""
-        addresses = (host,) if host in _LOOPBACK else _LOOPBACK
-        for number, address in enumerate(addresses, 1):
-            connection = http.client.HTTPConnection(
-                address, self.place.port or 80, timeout=self.seconds
-            )
-            try:
-                connection.connect()
-            except OSError:
-                if number == len(addresses):
-                    raise
-            else:
-                self._socket = connection.sock
-                if self._is_over:
-                    connection.close()
-                    raise ConnectionAbortedError("nobody wants it to be sent any more")
-                return connection
-        raise AssertionError("there is always an address")
+
+def connect(place: SplitResult, seconds: float) -> http.client.HTTPConnection:
+    """A connection to the server at `place`. Raises OSError when there is none."""
+    host = place.hostname or ""
+    addresses = (host,) if host in _LOOPBACK else _LOOPBACK
+    for address in addresses[:-1]:
+        with suppress(OSError):
+            return _connected(address, place, seconds)
+    return _connected(addresses[-1], place, seconds)
+
+
+def _connected(address: str, place: SplitResult, seconds: float) -> http.client.HTTPConnection:
+    connection = http.client.HTTPConnection(address, place.port or 80, timeout=seconds)
+    connection.connect()
+    return connection
