@@ -46,6 +46,7 @@ from .uploads import Uploads
 from .usage import Usage
 from .users import Users
 from .variables import Variables
+from .webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Services:
     status: Status
     triggers: Triggers
     injection: Injection
+    webhooks: Webhooks
 
     @classmethod
     def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
@@ -114,6 +116,10 @@ class Services:
         console = Console(ground, teams, api_keys, about.project)
         triggers = Triggers(ground, functions, executions)
         ground.events.add(triggers)
+        webhooks = Webhooks(ground)
+        if ground.config.webhooks:
+            ground.events.add(webhooks)
+            ground.epochs.when_ended(webhooks.drop)
         return cls(
             ground=ground,
             rules=rules,
@@ -143,6 +149,7 @@ class Services:
             status=Status(ground, about, rows, executor, control),
             triggers=triggers,
             injection=Injection(ground, console, executions, triggers, about.project),
+            webhooks=webhooks,
         )
 
     def delete_function(self, project: str, id: str) -> None:
