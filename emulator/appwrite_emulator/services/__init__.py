@@ -126,7 +126,7 @@ class Services:
             retention=retention,
             control=control,
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
-            housekeeping=Housekeeping(ground, control),
+            housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),
         )
 
