@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -40,6 +40,7 @@ from .services.control import SETTLE_TIMEOUT, Control, Snapshot
 from .services.epochs import Epochs
 from .services.events import Events
 from .services.ground import Ground
+from .services.injection import Fired
 from .services.live_logs import LiveLogs
 from .services.retention import Removed
 from .services.secret import signing_secret
@@ -129,6 +130,27 @@ class Emulator:
     def maintain(self) -> Removed:
         """Remove what has outlived its retention, as happens once a day; how much it was."""
         return self._in_thread.call(self.control.maintain)
+
+    def fire(
+        self,
+        name: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        user: str = "",
+        project: str = "",
+    ) -> Fired:
+        """Make up an event: functions that listen to it are called, as are all others who listen.
+
+        `name` is its full name with ids, such as `users.ann.update.email` or
+        `databases.main.collections.posts.documents.1.create`, of any service of Appwrite, emulated
+        or not. `payload` is any JSON object; `user` is the id of who did it, who need not exist;
+        without `project` it happens in the emulator's own. What is returned has the `names` under
+        which it went out and the `executions` that it has begun: `settle` waits for their end.
+        Raises EventRefused, a ValueError that says what is wrong where. In an event loop of yours
+        it is a method of `emulator.services.injection`.
+        """
+        fire = partial(self.services.injection.fire, user=user, project=project)
+        return self._in_thread.call(fire, name, payload)
 
     def advance(
         self,
@@ -294,6 +316,7 @@ class Emulator:
             self._services = services = Services.over(
                 ground, executor, builder, About(self.project, state_file, sandbox.report)
             )
+            stack.callback(services.executions.close)
             await services.retention.apply()
             await services.sweep()  # before new files are made
             services.recover()

@@ -13,6 +13,7 @@ from ..config import own_environment
 from .clock import clock
 from .options import config_options, given
 from .state import state
+from .trigger import trigger
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -42,6 +43,7 @@ def main(context: click.Context) -> None:
 
 main.add_command(clock)
 main.add_command(state)
+main.add_command(trigger)
 
 
 @main.command(

@@ -16,6 +16,7 @@ from ..services.status import Status
 from ..services.under_way import NotSettled
 from .app import CONTROL
 from .control_clock import ClockDoors
+from .control_events import EventDoors
 from .control_logs import LogDoors
 from .control_params import TIMEOUT, read_params
 from .openapi import DescriptionDoor
@@ -31,14 +32,15 @@ _PROJECT = Param("project", Uid(), "")
 
 @dataclass(frozen=True)
 class ControlDoors:
-    """Status, settle, snapshots, reset, maintenance, the clock, live logs and the description of
-    the API."""
+    """Status, settle, snapshots, reset, maintenance, the clock, made-up events, live logs and the
+    description of the API."""
 
     config: Config
     control: Control
     status: Status
     clock: ClockDoors
     logs: LogDoors
+    events: EventDoors
     description: DescriptionDoor
 
     def routes(self) -> Iterator[Route]:
@@ -50,6 +52,7 @@ class ControlDoors:
         yield Route("POST", f"{CONTROL}/reset", self.reset)
         yield Route("POST", f"{CONTROL}/maintenance", self.maintain)
         yield from self.clock.routes(f"{CONTROL}/clock")
+        yield from self.events.routes()
         yield Route("GET", f"{CONTROL}/logs", self.logs.follow)
         yield Route("GET", f"{CONTROL}/openapi.json", self.description.describe)
 

@@ -11,7 +11,8 @@ from anyio import to_thread
 
 from .. import state
 from ..execution.executor import Executor
-from ..models import Deployment, Execution, unique_id
+from ..models import Deployment, unique_id
+from . import long_texts
 from .builds import Builds
 from .executions import Executions
 from .ground import Ground
@@ -128,7 +129,7 @@ class Control:
             late = self._stop(project)  # what began while the rest ended
             self._retire_gone(before)
             if not project:
-                self._executions.recover(_RESTORED)
+                self._executions.fail_unfinished(_RESTORED)
                 self._builds.recover(_RESTORED)
             await self._ended(late, project)
             await self._collect(_builds_of(before))
@@ -142,6 +143,7 @@ class Control:
             if work.kind is not WorkKind.MAINTENANCE  # it waits for us
         ]
         self._ground.epochs.end(project)
+        self._executions.drop(project)
         self._builds.cancel_all(project)
         return works
 
@@ -183,7 +185,7 @@ class Control:
         """
         live = [self._ground.state.snapshot(), *(each.rows for each in self._snapshots.values())]
         sources = _sources_of(before).difference(*map(_sources_of, live))
-        logs = _logs_of(before).difference(*map(_logs_of, live))
+        logs = long_texts.names(before).difference(*map(long_texts.names, live))
         if sources or logs:
             await to_thread.run_sync(self._ground.files.remove_contents, sources, logs)
 
@@ -199,8 +201,3 @@ def _builds_of(rows: state.Snapshot) -> set[str]:
 
 def _sources_of(rows: state.Snapshot) -> set[str]:
     return {row["source"] for row in rows.rows(Deployment.table) if row.get("source")}
-
-
-def _logs_of(rows: state.Snapshot) -> set[str]:
-    keys = ("logsFile", "errorsFile")
-    return {row[key] for row in rows.rows(Execution.table) for key in keys if row.get(key)}
