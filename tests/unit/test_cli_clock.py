@@ -52,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
     with Emulator() as server:
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
         server.shutdown()
