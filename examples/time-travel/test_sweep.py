@@ -53,7 +53,7 @@ def test_a_month_has_720_sweeps_one_at_each_full_hour():
     assert dates == [first + number * HOUR for number in range(720)]
     assert {each["status"] for each in swept} == {"completed"}
     assert {each["trigger"] for each in swept} == {"schedule"}
-    assert {each["logs"] for each in swept} == {"swept"}
+    assert {each["logs"] for each in swept} == {"swept\n"}
 
 
 def test_between_full_hours_nothing_happens():

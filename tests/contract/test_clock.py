@@ -175,6 +175,68 @@ def test_two_advances_at_once_are_added_up(server: Server) -> None:
     assert [journey["to"][:10] for journey in journeys] == ["2030-02-01", "2030-02-02"]
 
 
+def dates(project: Project) -> list[str]:
+    found = project.get("/functions/f/executions").expect(200)["executions"]
+    return [date[:16] for date in names(found, "$createdAt")]
+
+
+def scheduled(project: Project, schedule: str, code: str = GOOD) -> None:
+    project.deploy("f", {"main.py": code})
+    project.put("/functions/f", {"name": "f", "schedule": schedule}).expect(200)
+
+
+def test_a_schedule_runs_at_each_of_its_moments(server: Server, project: Project) -> None:
+    scheduled(project, "*/20 * * * *")
+    journey = clock(server, "advance", hours=1).expect(200)
+    assert (journey["wakes"], journey["timers"]) == (3, {"schedule": 3})
+    assert journey["works"] == {"execution": 3}
+    hour = "2030-01-31T00"
+    assert dates(project) == [f"{hour}:20", f"{hour}:40", "2030-01-31T01:00"]
+
+
+def test_a_run_begins_when_the_one_before_has_ended(
+    server: Server, project: Project, gate: Gate
+) -> None:
+    scheduled(project, "*/5 * * * *", gate.main)
+    with ThreadPoolExecutor() as pool:
+        advanced = pool.submit(clock, server, "advance", minutes=10)
+        for minute in ("05", "10"):
+            with gate.reached():
+                assert clock(server).expect(200)["now"][:16] == f"2030-01-31T00:{minute}"
+                assert dates(project)[-1] == f"2030-01-31T00:{minute}"
+        assert advanced.result().expect(200)["works"] == {"execution": 2}
+
+
+def test_a_jump_leaves_out_the_runs_between_and_a_jump_back_brings_them_again(
+    server: Server, project: Project
+) -> None:
+    scheduled(project, "0 * * * *")
+    journey = clock(server, "set", time="2030-02-10T12:30Z").expect(200)
+    assert dates(project) == []
+    assert journey["timers"]["schedule"] == 1
+    clock(server, "set", time="2030-01-31T00:59:59Z").expect(200)
+    for moment in ("2030-01-31T00:59:59Z", "2030-01-31T00:59:30Z"):
+        clock(server, "advance", minutes=1).expect(200)
+        clock(server, "set", time=moment).expect(200)
+    clock(server, "advance", minutes=1).expect(200)
+    assert dates(project) == ["2030-01-31T01:00"] * 3
+
+
+def test_what_is_scheduled_for_a_moment_begins_then_and_once(
+    server: Server, project: Project
+) -> None:
+    project.deploy("f", {"main.py": GOOD})
+    at = "2030-01-31T12:00:00.000+00:00"
+    body = {"async": True, "scheduledAt": at}
+    id = project.post("/functions/f/executions", body).expect(202)["$id"]
+    assert clock(server, "advance", hours=11.5).expect(200)["works"] == {}
+    assert clock(server, "advance", hours=1).expect(200)["works"] == {"execution": 1}
+    execution = project.get(f"/functions/f/executions/{id}").expect(200)
+    assert (execution["status"], execution["$updatedAt"]) == ("completed", at)
+    clock(server, "set", time="2030-01-31").expect(200)
+    assert clock(server, "advance", hours=13).expect(200)["works"] == {}
+
+
 @pytest.mark.parametrize(
     ("action", "body", "text"),
     [
