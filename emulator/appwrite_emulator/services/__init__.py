@@ -27,8 +27,10 @@ from .keys import Keys
 from .memberships import Memberships
 from .plans import Plans
 from .projects import Projects
+from .realtime import Realtime
 from .records import Records
 from .retention import Retention
+from .roles import Roles
 from .rules import Rules
 from .runs import Runs
 from .sessions import Sessions
@@ -65,6 +67,8 @@ class Services:
     accounts: Accounts
     teams: Teams
     memberships: Memberships
+    roles: Roles
+    realtime: Realtime
     api_keys: ApiKeys
     console: Console
     retention: Retention
@@ -97,6 +101,10 @@ class Services:
         )
         teams, api_keys = Teams(ground, members), ApiKeys(ground)
         console = Console(ground, teams, api_keys, about.project)
+        memberships = Memberships(ground, members, teams, users)
+        roles = Roles(users, sessions, memberships)
+        realtime = Realtime(ground, roles, console.team_of)
+        ground.events.add(realtime)
         return cls(
             ground=ground,
             rules=rules,
@@ -116,7 +124,9 @@ class Services:
             jwts=jwts,
             accounts=Accounts(ground.config, users, sessions, tokens, console.welcome),
             teams=teams,
-            memberships=Memberships(ground, members, teams, users),
+            memberships=memberships,
+            roles=roles,
+            realtime=realtime,
             api_keys=api_keys,
             console=console,
             retention=retention,

@@ -27,6 +27,12 @@ class Happening(NamedTuple):
     user_id: str = ""  # who did it; empty for keys, guests and the emulator itself
     depth: int = 0  # how many events, each caused by the one before, led to it
 
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The most specific name in parts. An id is one part, though it may have dots."""
+        parts = self.pattern.split(".")
+        return tuple(self.params[part[1:-1]] if part[:1] == "[" else part for part in parts)
+
 
 class Event(NamedTuple):
     """What listeners hear."""
@@ -36,6 +42,7 @@ class Event(NamedTuple):
     payload: Payload  # the model of the API that tells of it, in the server's own format
     user_id: str
     depth: int
+    path: tuple[str, ...] = ()  # the most specific name in parts, ids whole
 
 
 class Listener(Protocol):
@@ -81,7 +88,7 @@ class Events:
         if not wanting:
             return
         names = tuple(events.generate(pattern, happening.params))
-        event = Event(project, names, payload(), happening.user_id, happening.depth)
+        event = Event(project, names, payload(), happening.user_id, happening.depth, happening.path)
         for listener in wanting:
             try:
                 listener.hear(event)
