@@ -33,11 +33,9 @@ class CannotListen(ConfigError):
         self.port = port
 
 
-MAX_MESSAGE = 1024 * 1024
-"""Bytes of a message on a websocket that are read at all; doors may refuse shorter ones."""
-
 _TRIES = 20
 _GRACE = 2  # seconds that requests in flight get when the server stops
+_MESSAGE = 64_000  # bytes of a message on a websocket; the door of Realtime says why
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
@@ -169,7 +167,7 @@ class Server(uvicorn.Server):
                 app,
                 http=_Protocol,
                 ws=_Socket,
-                ws_max_size=MAX_MESSAGE,
+                ws_max_size=_MESSAGE,
                 ws_per_message_deflate=False,  # nothing is far away here
                 lifespan="off",
                 log_config=None,
