@@ -1,11 +1,17 @@
-"""Calendar time: the only source of dates, which tests can hold still."""
+"""Calendar time: the only source of dates, which can be moved and held still."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from math import inf
+from typing import Protocol, runtime_checkable
 
 import anyio
+
+LOOK = 10.0
+"""Real seconds after which who waits looks at the clock again: a machine may sleep meanwhile, or
+its clock be set, and the waiting itself does not notice."""
 
 
 class Clock(Protocol):
@@ -20,38 +26,128 @@ class Clock(Protocol):
         ...
 
 
+@runtime_checkable
+class MovableClock(Clock, Protocol):
+    """A clock that can be moved. Call it in the loop of those who wait for it."""
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands still."""
+        ...
+
+    def set(self, moment: datetime) -> None:
+        """Go to `moment`, forward or back, and wake whoever waits for what has come."""
+        ...
+
+    def freeze(self) -> None:
+        """Stand still from now on."""
+        ...
+
+    def resume(self) -> None:
+        """Run on from the moment at which it stands."""
+        ...
+
+
+def machine_time() -> datetime:
+    """What the machine's own clock says."""
+    return datetime.now(UTC)
+
+
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, until it is moved: then it runs beside it, or stands still."""
+
+    def __init__(self, machine: Callable[[], datetime] = machine_time, look: float = LOOK) -> None:
+        self._machine = machine
+        self._look = look
+        self._offset = timedelta()
+        self._stands_at: datetime | None = None
+        self._sleepers: set[anyio.Event] = set()
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return self._stands_at or self._machine() + self._offset
 
     async def sleep_until(self, moment: datetime) -> None:
-        remaining = (moment - self.now()).total_seconds()
-        if remaining > 0:
-            await anyio.sleep(remaining)
-            await self.sleep_until(moment)  # the machine's clock may have been set back
+        while (remaining := (moment - self.now()).total_seconds()) > 0:
+            moved = anyio.Event()
+            self._sleepers.add(moved)
+            try:
+                with anyio.move_on_after(inf if self.frozen else min(remaining, self._look)):
+                    await moved.wait()
+            finally:
+                self._sleepers.discard(moved)
+
+    @property
+    def frozen(self) -> bool:
+        return self._stands_at is not None
+
+    def set(self, moment: datetime) -> None:
+        if self._stands_at is None:
+            self._offset = moment - self._machine()
+        else:
+            self._stands_at = moment
+        self._wake()
+
+    def freeze(self) -> None:
+        self._stands_at = self.now()
+        self._wake()
+
+    def resume(self) -> None:
+        if self._stands_at is not None:
+            moment, self._stands_at = self._stands_at, None
+            self.set(moment)
+
+    def _wake(self) -> None:
+        for sleeper in self._sleepers:
+            sleeper.set()
 
 
 class ManualClock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still at `start` until it is moved.
+
+    `Emulator(clock=ManualClock(start))` begins there. Move it by `emulator.advance`, which lets
+    happen in between what should; `advance` here only sets its hands.
+    """
 
     def __init__(self, start: datetime) -> None:
-        self._now = start
-        self._moved = anyio.Event()
+        self._clock = SystemClock()
+        self._clock.freeze()
+        self._clock.set(utc(start))
 
     def now(self) -> datetime:
-        return self._now
+        return self._clock.now()
+
+    async def sleep_until(self, moment: datetime) -> None:
+        await self._clock.sleep_until(moment)
 
     def advance(self, step: timedelta) -> None:
         """Move forward by `step` and wake whoever waits for a moment that has come."""
-        self._now += step
-        moved, self._moved = self._moved, anyio.Event()
-        moved.set()
+        self.set(self.now() + step)
 
-    async def sleep_until(self, moment: datetime) -> None:
-        while self._now < moment:
-            await self._moved.wait()
+    @property
+    def frozen(self) -> bool:
+        return self._clock.frozen
+
+    def set(self, moment: datetime) -> None:
+        self._clock.set(moment)
+
+    def freeze(self) -> None:
+        self._clock.freeze()
+
+    def resume(self) -> None:
+        self._clock.resume()
+
+
+def utc(moment: datetime) -> datetime:
+    """`moment` in UTC; one without a time zone is meant so."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def parse_moment(moment: datetime | str) -> datetime:
+    """`moment`, or what a text of ISO 8601 says, in UTC. Raises ValueError."""
+    try:
+        return utc(datetime.fromisoformat(moment) if isinstance(moment, str) else moment)
+    except (ValueError, OverflowError) as exc:
+        raise ValueError(f"{moment!r} is no date and time like 2026-03-01T12:00Z") from exc
 
 
 def stamp(moment: datetime) -> str:

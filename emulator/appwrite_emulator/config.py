@@ -184,7 +184,11 @@ class Config:
     size_limit: int = option(30_000_000, "Bytes an uploaded archive may have; 0 is no limit.")
     build_size_limit: int = option(2_000_000_000, "Bytes the output of a build may have.")
     workers: int = option(32, "Worker processes alive at once, over all functions.")
+    event_depth: int = option(
+        8, "Events in a row, each caused by a function that the last one called, that call more."
+    )
     keep_executions: int = option(10_000, "Finished executions kept; the oldest go first.")
+    execution_retention: int = option(14, "Days that executions are kept; 0 keeps them for ever.")
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
@@ -266,7 +270,9 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("size_limit", 0, 2**40),
     ("build_size_limit", 1, 2**40),
     ("workers", 1, 1024),
+    ("event_depth", 1, 1000),
     ("keep_executions", 1, 10_000_000),
+    ("execution_retention", 0, 36_500),
 )
 
 

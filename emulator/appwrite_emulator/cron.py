@@ -10,10 +10,61 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
-from croniter import CroniterBadDateError, croniter
+from croniter import croniter
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """An expression that was understood."""
+
+    _engines: tuple[croniter, ...]  # it runs when one of them does
+
+    @classmethod
+    def parse(cls, expression: str) -> Schedule | None:
+        """What `expression` says; None when Appwrite would not understand it.
+
+        Some that are understood never run, such as `0 0 30 2 *`.
+        """
+        engines = _engines(expression)
+        return cls(engines) if engines else None
+
+    def next_after(self, moment: datetime) -> datetime | None:
+        """The first full minute after `moment` at which it runs, in UTC; None when it never does.
+
+        The minute that `moment` lies in has begun, so it does not count.
+        """
+        return min(self._dates(croniter.get_next, moment), default=None)
+
+    def last_before(self, moment: datetime) -> datetime | None:
+        """The last full minute before that of `moment` at which it ran, in UTC, or None."""
+        return max(self._dates(croniter.get_prev, moment), default=None)
+
+    def _dates(self, find: Callable[..., datetime], moment: datetime) -> Iterator[datetime]:
+        # Moments without a zone cost croniter a third of the time.
+        minute = moment.astimezone(UTC).replace(tzinfo=None, second=0, microsecond=0)
+        for engine in self._engines:
+            # No such date within fifty years, or none before the year 10000.
+            with suppress(ValueError, OverflowError):
+                # A copy, because a search changes the engine and other threads may share it.
+                yield find(copy(engine), datetime, minute).replace(tzinfo=UTC)
+
+
+def is_valid(expression: str) -> bool:
+    """Whether `expression` has five proper fields, or is an alias, and will ever run.
+
+    An empty expression is none; that it stands for "no schedule" is for the caller to say.
+    Source: Appwrite 1.9.6, except that `LW` is the last weekday of
+    the month: upstream finds senseless dates for it.
+    """
+    schedule = Schedule.parse(expression)
+    return schedule is not None and schedule.next_after(_EPOCH) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +86,7 @@ _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT",
 _DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _MINUTE, _HOUR, _MONTH = _Field(0, 59), _Field(0, 23), _Field(1, 12, _MONTHS)
 _DAY = _Field(1, 31, special=r"\?|LW?|(0?[1-9]|[12]\d|3[01])W")
-_WEEKDAY = _Field(0, 7, _DAYS, special=r"\?|(?i:[0-7]|MON|TUE|WED|THU|FRI|SAT|SUN)(L|#[1-5])")
+_WEEKDAY = _Field(0, 7, _DAYS, special=r"\?|(?i:0*[0-7]|MON|TUE|WED|THU|FRI|SAT|SUN)(L|#[1-5])")
 _FIELDS = (_MINUTE, _HOUR, _DAY, _MONTH, _WEEKDAY)
 _ALIASES = {
     "@yearly": "0 0 1 1 *",
@@ -47,42 +98,19 @@ _ALIASES = {
     "@hourly": "0 * * * *",
 }
 _LAST = {"L": "l", "LW": "31W"}
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_PART = re.compile(r"[^ \t\n\v\f\r]+")
 
 
-def is_valid(expression: str) -> bool:
-    """Whether `expression` has five proper fields, or is an alias, and will ever run.
-
-    An empty expression is none; that it stands for "no schedule" is for the caller to say.
-    Source: Appwrite 1.9.6, except that `LW` is the last weekday of
-    the month: upstream finds senseless dates for it.
-    """
-    return next_after(expression, _EPOCH) is not None
-
-
-def next_after(expression: str, moment: datetime) -> datetime | None:
-    """The first full minute after `moment` at which `expression` runs, in UTC.
-
-    None when the expression is invalid or never runs, such as `0 0 30 2 *`.
-    """
-    return min(_dates(expression, croniter.get_next, moment), default=None)
-
-
-def last_before(expression: str, moment: datetime) -> datetime | None:
-    """The last full minute before that of `moment` at which `expression` ran, in UTC, or None."""
-    minute = moment.replace(second=0, microsecond=0)
-    return max(_dates(expression, croniter.get_prev, minute), default=None)
-
-
-def _dates(expression: str, find: Callable[..., datetime], moment: datetime) -> Iterator[datetime]:
-    for alternative in _alternatives(expression):
-        with suppress(CroniterBadDateError):
-            yield find(croniter(alternative, moment.astimezone(UTC)), datetime)
+@lru_cache(maxsize=1024)
+def _engines(expression: str) -> tuple[croniter, ...]:
+    return tuple(croniter(alternative, _EPOCH) for alternative in _alternatives(expression))
 
 
 def _alternatives(expression: str) -> list[str]:
     """Plain expressions that together run when `expression` does; none when it is invalid."""
-    fields = _ALIASES.get(expression.lower(), expression).split()
+    if not expression.isascii():
+        return []  # some letters are those of a name when their case is changed
+    fields = _PART.findall(_ALIASES.get(expression.lower(), expression))
     if len(fields) != 5 or not all(map(_is_field, _FIELDS, fields)):
         return []
     minutes, hours, days, months, weekdays = fields
@@ -104,12 +132,15 @@ def _is_field(field: _Field, text: str) -> bool:
         return not mixed and all(_is_field(field, item) for item in text.split(","))
     if "/" in text:
         span, _, step = text.partition("/")
-        is_step = re.fullmatch(r"[+-]?[1-9]\d{0,8}", step, re.ASCII) is not None
-        return is_step and not span.isdecimal() and _is_field(field, span)
+        is_step = re.fullmatch(r"[+-]?[1-9]\d{0,17}", step) is not None
+        if not is_step or span.isdecimal() or not _is_field(field, span):
+            return False
+        # Upstream fails when it looks for dates of a reversed range.
+        return bool(_item_numbers(field, _turned(text) if field is _WEEKDAY else text))
     if "-" in text:
         ends = text.split("-")
         return len(ends) == 2 and "*" not in ends and all(_is_field(field, end) for end in ends)
-    if re.fullmatch(r"\+?\d{1,9}", text, re.ASCII):
+    if re.fullmatch(r"\+?\d{1,9}", text):
         return field.low <= int(text) <= field.high
     return text == "*" or re.fullmatch(field.special, text) is not None
 
@@ -122,7 +153,7 @@ def _numbers(field: _Field, text: str) -> set[int]:
 def _item_numbers(field: _Field, item: str) -> Collection[int]:
     item = field.number(item)
     span, _, step = item.partition("/")
-    if span == "*":
+    if span == "*" or item == "?":
         span = f"{field.low}-{field.high}"
     if step:
         return _stepped(field, span, abs(int(step)))

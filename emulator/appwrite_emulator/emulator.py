@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +22,7 @@ from . import network
 from .assets import assets
 from .builder import Builder, Tools
 from .catalog import Catalog
-from .clock import Clock, SystemClock
+from .clock import Clock, SystemClock, parse_moment
 from .config import Config, own_environment
 from .execution.executor import Executor
 from .execution.pool import Sizes
@@ -34,10 +35,12 @@ from .http.request import Receive, Scope, Send
 from .repositories import Repositories
 from .sandbox import Sandbox, choose
 from .services import Services
+from .services.calendar import Journey
 from .services.control import SETTLE_TIMEOUT, Control, Snapshot
 from .services.epochs import Epochs
 from .services.events import Events
 from .services.ground import Ground
+from .services.injection import Fired
 from .services.live_logs import LiveLogs
 from .services.retention import Removed
 from .services.secret import signing_secret
@@ -55,7 +58,8 @@ class Emulator:
 
     As a context manager it runs in a thread of its own, as an async one in the running loop; both
     serve HTTP at `endpoint`. `asgi(url)` is an application for a server of yours instead. Options
-    are those of `Config`; without `directory` and `state` the state is in memory.
+    are those of `Config`; without `directory` and `state` the state is in memory. The time is the
+    machine's until it is moved, or that of `clock`.
 
         with Emulator(port=0) as emulator:
             client = Client().set_endpoint(emulator.endpoint).set_project(emulator.project)
@@ -126,6 +130,64 @@ class Emulator:
     def maintain(self) -> Removed:
         """Remove what has outlived its retention, as happens once a day; how much it was."""
         return self._in_thread.call(self.control.maintain)
+
+    def fire(
+        self,
+        name: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        user: str = "",
+        project: str = "",
+    ) -> Fired:
+        """Make up an event: functions that listen to it are called, as are all others who listen.
+
+        `name` is its full name with ids, such as `users.ann.update.email` or
+        `databases.main.collections.posts.documents.1.create`, of any service of Appwrite, emulated
+        or not. `payload` is any JSON object; `user` is the id of who did it, who need not exist;
+        without `project` it happens in the emulator's own. What is returned has the `names` under
+        which it went out and the `executions` that it has begun: `settle` waits for their end.
+        Raises EventRefused, a ValueError that says what is wrong where. In an event loop of yours
+        it is a method of `emulator.services.injection`.
+        """
+        fire = partial(self.services.injection.fire, user=user, project=project)
+        return self._in_thread.call(fire, name, payload)
+
+    def advance(
+        self,
+        *,
+        days: float = 0,
+        hours: float = 0,
+        minutes: float = 0,
+        seconds: float = 0,
+        timeout: float = SETTLE_TIMEOUT,
+    ) -> Journey:
+        """Let so much time pass: what is due happens in order, each thing when the one before has
+        ended, and the clock stands still while anything runs.
+
+        Raises Stopped, a NotSettled, when something has not ended `timeout` seconds after it was
+        due; the clock stays where it came to. Raises ValueError for a step back and beyond the
+        year 9000, ClockFixed when a `clock` was given that cannot be moved.
+        """
+        step = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        return self._in_thread.call(self.services.calendar.advance, step, timeout)
+
+    def set_time(self, moment: datetime | str, *, timeout: float = SETTLE_TIMEOUT) -> Journey:
+        """Set the clock, forward or back; texts are ISO 8601, and UTC without an offset.
+
+        What has become due happens once; runs of schedules in between are left out. Raises what
+        `advance` raises.
+        """
+        return self._in_thread.call(self.services.calendar.set, parse_moment(moment), timeout)
+
+    def freeze(self, moment: datetime | str | None = None) -> None:
+        """Let the clock stand still, at `moment` if given, until `resume`; `advance` and
+        `set_time` move it all the same. Raises what `set_time` raises."""
+        at = None if moment is None else parse_moment(moment)
+        self._in_thread.call(self.services.calendar.freeze, at)
+
+    def resume(self) -> None:
+        """Let the clock run on from where it stands. Raises ClockFixed."""
+        self._in_thread.call(self.services.calendar.resume)
 
     def forget(self, snapshot: Snapshot) -> None:
         """Delete `snapshot`, and the builds that only it needs."""
@@ -255,10 +317,12 @@ class Emulator:
             self._services = services = Services.over(
                 ground, executor, builder, About(self.project, state_file, sandbox.report)
             )
+            stack.callback(services.executions.close)
             await services.retention.apply()
             await services.sweep()  # before new files are made
             services.recover()
-            group.start_soon(services.control.keep_house, name="maintenance")
+            services.arm()
+            ground.timers.rearm = services.arm
             host = urlsplit(url).hostname or ""
             app = api.build(services, files.uploads, frozenset({host}))
             group.start_soon(ground.timers.serve, name="timers")

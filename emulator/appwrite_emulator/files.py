@@ -116,7 +116,10 @@ class Files:
 
     def write_log(self, text: str) -> str:
         """Keep a text that is too long for a row; returns its name for `read_log`."""
-        data = text.encode(errors="surrogatepass")
+        return self.write_bytes(text.encode(errors="surrogatepass"))
+
+    def write_bytes(self, data: bytes) -> str:
+        """Keep bytes among the long logs; returns their name for `log`."""
         name = hashlib.sha256(data).hexdigest()
         part = self._logs / (secrets.token_hex(8) + _PART)
         part.write_bytes(data)

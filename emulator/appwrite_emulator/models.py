@@ -264,6 +264,26 @@ class Execution(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Errand(Record):
+    """What an execution that nobody waits for is to be called with, beyond what its row tells.
+
+    It has the execution's id, and goes when that begins.
+    """
+
+    table: ClassVar[str] = "errands"
+
+    headers: Headers = ()  # all of them
+    body: str = ""  # one character for each byte
+    body_file: str = ""  # name in Files when the body is too long for the row
+    client_ip: str = ""
+    event: str = ""
+    user_id: str = ""
+    home: str = ""  # the project whose user he is; empty when the run gets no token of his
+    session_id: str = ""  # empty for a token without a session
+    depth: int = 0  # how many events, each caused by the one before, led to it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Record):
     """A host name and what answers there: a function, or a redirect to another address."""
 

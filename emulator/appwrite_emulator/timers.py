@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import heapq
 import logging
-from collections.abc import Callable
-from datetime import datetime
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from itertools import count
 from typing import NamedTuple
 
 import anyio
 
-from .clock import Clock
+from .clock import LOOK, Clock
+
+_SET_BACK = timedelta(minutes=1)
+"""A clock that goes back by less is only waited for."""
+_SPARE = 100  # timers beside those that count, before they are sorted out
 
 logger = logging.getLogger(__name__)
 
@@ -21,24 +27,36 @@ class Timer(NamedTuple):
 
     moment: datetime
     number: int  # of those at the same moment the one set first goes first
-    key: str
+    key: str  # begins with what kind it is of, such as `schedule` in `schedule:demo/f`
     act: Callable[[], None]
+
+    @property
+    def kind(self) -> str:
+        return self.key.partition(":")[0]
 
 
 class Timers:
     """Acts when their moments come. An act takes no time: what does is only begun by it."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, look: float = LOOK) -> None:
+        self.rearm: Callable[[], None] = lambda: None
+        """Sets all timers anew; called when the clock has gone back to before it last acted."""
+        self.acted: Counter[str] = Counter()  # how many, by kind, since the beginning
         self._clock = clock
+        self._look = look
         self._numbers = count()
         self._heap: list[Timer] = []
         self._timers: dict[str, Timer] = {}
         self._changed = anyio.Event()
+        self._latest = clock.now()  # moment that has been seen
+        self._holds = 0
 
     def set(self, key: str, moment: datetime, act: Callable[[], None]) -> None:
         """Call `act` once at `moment`, or soon when that has passed; replaces the timer `key`."""
         timer = self._timers[key] = Timer(moment, next(self._numbers), key, act)
         heapq.heappush(self._heap, timer)
+        if len(self._heap) > 2 * len(self._timers) + _SPARE:
+            self._heap = self.all()  # without those that were replaced or cancelled
         if self._first() is timer:
             self._wake()
 
@@ -68,18 +86,44 @@ class Timers:
             heapq.heappop(self._heap)
             del self._timers[timer.key]
             done += 1
+            self.acted[timer.kind] += 1
             try:
                 timer.act()
             except Exception:  # one timer's turn: the others must come
                 logger.exception("timer %s failed", timer.key, extra={"action": "timer"})
         return done
 
+    def look(self, tolerance: timedelta = timedelta()) -> int:
+        """Call what is due now, in order; how many there were.
+
+        Timers are set anew first when the clock has gone back by more than `tolerance`.
+        """
+        now = self._clock.now()
+        if now < self._latest - tolerance:
+            self.rearm()
+        self._latest = now
+        return self.run_due()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let nothing be called by `serve` meanwhile: somebody else does it."""
+        self._holds += 1
+        try:
+            yield
+        finally:
+            self._holds -= 1
+            self._wake()
+
     async def serve(self) -> None:
         """Call everything when it is due, for ever."""
         while True:
             self._changed = anyio.Event()
-            self.run_due()
-            await self._changed_or_due()
+            if self._holds:
+                await self._changed.wait()
+                continue
+            self.look(_SET_BACK)
+            with anyio.move_on_after(self._look):
+                await self._changed_or_due()
 
     async def _changed_or_due(self) -> None:
         """Return when the first timer is due, or another one has become the first."""
@@ -102,4 +146,5 @@ class Timers:
         return self._heap[0] if self._heap else None
 
     def _wake(self) -> None:
-        self._changed.set()
+        if not self._holds:
+            self._changed.set()

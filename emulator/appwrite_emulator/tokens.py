@@ -6,7 +6,7 @@ import base64
 import binascii
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -35,7 +35,8 @@ class FunctionKey:
     """What a function's key allows."""
 
     project: str
-    scopes: frozenset[str]
+    scopes: tuple[str, ...]
+    depth: int = 0  # how many events, each caused by the one before, led to who has it
 
 
 def _to_segment(data: bytes) -> bytes:
@@ -88,15 +89,13 @@ def _check_header(header: Any) -> None:
 
 
 def function_key(
-    prefix: KeyPrefix,
-    project: str,
-    scopes: Sequence[str],
-    secret: bytes,
-    *,
-    expires_at: datetime,
+    prefix: KeyPrefix, key: FunctionKey, secret: bytes, *, expires_at: datetime
 ) -> str:
-    """The API key a running function or build gets, with exactly the function's `scopes`."""
-    claims = {"projectId": project, "scopes": list(scopes)}
+    """The API key a running function or build gets. Its depth is Appwrite's no claim, and is one
+    only where there is some."""
+    claims: dict[str, Any] = {"projectId": key.project, "scopes": list(key.scopes)}
+    if key.depth:
+        claims["depth"] = key.depth
     return prefix + sign(claims, secret, expires_at=expires_at)
 
 
@@ -105,5 +104,6 @@ def read_key(key: str, secret: bytes, now: datetime) -> FunctionKey:
     for prefix in _PREFIXES:
         if key.startswith(prefix):
             claims = verify(key.removeprefix(prefix), secret, now)
-            return FunctionKey(claims.get("projectId", ""), frozenset(claims.get("scopes", ())))
+            scopes = tuple(claims.get("scopes", ()))
+            return FunctionKey(claims.get("projectId", ""), scopes, claims.get("depth", 0))
     raise TokenInvalid("Incomplete segments")

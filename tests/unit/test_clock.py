@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import anyio
 import pytest
 
-from appwrite_emulator.clock import ManualClock, SystemClock, stamp
+from appwrite_emulator.clock import ManualClock, MovableClock, SystemClock, parse_moment, stamp
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,135 @@ async def test_a_moment_that_has_passed_is_not_waited_for() -> None:
         await SystemClock().sleep_until(START - timedelta(days=9999))
         await ManualClock(START).sleep_until(START)
     assert SystemClock().now().tzinfo is UTC
+
+
+class Machine:
+    """A machine's clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.time = START
+        self._looked: anyio.Event | None = None
+
+    def __call__(self) -> datetime:
+        if self._looked:
+            self._looked.set()
+        return self.time
+
+    async def look(self) -> None:
+        """Wait until somebody looks at it."""
+        self._looked = anyio.Event()
+        await self._looked.wait()
+
+
+def test_the_machines_clock_runs_beside_it_once_it_was_moved() -> None:
+    machine = Machine()
+    clock = SystemClock(machine)
+    assert (clock.now(), clock.frozen) == (START, False)
+    clock.set(START + timedelta(days=1))
+    machine.time += HOUR
+    assert clock.now() == START + timedelta(days=1, hours=1)
+    clock.set(START - timedelta(days=1))
+    machine.time += HOUR
+    assert clock.now() == START - timedelta(days=1) + HOUR
+
+
+@pytest.mark.parametrize("make", [SystemClock, lambda machine: ManualClock(machine())])
+def test_every_clock_stands_still_and_runs_on(make: Callable[[Machine], MovableClock]) -> None:
+    machine = Machine()
+    clock = make(machine)
+    assert isinstance(clock, MovableClock)
+    clock.freeze()
+    clock.freeze()
+    machine.time += HOUR
+    assert (clock.now(), clock.frozen) == (START, True)
+    clock.set(START + HOUR)
+    assert (clock.now(), clock.frozen) == (START + HOUR, True)
+    clock.resume()
+    clock.resume()
+    assert not clock.frozen
+    assert clock.now() - START - HOUR < HOUR
+
+
+async def test_who_sleeps_wakes_when_the_clock_is_set_and_not_while_it_stands_still() -> None:
+    machine = Machine()
+    clock = SystemClock(machine)
+    woken: list[str] = []
+
+    async def sleep() -> None:
+        await clock.sleep_until(START + HOUR)
+        woken.append("awake")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(sleep)
+        await anyio.wait_all_tasks_blocked()
+        clock.freeze()
+        machine.time += 2 * HOUR
+        await anyio.wait_all_tasks_blocked()
+        assert woken == []
+        clock.set(START + HOUR)
+    assert woken == ["awake"]
+
+
+async def test_a_machine_that_slept_is_noticed_at_the_next_look() -> None:
+    machine = Machine()
+    clock = SystemClock(machine, look=0.001)
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(clock.sleep_until, START + HOUR)
+            await anyio.wait_all_tasks_blocked()
+            machine.time += 8 * HOUR
+
+
+async def test_a_machine_set_back_is_slept_for_again() -> None:
+    machine, awake = Machine(), anyio.Event()
+    clock = SystemClock(machine, look=0.001)
+
+    async def sleep() -> None:
+        await clock.sleep_until(START + HOUR)
+        awake.set()
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(sleep)
+            machine.time -= 2 * HOUR
+            await machine.look()
+            await machine.look()
+            machine.time += 2 * HOUR
+            await machine.look()
+            assert not awake.is_set()
+            machine.time += HOUR
+    assert awake.is_set()
+
+
+def test_one_clock_serves_one_loop_after_the_other() -> None:
+    clock = ManualClock(START)
+
+    async def sleep_and_leave() -> None:
+        with anyio.move_on_after(0.001):
+            await clock.sleep_until(START + HOUR)
+
+    for _ in range(2):
+        anyio.run(sleep_and_leave)
+    clock.advance(HOUR)
+
+
+@pytest.mark.parametrize(
+    ("given", "moment"),
+    [
+        ("2026-01-31T09:30Z", START),
+        ("2026-01-31 11:30+02:00", START),
+        ("2026-01-31T09:30", START),
+        (START.replace(tzinfo=None), START),
+        (START.astimezone(timezone(timedelta(hours=2))), START),
+    ],
+)
+def test_a_moment_without_a_time_zone_is_utc(given: datetime | str, moment: datetime) -> None:
+    parsed = parse_moment(given)
+    assert (parsed, parsed.tzinfo) == (moment, UTC)
+    assert ManualClock(parsed).now() == moment
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "0001-01-01T00:00+23:00", "12:00"])
+def test_what_is_no_moment_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no date and time like 2026-03-01T12:00Z$"):
+        parse_moment(text)

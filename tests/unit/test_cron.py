@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,11 +14,16 @@ from appwrite_emulator import cron
 FRIDAY = datetime(2024, 1, 5, 10, 0, tzinfo=UTC)
 
 
+def next_after(expression: str, moment: datetime) -> datetime | None:
+    schedule = cron.Schedule.parse(expression)
+    return schedule.next_after(moment) if schedule else None
+
+
 def runs(expression: str, count: int = 3, after: datetime = FRIDAY) -> list[str]:
     dates: list[str] = []
     moment: datetime | None = after
     while moment is not None and len(dates) < count:
-        moment = cron.next_after(expression, moment)
+        moment = next_after(expression, moment)
         dates.append(f"{moment:%m-%d %H:%M}" if moment else "never")
     return dates
 
@@ -58,7 +64,9 @@ def test_minutes_hours_and_months_run_when_they_say(expression: str, dates: list
         ("0 0 L * *", ["01-31", "02-29", "03-31"]),
         ("0 0 LW * *", ["01-31", "02-29", "03-29"]),
         ("0 0 6W * *", ["02-06", "03-06", "04-05"]),
+        ("0 0 * * 05#3", ["01-19", "02-16", "03-15"]),
         ("0 0 ? * 1", ["01-08", "01-15", "01-22"]),
+        ("0 0 1,? * 1", ["01-06", "01-07", "01-08"]),
         ("0 0 15 * ?", ["01-15", "02-15", "03-15"]),
         ("0 0 10 * 1", ["01-08", "01-10", "01-15"]),
         ("0 0 */1 * 1", ["01-06", "01-07", "01-08"]),
@@ -102,30 +110,42 @@ def test_days_run_when_they_say(expression: str, dates: list[str]) -> None:
         "@every 5m",
         "9" * 5000 + " * * * *",
         "\u0663 * * * *",
+        "*\x1c* * * *",
+        "0 0 * * \u017fun",
+        "@wee\u212aly",
     ],
 )
 def test_what_upstream_does_not_understand_is_not_valid(expression: str) -> None:
     assert not cron.is_valid(expression)
-    assert cron.next_after(expression, FRIDAY) is None
+    assert next_after(expression, FRIDAY) is None
 
 
 @pytest.mark.parametrize(
     "expression",
-    ["0 0 30 2 *", "0 22-2 * * *", "10-5 * * * *", "0 0 L-2 * *", "0 0 * * SUN-SAT", "0 0 ? * ?"],
+    [
+        "0 0 30 2 *",
+        "0 22-2 * * *",
+        "10-5 * * * *",
+        "0 0 L-2 * *",
+        "0 0 * * SUN-SAT",
+        "0 0 ? * ?",
+        "0 0 * 9,3-1/2 *",
+        "0 0 * JUN,MAY-4/2 *",
+    ],
 )
 def test_what_never_runs_is_not_valid(expression: str) -> None:
     assert not cron.is_valid(expression)
-    assert cron.next_after(expression, FRIDAY) is None
+    assert next_after(expression, FRIDAY) is None
 
 
 def test_the_current_minute_never_counts() -> None:
-    assert cron.next_after("0 10 * * *", FRIDAY) == FRIDAY + timedelta(days=1)
-    assert cron.next_after("0 10 * * *", FRIDAY - timedelta(microseconds=1)) == FRIDAY
+    assert next_after("0 10 * * *", FRIDAY) == FRIDAY + timedelta(days=1)
+    assert next_after("0 10 * * *", FRIDAY - timedelta(microseconds=1)) == FRIDAY
 
 
 def test_dates_are_utc_whatever_the_zone_of_the_moment() -> None:
     kathmandu = datetime.fromisoformat("2024-01-05T15:45:00+05:45")
-    assert cron.next_after("0 12 * * *", kathmandu) == FRIDAY.replace(hour=12)
+    assert next_after("0 12 * * *", kathmandu) == FRIDAY.replace(hour=12)
 
 
 numbers = st.integers(0, 59)
@@ -154,7 +174,7 @@ def test_the_next_minute_is_the_first_that_matches(field: str, seconds: int) -> 
     expected = moment.replace(second=0) + timedelta(minutes=1)
     while expected.minute not in minutes_of(field):
         expected += timedelta(minutes=1)
-    assert cron.next_after(f"{field} * * * *", moment) == expected
+    assert next_after(f"{field} * * * *", moment) == expected
 
 
 tokens = ["*", "?", "5", "7", "31", "0", "-", "/", ",", "#", "L", "W", "MON", "FEB", "+", "x"]
@@ -166,13 +186,13 @@ fields = st.lists(st.sampled_from(tokens), min_size=1, max_size=5).map("".join)
 def test_any_field_is_judged_without_failing(field: str, place: int) -> None:
     expression = ["0", "0", "*", "*", "*"]
     expression[place] = field
-    date = cron.next_after(" ".join(expression), FRIDAY)
+    date = next_after(" ".join(expression), FRIDAY)
     assert date is None or (date > FRIDAY and date.second == 0)
 
 
 @given(st.text())
 def test_any_text_is_judged_without_failing(expression: str) -> None:
-    assert cron.is_valid(expression) is (cron.next_after(expression, FRIDAY) is not None)
+    assert cron.is_valid(expression) is (next_after(expression, FRIDAY) is not None)
 
 
 @pytest.mark.parametrize(
@@ -187,4 +207,32 @@ def test_any_text_is_judged_without_failing(expression: str) -> None:
     ],
 )
 def test_the_last_date_is_before_the_minute(expression: str, last: datetime | None) -> None:
-    assert cron.last_before(expression, datetime(2026, 3, 10, 10, 0, 30, tzinfo=UTC)) == last
+    schedule = cron.Schedule.parse(expression)
+    moment = datetime(2026, 3, 10, 10, 0, 30, tzinfo=UTC)
+    assert (schedule.last_before(moment) if schedule else None) == last
+
+
+def test_a_search_leaves_nothing_behind_for_the_next() -> None:
+    schedule = cron.Schedule.parse("*/20 * * * *")
+    assert schedule
+    assert schedule is not cron.Schedule.parse("*/20 * * * *")
+    dates = [schedule.next_after(FRIDAY), schedule.last_before(FRIDAY)] * 2
+    late, early = FRIDAY + timedelta(minutes=20), FRIDAY - timedelta(minutes=20)
+    assert dates == [late, early, late, early]
+
+
+def test_two_threads_may_ask_at_once() -> None:
+    days = [FRIDAY + timedelta(days=n) for n in range(400)]
+    first, second = (cron.Schedule.parse("0 0 * * *") for _ in range(2))
+    assert first
+    assert second
+    with ThreadPoolExecutor(2) as pool:
+        halves = pool.map(lambda s: [s.next_after(day) for day in days], (first, second))
+    expected = [day.replace(hour=0) + timedelta(days=1) for day in days]
+    assert list(halves) == [expected, expected]
+
+
+def test_time_has_an_end() -> None:
+    last = datetime(9999, 12, 31, 23, 59, 30, tzinfo=UTC)
+    assert next_after("0 0 1 1 *", last) is None
+    assert next_after("* * * * *", last) is None

@@ -11,7 +11,20 @@ from appwrite_emulator.clock import ManualClock
 from appwrite_emulator.timers import Timers
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
+
+
+class Stubborn:
+    """A clock that the test sets, and that wakes nobody."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def sleep_until(self, moment: datetime) -> None:
+        await anyio.sleep_forever()
 
 
 def test_what_is_due_acts_in_the_order_of_its_moments() -> None:
@@ -69,3 +82,91 @@ async def test_served_timers_act_when_the_clock_comes_to_them() -> None:
         await anyio.wait_all_tasks_blocked()
         assert acts == ["early", "late"]
         group.cancel_scope.cancel()
+
+
+async def test_a_machine_that_slept_is_noticed_though_the_clock_does_not_wake() -> None:
+    clock, acted = Stubborn(), anyio.Event()
+    timers = Timers(clock, look=0.001)
+    timers.set("key", START + MINUTE, acted.set)
+    async with anyio.create_task_group() as group:
+        group.start_soon(timers.serve)
+        await anyio.wait_all_tasks_blocked()
+        clock.time += 60 * MINUTE
+        with anyio.fail_after(5):
+            await acted.wait()
+        group.cancel_scope.cancel()
+
+
+async def test_a_clock_that_was_set_back_far_has_all_timers_set_anew() -> None:
+    clock, rearmed = Stubborn(), anyio.Event()
+    timers = Timers(clock, look=0.001)
+    timers.rearm = rearmed.set
+    async with anyio.create_task_group() as group:
+        group.start_soon(timers.serve)
+        await anyio.wait_all_tasks_blocked()
+        clock.time -= 2 * MINUTE
+        with anyio.fail_after(5):
+            await rearmed.wait()
+        group.cancel_scope.cancel()
+
+
+def test_a_clock_that_was_set_back_a_little_is_waited_for() -> None:
+    clock, rearmed = Stubborn(), list[str]()
+    timers = Timers(clock)
+    timers.rearm = lambda: rearmed.append("anew")
+    clock.time -= MINUTE
+    timers.look(MINUTE)
+    assert rearmed == []
+    clock.time -= SECOND
+    timers.look()
+    assert rearmed == ["anew"]
+
+
+def test_no_moment_acts_twice_when_the_clock_goes_back_a_little() -> None:
+    clock, acts = Stubborn(), list[datetime]()
+    timers = Timers(clock)
+
+    def act(moment: datetime) -> None:
+        acts.append(moment)
+        timers.set("key", moment + MINUTE, lambda: act(moment + MINUTE))
+
+    timers.set("key", START, lambda: act(START))
+    for step in (0, -40, 20, 30, 80, -1, 1):
+        clock.time += step * SECOND
+        timers.look(MINUTE)
+    assert acts == [START, START + MINUTE]
+
+
+async def test_while_they_are_held_nothing_is_served() -> None:
+    clock, acts = ManualClock(START), list[str]()
+    timers = Timers(clock)
+    timers.set("key", START + MINUTE, lambda: acts.append("key"))
+    async with anyio.create_task_group() as group:
+        group.start_soon(timers.serve)
+        await anyio.wait_all_tasks_blocked()
+        with timers.held(), timers.held():
+            clock.advance(MINUTE)
+            timers.set("other", START, lambda: acts.append("other"))
+            await anyio.wait_all_tasks_blocked()
+            assert acts == []
+        await anyio.wait_all_tasks_blocked()
+        assert acts == ["other", "key"]
+        group.cancel_scope.cancel()
+
+
+def test_they_are_counted_by_kind() -> None:
+    timers = Timers(ManualClock(START))
+    for key in ("schedule:a/f", "schedule:a/g", "maintenance"):
+        timers.set(key, START, lambda: None)
+    timers.run_due()
+    assert timers.acted == {"schedule": 2, "maintenance": 1}
+
+
+def test_timers_that_were_replaced_leave_nothing_behind() -> None:
+    timers = Timers(ManualClock(START))
+    for number in range(10_000):
+        timers.set("key", START + number * MINUTE, lambda: None)
+    assert len(timers._heap) < 200
+    first = timers.next()
+    assert first
+    assert first.moment == START + 9_999 * MINUTE

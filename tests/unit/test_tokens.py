@@ -78,11 +78,20 @@ def test_every_part_of_a_token_is_signed() -> None:
 
 @pytest.mark.parametrize("prefix", ["dynamic_", "ephemeral_"])
 def test_a_function_key_carries_project_and_scopes(prefix: tokens.KeyPrefix) -> None:
-    key = tokens.function_key(prefix, "shop", ("users.read",), SECRET, expires_at=LATER)
-    assert key.startswith(prefix)
-    assert tokens.read_key(key, SECRET, NOW) == tokens.FunctionKey(
-        "shop", frozenset(["users.read"])
+    key = tokens.function_key(
+        prefix, tokens.FunctionKey("shop", ("users.read",)), SECRET, expires_at=LATER
     )
+    assert key.startswith(prefix)
+    assert tokens.read_key(key, SECRET, NOW) == tokens.FunctionKey("shop", ("users.read",))
+    assert set(tokens.verify(key.removeprefix(prefix), SECRET, NOW)) == {
+        "projectId", "scopes", "exp",
+    }  # fmt: skip
+
+
+def test_the_key_of_a_run_that_events_led_to_says_how_many() -> None:
+    allowed = tokens.FunctionKey("shop", ("users.read",), depth=3)
+    key = tokens.function_key("ephemeral_", allowed, SECRET, expires_at=LATER)
+    assert tokens.read_key(key, SECRET, NOW) == allowed
 
 
 def test_a_key_of_another_kind_is_refused() -> None:

@@ -10,8 +10,10 @@ import click
 
 from .. import __version__
 from ..config import own_environment
+from .clock import clock
 from .options import config_options, given
 from .state import state
+from .trigger import trigger
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -39,7 +41,9 @@ def main(context: click.Context) -> None:
         context.color = False
 
 
+main.add_command(clock)
 main.add_command(state)
+main.add_command(trigger)
 
 
 @main.command(

@@ -67,6 +67,7 @@ class Call(NamedTuple):
     body: bytes = b""
     timeout: float = 15.0  # seconds
     logging: bool = True
+    is_patient: bool = False  # waits for a worker however long it takes, its timeout counts then
 
 
 class Result(NamedTuple):
@@ -80,6 +81,10 @@ class Result(NamedTuple):
     errors: str
     duration: float  # seconds, without starting the process
     cold: bool  # whether the worker had served no call before
+
+
+def _nothing() -> None:
+    pass
 
 
 class Executor:
@@ -112,13 +117,19 @@ class Executor:
         await self._pool.__aexit__(*exc)
 
     async def run(
-        self, target: Target, call: Call, *, on_log: Callable[[LogLine], None] | None = None
+        self,
+        target: Target,
+        call: Call,
+        *,
+        on_log: Callable[[LogLine], None] | None = None,
+        on_begin: Callable[[], None] = _nothing,
     ) -> Result:
         """Run `call`; whatever user code does, this returns a result.
 
-        `on_log` hears each piece of output at once. The timeout counts from here, loading
-        included; the process is killed at its end. When this is cancelled, the call goes on and its
-        worker is free afterwards.
+        `on_log` hears each piece of output at once, `on_begin` when a worker is about to get the
+        call. The timeout counts from here, loading included, unless the call is patient; the
+        process is killed at its end. When this is cancelled, the call goes on and its worker is
+        free afterwards.
         """
         loop = asyncio.get_running_loop()
         begun = loop.time()
@@ -132,9 +143,11 @@ class Executor:
         worker = self._pool.take(target.key)
         try:
             if worker is None:
-                limit = max(call.timeout, self._sizes.patience)
+                limit = None if call.is_patient else max(call.timeout, self._sizes.patience)
                 worker = await self._pool.acquire(target, transcript, limit=limit)
                 run.begun = perf_counter() - worker.load_time * (not worker.served)
+                begun = loop.time() if call.is_patient else begun
+            on_begin()
             run.is_cold = not worker.served
             deadline = max(begun + call.timeout, loop.time() + min(_LEAST_RUN, call.timeout))
             frame = await worker.call(
@@ -146,7 +159,7 @@ class Executor:
             return run.end(Outcome.LOAD_FAILED, f"{exc}\n")
         except Unread as exc:
             if not run.is_cold and kills == self._kills:  # user code never heard of it
-                return await self.run(target, call, on_log=on_log)
+                return await self.run(target, call, on_log=on_log, on_begin=on_begin)
             return run.end(Outcome.CRASHED, f"{exc}\n")
         except WorkerDied as exc:
             return run.end(Outcome.CRASHED, f"{exc}\n")

@@ -23,6 +23,8 @@ from .route import Operation, Route
 from .validators import CustomId, Range, Text
 from .wire_people import listed
 
+EVENT = "users.[userId].sessions.[sessionId]"
+
 _BY_EMAIL = (Param("email", EMAIL), Param("password", PASSWORD))
 _BY_KEY = (Param("email", EMAIL), Param("password", Text(256)))  # keys may be short
 _BY_TOKEN = (Param("userId", CustomId()), Param("secret", Text(256)))
@@ -48,14 +50,18 @@ class SessionDoors:
         closed = Operation("account.deleteSession", status=204)
         all_closed = Operation("account.deleteSessions", status=204)
         token = Operation("account.createJWT", _JWT, 201, "jwt")
-        yield Route("POST", path + "/email", self.open_by_email, SIGN_UP, by_email)
-        yield Route("POST", path, self.open_by_email, SIGN_UP, by_email)
-        yield Route("POST", path + "/anonymous", self.open_anonymous, SIGN_UP, anonymous)
-        yield Route("POST", path + "/token", self.open_by_token, SIGN_UP, by_token)
+        for end, door, operation in (
+            ("/email", self.open_by_email, by_email),
+            ("", self.open_by_email, by_email),
+            ("/anonymous", self.open_anonymous, anonymous),
+            ("/token", self.open_by_token, by_token),
+        ):
+            yield Route("POST", path + end, door, SIGN_UP, operation, event=f"{EVENT}.create")
         yield Route("GET", path, self.list, ACCOUNT, listed)
-        yield Route("DELETE", path, self.close_all, ACCOUNT, all_closed)
+        gone = f"{EVENT}.delete"
+        yield Route("DELETE", path, self.close_all, ACCOUNT, all_closed, event=gone)
         yield Route("GET", path + "/{sessionId}", self.get, ACCOUNT, got)
-        yield Route("DELETE", path + "/{sessionId}", self.close, ACCOUNT, closed)
+        yield Route("DELETE", path + "/{sessionId}", self.close, ACCOUNT, closed, event=gone)
         yield Route("POST", "/v1/account/jwts", self.create_jwt, ACCOUNT, token)
         yield Route("POST", "/v1/account/jwt", self.create_jwt, ACCOUNT, token)
 
@@ -91,14 +97,17 @@ class SessionDoors:
     async def close(self, request: Request) -> Reply:
         session = self._session(request)
         self.sessions.close(session)
-        if session.id != request.caller.session_id:
-            return Reply(204)
-        return _closed(request, is_current=True)
+        is_current = session.id == request.caller.session_id
+        tell_session(session, request, is_current=is_current)
+        return _closed(request, is_current=True) if is_current else Reply(204)
 
     async def close_all(self, request: Request) -> Reply:
+        """One event tells of them: of the session that asks, else of the newest."""
         closed = self.sessions.close_all(self._user(request))
-        is_current = any(session.id == request.caller.session_id for session in closed)
-        return _closed(request, is_current=is_current)
+        current = [session for session in closed if session.id == request.caller.session_id]
+        for session in (current or closed)[-1:]:
+            tell_session(session, request, is_current=bool(current))
+        return _closed(request, is_current=bool(current))
 
     async def create_jwt(self, request: Request) -> Reply:
         values = read(_JWT, await read_body(request))
@@ -119,6 +128,7 @@ class SessionDoors:
     def _opened(self, opened: Opened, request: Request) -> Reply:
         caller = request.caller
         secret = opened.credential if caller.is_privileged else ""
+        tell_session(opened.session, request, is_current=True)
         wire = render_people.session(
             opened.session,
             request.format,
@@ -134,6 +144,15 @@ class SessionDoors:
         format = listed(format) if in_list else format
         is_current = session.id == request.caller.session_id
         return render_people.session(session, format, is_current=is_current)
+
+
+def tell_session(session: Session, request: Request, *, is_current: bool = False) -> None:
+    """Of a session, but never its secret: who hears of a user is not to be him."""
+    request.happened(
+        lambda format: render_people.session(session, format, is_current=is_current),
+        userId=session.user_id,
+        sessionId=session.id,
+    )
 
 
 def device(request: Request) -> Device:

@@ -14,6 +14,8 @@ from .app import Api
 from .auth import Callers
 from .console import ConsoleDoors
 from .control import ControlDoors
+from .control_clock import ClockDoors
+from .control_events import EventDoors
 from .control_logs import LogDoors
 from .deployments import DeploymentDoors
 from .domains import Domains
@@ -58,7 +60,9 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
         config,
         services.control,
         services.status,
+        ClockDoors(services.calendar),
         LogDoors(ground.live_logs),
+        EventDoors(services.injection, services.control),
         DescriptionDoor(config, known),
     )
     elsewhere = Elsewhere(known)
@@ -102,6 +106,7 @@ def routes(services: Services, incoming: Path) -> Iterator[Route]:
         services.variables,
         services.delete_function,
         services.sources,
+        services.rules,
     ).routes()
     yield from AccountDoors(services.accounts, services.users).routes()
     yield from SessionDoors(
@@ -116,5 +121,5 @@ def routes(services: Services, incoming: Path) -> Iterator[Route]:
     yield from ApiKeyDoors(services.console, services.api_keys).routes()
     yield from ConsoleDoors(config, services.console, services.api_keys).routes()
     yield from RuleDoors(services.rules).routes()
-    yield from HealthDoors(config).routes()
+    yield from HealthDoors(config, services.console).routes()
     yield from LocaleDoors().routes()

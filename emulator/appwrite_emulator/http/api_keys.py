@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import ApiError
 from ..models import CONSOLE
@@ -28,6 +28,11 @@ WRITE = ("keys.write",)
 _JWT = ("keys.write", "projects.write")  # 1.9, 1.6
 
 _OF_PROJECT = "/v1/projects/{projectId}/keys"
+_EVENTS = {
+    "POST": "keys.[keyId].create",
+    "PUT": "keys.[keyId].update",
+    "DELETE": "keys.[keyId].delete",
+}
 _ALL = 5000  # keys that a list without queries has
 _CHANGES = (
     Param("name", Text(128)),
@@ -56,15 +61,18 @@ class ApiKeyDoors:
         jwt = Operation("projects.createJWT", _EPHEMERAL_16, 201, "ephemeralKey")
         yield Route("POST", "/v1/projects/{projectId}/jwts", self.create_ephemeral, _JWT, jwt)
         key = Operation("project.createEphemeralKey", _EPHEMERAL, 201, "ephemeralKey")
-        yield Route("POST", "/v1/project/keys/ephemeral", self.create_ephemeral, WRITE, key)
+        made, all = _EVENTS["POST"], "/v1/project/keys"
+        yield Route("POST", all + "/ephemeral", self.create_ephemeral, WRITE, key, event=made)
         standard = Operation("project.createStandardKey", _NEW, 201, "key")
-        yield Route("POST", "/v1/project/keys/standard", self.create, WRITE, standard)
-        for path, name in (("/v1/project/keys", "project"), (_OF_PROJECT, "projects")):
+        yield Route("POST", all + "/standard", self.create, WRITE, standard, event=made)
+        for path, name in ((all, "project"), (_OF_PROJECT, "projects")):
             yield from self._keys(path, name)
 
     def _keys(self, path: str, name: str) -> Iterator[Route]:
         def row(method: str, path: str, door: Door, operation: Operation) -> Route:
-            return Route(method, path, door, READ if method == "GET" else WRITE, operation)
+            scopes = READ if method == "GET" else WRITE
+            event = _EVENTS.get(method, "") if name == "project" else ""
+            return Route(method, path, door, scopes, operation, event=event)
 
         one = path + "/{keyId}"
         yield row("POST", path, self.create, Operation(f"{name}.createKey", _NEW, 201, "key"))
@@ -78,16 +86,17 @@ class ApiKeyDoors:
         is_older = request.is_older((1, 9, 3))
         values = read(_NEW_193 if is_older else _NEW, await read_body(request))
         id = values.pop("keyId")
-        return _reply(self.api_keys.create(project, id, values), 201)
+        return _changed(self.api_keys.create(project, id, values), request, status=201)
 
     async def create_ephemeral(self, request: Request) -> Reply:
         project = self._project(request)
         era = request.era
         values = read(_EPHEMERAL if era == "1.9" else _EPHEMERAL_16, await read_body(request))
         key = self.api_keys.create_ephemeral(project, values["scopes"], values["duration"])
+        _tell(key, request)
         if request.is_older((1, 9, 3)):
             return json_reply(render_console.key_as_jwt(key), 201)
-        return _reply(key, 201)
+        return json_reply(render_console.key(key), 201)
 
     async def list(self, request: Request) -> Reply:
         project = self._project(request)
@@ -98,16 +107,19 @@ class ApiKeyDoors:
         return json_reply(listing("keys", map(render_console.key, found), total), 200)
 
     async def get(self, request: Request) -> Reply:
-        return _reply(self.api_keys.get(self._project(request), request.path_params["keyId"]), 200)
+        key = self.api_keys.get(self._project(request), request.path_params["keyId"])
+        return json_reply(render_console.key(key), 200)
 
     async def update(self, request: Request) -> Reply:
         project = self._project(request)
         values = read(_CHANGES, await read_body(request))
         key = self.api_keys.update(project, request.path_params["keyId"], values)
-        return _reply(key, 200)
+        return _changed(key, request)
 
     async def delete(self, request: Request) -> Reply:
-        self.api_keys.delete(self._project(request), request.path_params["keyId"])
+        key = self.api_keys.get(self._project(request), request.path_params["keyId"])
+        self.api_keys.delete(key.project, key.id)
+        _tell(key, request)
         return Reply(204)
 
     def _project(self, request: Request) -> str:
@@ -120,5 +132,12 @@ class ApiKeyDoors:
         return self.console.get(named).id
 
 
-def _reply(key: ApiKey, status: int) -> Reply:
+def _changed(key: ApiKey, request: Request, *, status: int = 200) -> Reply:
+    _tell(key, request)
     return json_reply(render_console.key(key), status)
+
+
+def _tell(key: ApiKey, request: Request) -> None:
+    """Of a key, but not its secret; Appwrite 1.6.2 tells nobody of keys."""
+    if request.server == "1.9":
+        request.happened(lambda format: render_console.key(replace(key, secret="")), keyId=key.id)

@@ -145,15 +145,17 @@ class Api:
         request.caller = admission.caller
         request.path_params = admission.path_params
         reply = await admission.route.door(request)
-        if request.told is not None:
-            self._tell(admission.route.event, request, request.told)
+        for told in request.told:
+            self._tell(told.pattern or admission.route.event, request.caller, told)
         return reply
 
-    def _tell(self, pattern: str, request: Request, told: Told) -> None:
-        """Fire the event of a call that did what it should."""
-        caller = request.caller
-        happening = Happening(caller.project, pattern, told.params, caller.user_id, caller.depth)
-        self._events.publish(happening, partial(told.payload, SERVER_FORMATS[self._era]))
+    def _tell(self, pattern: str, caller: Caller, told: Told) -> None:
+        """Fire an event of a call that did what it should; a route may have none."""
+        if pattern:
+            happening = Happening(
+                caller.project, pattern, told.params, caller.user_id, caller.depth
+            )
+            self._events.publish(happening, partial(told.payload, SERVER_FORMATS[self._era]))
 
     def _admit(self, request: Request) -> _Admission:
         """Decide who calls what; requests that look alike get the same decision again."""

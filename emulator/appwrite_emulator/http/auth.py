@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import parse_qs
 
@@ -106,7 +107,7 @@ class Callers:
             return _guest(project, era)
         if key.project != project:
             return _guest(project, era)
-        return _application(project, scopes.of_key(tuple(key.scopes)))
+        return replace(_application(project, scopes.of_key(key.scopes)), depth=key.depth)
 
     def _unknown_key(self, text: str, project: str, era: Era) -> Caller:
         """Only keys of an unknown kind are taken for a guest; others are refused."""

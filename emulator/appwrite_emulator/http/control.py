@@ -11,12 +11,14 @@ from starlette.routing import compile_path
 
 from ..config import Config
 from ..errors import ApiError
-from ..services.control import SETTLE_TIMEOUT, Control, SnapshotUnknown
+from ..services.control import Control, SnapshotUnknown
 from ..services.status import Status
 from ..services.under_way import NotSettled
 from .app import CONTROL
+from .control_clock import ClockDoors
+from .control_events import EventDoors
 from .control_logs import LogDoors
-from .control_params import Seconds, read_params
+from .control_params import TIMEOUT, read_params
 from .openapi import DescriptionDoor
 from .params import Param
 from .reply import Reply, json_reply
@@ -24,19 +26,21 @@ from .request import Request
 from .route import Answer, Route
 from .validators import Text, Uid
 
-_TIMEOUT = Param("timeout", Seconds(3600), SETTLE_TIMEOUT)
 _SNAPSHOT = Param("snapshot", Text(36))
 _PROJECT = Param("project", Uid(), "")
 
 
 @dataclass(frozen=True)
 class ControlDoors:
-    """Status, settle, snapshots, reset, maintenance, live logs and the description of the API."""
+    """Status, settle, snapshots, reset, maintenance, the clock, made-up events, live logs and the
+    description of the API."""
 
     config: Config
     control: Control
     status: Status
+    clock: ClockDoors
     logs: LogDoors
+    events: EventDoors
     description: DescriptionDoor
 
     def routes(self) -> Iterator[Route]:
@@ -47,6 +51,8 @@ class ControlDoors:
         yield Route("DELETE", f"{CONTROL}/snapshots/{{id}}", self.delete_snapshot)
         yield Route("POST", f"{CONTROL}/reset", self.reset)
         yield Route("POST", f"{CONTROL}/maintenance", self.maintain)
+        yield from self.clock.routes(f"{CONTROL}/clock")
+        yield from self.events.routes()
         yield Route("GET", f"{CONTROL}/logs", self.logs.follow)
         yield Route("GET", f"{CONTROL}/openapi.json", self.description.describe)
 
@@ -68,7 +74,7 @@ class ControlDoors:
         return json_reply(self.status.to_json(), 200)
 
     async def settle(self, request: Request) -> Reply:
-        values = await read_params(request, _TIMEOUT)
+        values = await read_params(request, TIMEOUT)
         try:
             works = await self.control.settle(values["timeout"])
         except NotSettled as exc:

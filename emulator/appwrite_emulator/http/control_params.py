@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import jsontext
 from ..errors import ApiError
+from ..services.control import SETTLE_TIMEOUT
 from .params import Param, Params, query_params, read
 from .request import Request
 
@@ -31,6 +32,10 @@ class Seconds:
         if not 0 <= seconds <= self.most:
             raise ValueError(self.text)
         return seconds
+
+
+TIMEOUT = Param("timeout", Seconds(3600), SETTLE_TIMEOUT)
+"""How long something may stay pending that is waited for."""
 
 
 async def read_params(request: Request, *rules: Param) -> Params:

@@ -31,6 +31,8 @@ from .route import Answer, Operation, Route
 from .upload import Form, choose_code, read_form
 from .validators import Boolean, Text, Uid, WhiteList
 
+EVENT = "functions.[functionId].deployments.[deploymentId]"
+
 _CREATE = (
     Param("entrypoint", Text(1028), None),
     Param("commands", Text(8192, 0), None),
@@ -69,17 +71,19 @@ class DeploymentDoors:
         all = "/v1/functions/{functionId}/deployments"
         one = all + "/{deploymentId}"
         active = "/v1/functions/{functionId}/deployment"
-        yield Route("POST", all, self.create, WRITE, _CREATES)
+        yield Route("POST", all, self.create, WRITE, _CREATES, event=f"{EVENT}.create")
         yield Route("GET", all, self.list, READ, _LISTS)
-        yield Route("POST", all + "/duplicate", self.duplicate, WRITE, _DUPLICATES)
-        yield Route("PATCH", active, self.activate, WRITE, _ACTIVATES)
+        update = f"{EVENT}.update"
+        yield Route("POST", all + "/duplicate", self.duplicate, WRITE, _DUPLICATES, event=update)
+        yield Route("PATCH", active, self.activate, WRITE, _ACTIVATES, event=update)
         yield Route("GET", one, self.get, READ, _GETS)
-        yield Route("PATCH", one, self.activate, WRITE, _ACTIVATES_OLD)
-        yield Route("DELETE", one, self.delete, WRITE, _DELETES)
+        yield Route("PATCH", one, self.activate, WRITE, _ACTIVATES_OLD, event=update)
+        yield Route("DELETE", one, self.delete, WRITE, _DELETES, event=f"{EVENT}.delete")
         yield Route("PATCH", one + "/status", self.cancel, WRITE, partial(_cancels, "Status"))
         yield Route("PATCH", one + "/build", self.cancel, WRITE, partial(_cancels, "Build"))
-        yield Route("POST", one + "/build", self.rebuild, WRITE, _rebuilds)
-        yield Route("POST", one + "/builds/{buildId}", self.rebuild, WRITE, _rebuilds_old)
+        build, old = one + "/build", one + "/builds/{buildId}"
+        yield Route("POST", build, self.rebuild, WRITE, _rebuilds, event=update)
+        yield Route("POST", old, self.rebuild, WRITE, _rebuilds_old, event=update)
         yield Route("GET", one + "/download", self.download, READ, _DOWNLOADS)
         yield Route("GET", one + "/build/download", self.download_output, READ, _DOWNLOADS_OUTPUT)
 
@@ -104,10 +108,13 @@ class DeploymentDoors:
             if range is None:
                 source = Source(file.path, file.size, file.digest)
                 deployment = await self.deployments.create(function, draft, source)
+                is_whole = True
             else:
                 chunk = Chunk(file.path, range)
                 id = _upload_id(request)
-                deployment = await self.uploads.receive(function, draft, chunk, id=id)
+                deployment, is_whole = await self.uploads.receive(function, draft, chunk, id=id)
+        if is_whole:
+            tell_deployment(deployment, request)
         return json_reply(self._wire(deployment, request) | _progress(deployment, range), 202)
 
     async def list(self, request: Request) -> Reply:
@@ -135,12 +142,16 @@ class DeploymentDoors:
         function = self.deployments.activate(
             request.caller.project, path["functionId"], id, era=request.era
         )
-        return json_reply(
-            render.function(function, self.variables.of(function), request.format), 200
+        variables = self.variables.of(function)
+        request.happened(
+            lambda format: render.function(function, variables, format),
+            functionId=function.id,
+            deploymentId=id,
         )
+        return json_reply(render.function(function, variables, request.format), 200)
 
     async def delete(self, request: Request) -> Reply:
-        self.deployments.delete(*_place(request))
+        tell_deployment(self.deployments.delete(*_place(request)), request)
         return Reply(204)
 
     async def cancel(self, request: Request) -> Reply:
@@ -151,6 +162,7 @@ class DeploymentDoors:
         """The way of 1.6: the reply is empty; newer clients on this path get the deployment."""
         read((_BUILD_ID,), await read_body(request))
         deployment = self.deployments.rebuild(*_place(request))
+        _tell_rebuild(deployment, request)
         if request.is_older((1, 7, 0)):
             return Reply(204)
         return json_reply(self._wire(deployment, request), 202)
@@ -159,6 +171,7 @@ class DeploymentDoors:
         id = read(_DUPLICATES.params, await read_body(request))["deploymentId"]
         project, function_id = request.caller.project, request.path_params["functionId"]
         deployment = self.deployments.rebuild(project, function_id, id)
+        _tell_rebuild(deployment, request)
         return json_reply(self._wire(deployment, request), 202)
 
     async def download(self, request: Request) -> Answer:
@@ -219,6 +232,23 @@ class DeploymentDoors:
     def _check_size(self, size: int) -> None:
         if self.config.size_limit and size > self.config.size_limit:
             raise ApiError("storage_invalid_file_size")
+
+
+def tell_deployment(deployment: Deployment, request: Request) -> None:
+    """Of a deployment, as the route says."""
+    request.happened(lambda format: render.deployment(deployment, format), **_params_of(deployment))
+
+
+def _tell_rebuild(deployment: Deployment, request: Request) -> None:
+    """Of the new deployment; Appwrite 1.6.2 tells nothing but its id, 1.9.6 the whole."""
+    if request.server == "1.6":
+        request.happened(lambda format: {}, **_params_of(deployment))
+    else:
+        tell_deployment(deployment, request)
+
+
+def _params_of(deployment: Deployment) -> dict[str, str]:
+    return {"functionId": deployment.resource_id, "deploymentId": deployment.id}
 
 
 def _cancels(what: str, format: Version) -> Operation:

@@ -55,10 +55,11 @@ class ExecutionDoors:
     def routes(self) -> Iterator[Route]:
         path = "/v1/functions/{functionId}/executions"
         one = path + "/{executionId}"
-        yield Route("POST", path, self.create, WRITE, _CREATE)
+        event = "functions.[functionId].executions.[executionId]"
+        yield Route("POST", path, self.create, WRITE, _CREATE, event=f"{event}.create")
         yield Route("GET", path, self.list, READ, _LIST)
         yield Route("GET", one, self.get, READ, _GET)
-        yield Route("DELETE", one, self.delete, WRITE, _DELETE)
+        yield Route("DELETE", one, self.delete, WRITE, _DELETE, event=f"{event}.delete")
 
     async def create(self, request: Request) -> Reply:
         raw = await read_body(request)
@@ -69,6 +70,7 @@ class ExecutionDoors:
         function_id = request.path_params["functionId"]
         answer = await self.executions.create(request.caller, function_id, wanted)
         if wanted.is_async:
+            _tell(answer, ("", ""), request)  # it has not begun
             return json_reply(await self._wire(answer.execution, request), 202)
         return await self._answered(answer, request)
 
@@ -86,8 +88,11 @@ class ExecutionDoors:
         return json_reply(await self._wire(execution, request), 200)
 
     async def delete(self, request: Request) -> Reply:
-        path = request.path_params
-        self.executions.delete(request.caller, path["functionId"], path["executionId"])
+        place = request.path_params["functionId"], request.path_params["executionId"]
+        execution = self.executions.get(request.caller, *place)
+        texts = await self._texts(execution, request)
+        self.executions.delete(request.caller, *place)
+        _tell(Answer(execution, headers=execution.response_headers), texts, request)
         return Reply(204)
 
     def _wanted(self, values: dict[str, Any], request: Request) -> ExecutionRequest:
@@ -122,9 +127,11 @@ class ExecutionDoors:
             body = "" if is_multipart else answer.body.decode("utf-8")
         except UnicodeDecodeError as exc:
             raise ApiError("response_not_text") from exc
+        texts = await self._texts(answer.execution, request)
+        _tell(answer, texts, request)
         wire = render.execution(
             answer.execution,
-            await self._texts(answer.execution, request),
+            texts,
             request.format,
             body=body,
             response_headers=answer.headers,
@@ -138,6 +145,22 @@ class ExecutionDoors:
         """Logs and errors, which are for keys and admins only."""
         is_shown = request.caller.is_privileged
         return await self.executions.texts(execution) if is_shown else ("", "")
+
+
+def _tell(answer: Answer, texts: tuple[str, str], request: Request) -> None:
+    """Of an execution as its creator sees it."""
+    execution = answer.execution
+    request.happened(
+        lambda format: render.execution(
+            execution,
+            texts,
+            format,
+            body=answer.body.decode("utf-8", "replace"),
+            response_headers=answer.headers,
+        ),
+        functionId=execution.function_id,
+        executionId=execution.id,
+    )
 
 
 def _wants_multipart(accept: str) -> bool:

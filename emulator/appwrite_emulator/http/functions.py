@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..catalog import Catalog
 from ..config import Config
-from ..models import Function
+from ..models import Function, Variable
 from ..repositories import Reference, ReferenceKind
 from ..services import functions as service
 from ..services.functions import Functions
+from ..services.rules import Rules
 from ..services.sources import Sources, Template
 from ..services.variables import Variables
 from . import render
@@ -22,6 +23,7 @@ from .reply import Reply, json_reply
 from .request import Request, Version, era_of
 from .roles import Roles
 from .route import Operation, Route
+from .rules import tell_rule
 from .validators import (
     ArrayOf,
     Boolean,
@@ -71,14 +73,16 @@ class FunctionDoors:
     variables: Variables
     delete_function: Callable[[str, str], None]
     sources: Sources
+    rules: Rules
 
     def routes(self) -> Iterator[Route]:
         path = "/v1/functions/{functionId}"
-        yield Route("POST", "/v1/functions", self.create, WRITE, self._creates)
-        yield Route("GET", "/v1/functions", self.list, READ, _LISTS)
+        event, all = "functions.[functionId]", "/v1/functions"
+        yield Route("POST", all, self.create, WRITE, self._creates, event=f"{event}.create")
+        yield Route("GET", all, self.list, READ, _LISTS)
         yield Route("GET", path, self.get, READ, _GETS)
-        yield Route("PUT", path, self.update, WRITE, self._updates)
-        yield Route("DELETE", path, self.delete, WRITE, _DELETES)
+        yield Route("PUT", path, self.update, WRITE, self._updates, event=f"{event}.update")
+        yield Route("DELETE", path, self.delete, WRITE, _DELETES, event=f"{event}.delete")
 
     async def create(self, request: Request) -> Reply:
         body = _with_commands(await read_body(request), request)
@@ -93,6 +97,8 @@ class FunctionDoors:
         )
         if self._is_deployed_at_once(request):
             function = await self.sources.deploy_new(function, template)
+        self._tell_domain(function, request)
+        _tell(function, self.variables.of(function), request)
         return json_reply(self._wire(function, request), 201)
 
     async def list(self, request: Request) -> Reply:
@@ -114,11 +120,21 @@ class FunctionDoors:
             values,
             given=values.given,
         )
+        _tell(function, self.variables.of(function), request)
         return json_reply(self._wire(function, request), 200)
 
     async def delete(self, request: Request) -> Reply:
-        self.delete_function(request.caller.project, request.path_params["functionId"])
+        function = self.functions.get(request.caller.project, request.path_params["functionId"])
+        variables = self.variables.of(function)
+        self.delete_function(function.project, function.id)
+        _tell(function, variables, request)
         return Reply(204)
+
+    def _tell_domain(self, function: Function, request: Request) -> None:
+        """Of the rule of the domain that a new function has: Appwrite 1.6.2 does, 1.9.6 not."""
+        if request.server == "1.6":
+            for rule in self.rules.of(function):
+                tell_rule(rule, self.rules, request, pattern="rules.[ruleId].create")
 
     def _wire(self, function: Function, request: Request, *, in_list: bool = False) -> render.Wire:
         format = request.format
@@ -180,6 +196,12 @@ class FunctionDoors:
             Param("runtimeSpecification", size, default_size),
             Param("deploymentRetention", Range(0, 36500), 0),
         )
+
+
+def _tell(function: Function, variables: Sequence[Variable], request: Request) -> None:
+    request.happened(
+        lambda format: render.function(function, variables, format), functionId=function.id
+    )
 
 
 def _template(values: Mapping[str, str]) -> Template | None:

@@ -11,6 +11,7 @@ from ..repositories import Reference, ReferenceKind
 from ..services.sources import Sources, Template
 from . import render
 from .body import read_body
+from .deployments import EVENT, tell_deployment
 from .functions import WRITE
 from .params import Param, read
 from .reply import Reply, json_reply
@@ -44,8 +45,11 @@ class RepositoryDoors:
 
     def routes(self) -> Iterator[Route]:
         all = "/v1/functions/{functionId}/deployments"
-        yield Route("POST", all + "/template", self.from_template, WRITE, _FROM_TEMPLATE)
-        yield Route("POST", all + "/vcs", self.from_vcs, WRITE, _FROM_VCS)
+        for end, door, operation in (
+            ("/template", self.from_template, _FROM_TEMPLATE),
+            ("/vcs", self.from_vcs, _FROM_VCS),
+        ):
+            yield Route("POST", all + end, door, WRITE, operation, event=f"{EVENT}.create")
 
     async def from_template(self, request: Request) -> Reply:
         values = read(_TEMPLATE, _with_reference(await read_body(request)))
@@ -71,6 +75,7 @@ class RepositoryDoors:
         return self._reply(deployment, request)
 
     def _reply(self, deployment: Deployment, request: Request) -> Reply:
+        tell_deployment(deployment, request)
         return json_reply(render.deployment(deployment, request.format), 202)
 
 

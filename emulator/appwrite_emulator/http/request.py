@@ -36,11 +36,16 @@ _NOBODY = Caller(project="")
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 
 
-class Told(NamedTuple):
-    """What a door says of the event that its call fires."""
+Payload = Callable[[Version], Mapping[str, Any]]
+"""Makes the payload of an event in a format."""
 
-    payload: Callable[[Version], Mapping[str, Any]]
+
+class Told(NamedTuple):
+    """What a door says of an event that its call fires."""
+
+    payload: Payload
     params: Mapping[str, str]
+    pattern: str = ""  # empty: that of the route
 
 
 class Request:
@@ -57,7 +62,7 @@ class Request:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.path_params: Mapping[str, str] = scope.get("path_params", {})
         self.caller = _NOBODY
-        self.told: Told | None = None
+        self.told: tuple[Told, ...] = ()
         self._body: bytes | None = None
 
     @property
@@ -109,13 +114,13 @@ class Request:
         """Whether the client wants a format from before `version`."""
         return self.format < version
 
-    def happened(self, payload: Callable[[Version], Mapping[str, Any]], **params: str) -> None:
-        """The call did what its route's event says.
+    def happened(self, payload: Payload, *, pattern: str = "", **params: str) -> None:
+        """The call did what its route's event says, or what `pattern` does.
 
-        `payload` makes the event's payload in a format; `params` are the values of the pattern's
-        placeholders, in an order that decides the order of the event's names.
+        `params` are the values of the pattern's placeholders, in an order that decides the order
+        of the event's names. What is told first goes out first.
         """
-        self.told = Told(payload, params)
+        self.told = (*self.told, Told(payload, params, pattern))
 
     async def body(self) -> bytes:
         """The whole body. Raises ApiError general_bad_request when it is over `MAX_BODY`."""

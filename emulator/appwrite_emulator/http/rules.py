@@ -28,6 +28,7 @@ _DOMAIN = Param(
 _URL = Pattern(r"[A-Za-z][A-Za-z0-9+.-]*://(?![/?#])[!-~]+", "Value must be a valid URL")
 
 
+_CREATED = "rules.[ruleId].create"
 _OLD = (
     _DOMAIN,
     Param("resourceType", WhiteList(("api", "function"))),
@@ -53,7 +54,7 @@ class RuleDoors:
         path = "/v1/proxy/rules"
         one = path + "/{ruleId}"
         made = Operation("proxy.createRule", _OLD, 201, "proxyRule")
-        yield Route("POST", path, self.create, WRITE, made)
+        yield Route("POST", path, self.create, WRITE, made, event=_CREATED)
         listed = Operation("proxy.listRules", LIST, model="proxyRuleList")
         yield Route("GET", path, self.list, READ, listed)
         for kind, door, name, params in (
@@ -62,12 +63,14 @@ class RuleDoors:
             ("api", self.create_for_api, "createAPIRule", (_DOMAIN,)),
         ):
             made = Operation(f"proxy.{name}", params, 201, "proxyRule")
-            yield Route("POST", f"{path}/{kind}", door, WRITE, made)
+            yield Route("POST", f"{path}/{kind}", door, WRITE, made, event=_CREATED)
         shown = Operation("proxy.getRule", model="proxyRule")
         yield Route("GET", one, self.get, READ, shown)
         verified = Operation("proxy.updateRuleVerification", model="proxyRule")
-        yield Route("PATCH", one + "/verification", self.get, WRITE, verified)
-        yield Route("DELETE", one, self.delete, WRITE, Operation("proxy.deleteRule", status=204))
+        event, end = "rules.[ruleId].update", "/verification"
+        yield Route("PATCH", one + end, self.verify, WRITE, verified, event=event)
+        deleted = Operation("proxy.deleteRule", status=204)
+        yield Route("DELETE", one, self.delete, WRITE, deleted, event="rules.[ruleId].delete")
 
     async def create(self, request: Request) -> Reply:
         values = read(_OLD, await read_body(request))
@@ -107,16 +110,34 @@ class RuleDoors:
         return json_reply(render.listing("rules", items, total), 200)
 
     async def get(self, request: Request) -> Reply:
-        """Also for a wish to verify: a rule is verified from the start."""
-        rule = self.rules.get(request.caller.project, request.path_params["ruleId"])
+        return json_reply(self._wire(self._rule(request), request), 200)
+
+    async def verify(self, request: Request) -> Reply:
+        """Change nothing: a rule is verified from the start."""
+        rule = self._rule(request)
+        tell_rule(rule, self.rules, request)
         return json_reply(self._wire(rule, request), 200)
 
     async def delete(self, request: Request) -> Reply:
-        self.rules.delete(request.caller.project, request.path_params["ruleId"])
+        rule = self._rule(request)
+        self.rules.delete(rule.project, rule.id)
+        tell_rule(rule, self.rules, request)
         return Reply(204)
 
+    def _rule(self, request: Request) -> Rule:
+        return self.rules.get(request.caller.project, request.path_params["ruleId"])
+
     def _made(self, rule: Rule, request: Request) -> Reply:
+        tell_rule(rule, self.rules, request)
         return json_reply(self._wire(rule, request), 201)
 
     def _wire(self, rule: Rule, request: Request) -> render.Wire:
         return render.rule(rule, self.rules.deployment_id(rule), request.format)
+
+
+def tell_rule(rule: Rule, rules: Rules, request: Request, *, pattern: str = "") -> None:
+    """Of a rule, with the deployment that answers at its domain, as the route or `pattern` says."""
+    deployment_id = rules.deployment_id(rule)
+    request.happened(
+        lambda format: render.rule(rule, deployment_id, format), pattern=pattern, ruleId=rule.id
+    )

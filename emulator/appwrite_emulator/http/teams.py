@@ -58,18 +58,20 @@ class TeamDoors:
         deleted = Operation("teams.delete", status=204)
         prefs = Operation("teams.getPrefs", model="preferences")
         new_prefs = Operation("teams.updatePrefs", _PREFS, model="preferences")
-        yield Route("POST", all, self.create, WRITE, created)
+        event, at_prefs = "teams.[teamId]", one + "/prefs"
+        changed = f"{event}.update.prefs"
+        yield Route("POST", all, self.create, WRITE, created, event=f"{event}.create")
         yield Route("GET", all, self.list, READ, listed)
         yield Route("GET", one, self.get, READ, got)
-        yield Route("PUT", one, self.rename, WRITE, renamed)
-        yield Route("DELETE", one, self.delete, WRITE, deleted)
-        yield Route("GET", one + "/prefs", self.get_prefs, READ, prefs)
-        yield Route("PUT", one + "/prefs", self.set_prefs, WRITE, new_prefs)
+        yield Route("PUT", one, self.rename, WRITE, renamed, event=f"{event}.update")
+        yield Route("DELETE", one, self.delete, WRITE, deleted, event=f"{event}.delete")
+        yield Route("GET", at_prefs, self.get_prefs, READ, prefs)
+        yield Route("PUT", at_prefs, self.set_prefs, WRITE, new_prefs, event=changed)
 
     async def create(self, request: Request) -> Reply:
         values = read(_TEAM, await read_body(request))
         team = self.teams.create(request.caller, values["teamId"], values["name"], values["roles"])
-        return json_reply(self._wire(team), 201)
+        return self._changed(team, request, status=201)
 
     async def list(self, request: Request) -> Reply:
         wanted = read_listing(request, self.teams.attributes)
@@ -82,10 +84,13 @@ class TeamDoors:
     async def rename(self, request: Request) -> Reply:
         values = read(_NAME, await read_body(request))
         id = request.path_params["teamId"]
-        return json_reply(self._wire(self.teams.update(request.caller, id, **values)), 200)
+        return self._changed(self.teams.update(request.caller, id, **values), request)
 
     async def delete(self, request: Request) -> Reply:
-        self.teams.delete(request.caller, request.path_params["teamId"])
+        team = self._team(request)
+        wire = self._wire(team)
+        self.teams.delete(request.caller, team.id)
+        request.happened(lambda format: wire, teamId=team.id)
         return Reply(204)
 
     async def get_prefs(self, request: Request) -> Reply:
@@ -94,10 +99,16 @@ class TeamDoors:
     async def set_prefs(self, request: Request) -> Reply:
         values = read(_PREFS, await read_body(request))
         team = self.teams.update(request.caller, request.path_params["teamId"], **values)
+        request.happened(lambda format: values["prefs"], teamId=team.id)
         return json_reply(team.prefs, 200)
 
     def _team(self, request: Request) -> Team:
         return self.teams.get(request.caller, request.path_params["teamId"])
+
+    def _changed(self, team: Team, request: Request, *, status: int = 200) -> Reply:
+        wire = self._wire(team)
+        request.happened(lambda format: wire, teamId=team.id)
+        return json_reply(wire, status)
 
     def _wire(self, team: Team) -> Wire:
         return render_teams.team(team, self.teams.total(team))
@@ -117,17 +128,19 @@ class MembershipDoors:
         got = Operation("teams.getMembership", model="membership")
         updated = Operation("teams.updateMembership", (_ROLES,), model="membership")
         deleted = Operation("teams.deleteMembership", status=204)
-        yield Route("POST", all, self.create, WRITE, created)
+        event = "teams.[teamId].memberships.[membershipId]"
+        yield Route("POST", all, self.create, WRITE, created, event=f"{event}.create")
         yield Route("GET", all, self.list, READ, listed)
         yield Route("GET", one, self.get, READ, got)
-        yield Route("PATCH", one, self.update, WRITE, updated)
-        yield Route("DELETE", one, self.delete, WRITE, deleted)
+        yield Route("PATCH", one, self.update, WRITE, updated, event=f"{event}.update")
+        yield Route("DELETE", one, self.delete, WRITE, deleted, event=f"{event}.delete")
 
     async def create(self, request: Request) -> Reply:
         roles = self._roles(request)
         rules = [roles if rule is _ROLES else rule for rule in _INVITED]
         values = read(rules, await read_body(request))
         member = self.memberships.create(request.caller, request.path_params["teamId"], values)
+        _tell(member, request)
         return json_reply(self._wire(member, request), 201)
 
     async def list(self, request: Request) -> Reply:
@@ -145,10 +158,12 @@ class MembershipDoors:
         values = read([self._roles(request)], await read_body(request))
         place = self._place(request)
         member = self.memberships.update(request.caller, *place, values["roles"])
+        _tell(member, request)
         return json_reply(self._wire(member, request), 200)
 
     async def delete(self, request: Request) -> Reply:
-        self.memberships.delete(request.caller, *self._place(request))
+        member = self.memberships.delete(request.caller, *self._place(request))
+        _tell(member, request, is_gone=True)
         return Reply(204)
 
     def _roles(self, request: Request) -> Param:
@@ -161,3 +176,13 @@ class MembershipDoors:
     def _wire(self, member: Member, request: Request, *, in_list: bool = False) -> Wire:
         format = request.format
         return render_teams.membership(member, listed(format) if in_list else format)
+
+
+def _tell(member: Member, request: Request, *, is_gone: bool = False) -> None:
+    """Of a membership. The params stand as upstream gives them, and so decide the order of names;
+    the user's has no place in them. Source: Appwrite 1.9.6."""
+    record = member.membership
+    params = {"userId": record.user_id, "teamId": record.team_id, "membershipId": record.id}
+    if is_gone:
+        params = {"teamId": params.pop("teamId"), **params}
+    request.happened(lambda format: render_teams.membership(member, format), **params)

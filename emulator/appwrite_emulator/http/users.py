@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ..models import attribute
 from ..people import User
@@ -59,14 +60,17 @@ class UserDoors:
     def routes(self) -> Iterator[Route]:
         all, one = "/v1/users", "/v1/users/{userId}"
         created = Operation("users.create", _NEW, 201, "user")
-        yield Route("POST", all, self.create, WRITE, created)
+        event = "users.[userId]"
+        yield Route("POST", all, self.create, WRITE, created, event=f"{event}.create")
         yield Route("GET", all, self.list, READ, Operation("users.list", LIST, model="userList"))
         yield Route("GET", one, self.get, READ, Operation("users.get", model="user"))
-        yield Route("DELETE", one, self.delete, WRITE, Operation("users.delete", status=204))
+        deleted = Operation("users.delete", status=204)
+        yield Route("DELETE", one, self.delete, WRITE, deleted, event=f"{event}.delete")
         prefs = Operation("users.getPrefs", model="preferences")
         new_prefs = Operation("users.updatePrefs", _PREFS, model="preferences")
         yield Route("GET", one + "/prefs", self.get_prefs, READ, prefs)
-        yield Route("PATCH", one + "/prefs", self.set_prefs, WRITE, new_prefs)
+        changed = f"{event}.update.prefs"
+        yield Route("PATCH", one + "/prefs", self.set_prefs, WRITE, new_prefs, event=changed)
         yield from self._changes(one)
 
     def _changes(self, path: str) -> Iterator[Route]:
@@ -83,12 +87,13 @@ class UserDoors:
             ("PATCH", "/password", self.set_password, "Password", _PASSWORD),
         ):  # fmt: skip
             operation = Operation(f"users.update{name}", params, model="user")
-            yield Route(method, path + end, door, WRITE, operation)
+            event = f"users.[userId].update.{end.split('/')[1]}"
+            yield Route(method, path + end, door, WRITE, operation, event=event)
 
     async def create(self, request: Request) -> Reply:
         values = read(_NEW, await read_body(request))
         user = self.users.create(request.caller.project, values["userId"], values)
-        return self._answer(user, request, status=201)
+        return self._changed(user, request, status=201)
 
     async def list(self, request: Request) -> Reply:
         listing = read_listing(request, service.ATTRIBUTES)
@@ -98,10 +103,12 @@ class UserDoors:
         return json_reply(render.listing("users", items, total), 200)
 
     async def get(self, request: Request) -> Reply:
-        return self._answer(self.users.get(*_place(request)), request)
+        return _answer(self.users.get(*_place(request)), request)
 
     async def delete(self, request: Request) -> Reply:
-        self.delete_user(*_place(request))
+        user = self.users.get(*_place(request))
+        self.delete_user(user.project, user.id)
+        request.happened(partial(render_people.user, user), userId=user.id)
         return Reply(204)
 
     async def get_prefs(self, request: Request) -> Reply:
@@ -109,13 +116,14 @@ class UserDoors:
 
     async def set_prefs(self, request: Request) -> Reply:
         prefs = read(_PREFS, await read_body(request))["prefs"]
-        self.users.update(*_place(request), prefs=prefs)
+        user = self.users.update(*_place(request), prefs=prefs)
+        request.happened(lambda format: prefs, userId=user.id)
         return json_reply(prefs, 200)
 
     async def set_labels(self, request: Request) -> Reply:
         values = read(_LABELS, await read_body(request))
         labels = tuple(dict.fromkeys(values["labels"]))
-        return self._answer(self.users.update(*_place(request), labels=labels), request)
+        return self._changed(self.users.update(*_place(request), labels=labels), request)
 
     async def set_status(self, request: Request) -> Reply:
         return await self._change(_STATUS, request)
@@ -131,24 +139,29 @@ class UserDoors:
 
     async def set_email(self, request: Request) -> Reply:
         values = read(_EMAIL, await read_body(request))
-        return self._answer(self.users.set_email(*_place(request), values["email"]), request)
+        return self._changed(self.users.set_email(*_place(request), values["email"]), request)
 
     async def set_phone(self, request: Request) -> Reply:
         values = read(_PHONE, await read_body(request))
-        return self._answer(self.users.set_phone(*_place(request), values["number"]), request)
+        return self._changed(self.users.set_phone(*_place(request), values["number"]), request)
 
     async def set_password(self, request: Request) -> Reply:
         values = read(_PASSWORD, await read_body(request))
-        return self._answer(self.change_password(*_place(request), values["password"]), request)
+        return self._changed(self.change_password(*_place(request), values["password"]), request)
 
     async def _change(self, rules: Sequence[Param], request: Request) -> Reply:
         """Store the parameters as they are."""
         values = read(rules, await read_body(request))
         changes = {attribute(name): value for name, value in values.items()}
-        return self._answer(self.users.update(*_place(request), **changes), request)
+        return self._changed(self.users.update(*_place(request), **changes), request)
 
-    def _answer(self, user: User, request: Request, *, status: int = 200) -> Reply:
-        return json_reply(render_people.user(user, request.format), status)
+    def _changed(self, user: User, request: Request, *, status: int = 200) -> Reply:
+        request.happened(partial(render_people.user, user), userId=user.id)
+        return _answer(user, request, status=status)
+
+
+def _answer(user: User, request: Request, *, status: int = 200) -> Reply:
+    return json_reply(render_people.user(user, request.format), status)
 
 
 def _place(request: Request) -> tuple[str, str]:

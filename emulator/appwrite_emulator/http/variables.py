@@ -47,11 +47,12 @@ class VariableDoors:
     def routes(self) -> Iterator[Route]:
         path = "/v1/functions/{functionId}/variables"
         one = path + "/{variableId}"
-        yield Route("POST", path, self.create, WRITE, _creates)
+        event = "variables.[variableId]"
+        yield Route("POST", path, self.create, WRITE, _creates, event=f"{event}.create")
         yield Route("GET", path, self.list, READ, _LISTS)
         yield Route("GET", one, self.get, READ, _GETS)
-        yield Route("PUT", one, self.update, WRITE, _updates)
-        yield Route("DELETE", one, self.delete, WRITE, _DELETES)
+        yield Route("PUT", one, self.update, WRITE, _updates, event=f"{event}.update")
+        yield Route("DELETE", one, self.delete, WRITE, _DELETES, event=f"{event}.delete")
 
     async def create(self, request: Request) -> Reply:
         rules = _creates(request.format).params
@@ -59,6 +60,7 @@ class VariableDoors:
         variable = self.variables.create(
             request.caller.project, request.path_params["functionId"], values["variableId"], values
         )
+        _tell(variable, request)
         return json_reply(self._wire(variable, request), 201)
 
     async def list(self, request: Request) -> Reply:
@@ -79,10 +81,13 @@ class VariableDoors:
         rules = _updates(request.format).params
         values = read(rules, await read_body(request))
         variable = self.variables.update(*self._place(request), values)
+        _tell(variable, request)
         return json_reply(self._wire(variable, request), 200)
 
     async def delete(self, request: Request) -> Reply:
+        variable = self.variables.get(*self._place(request))
         self.variables.delete(*self._place(request))
+        _tell(variable, request)
         return Reply(204)
 
     def _place(self, request: Request) -> tuple[str, str, str]:
@@ -91,6 +96,12 @@ class VariableDoors:
 
     def _wire(self, variable: Variable, request: Request) -> render.Wire:
         return render.variable(variable, request.format)
+
+
+def _tell(variable: Variable, request: Request) -> None:
+    """Appwrite 1.6.2 tells nobody of variables, 1.9.6 does."""
+    if request.server == "1.9":
+        request.happened(lambda format: render.variable(variable, format), variableId=variable.id)
 
 
 def _creates(format: Version) -> Operation:

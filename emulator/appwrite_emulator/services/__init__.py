@@ -10,18 +10,23 @@ from anyio import to_thread
 
 from ..builder import Builder
 from ..execution.executor import Executor
-from ..models import CONSOLE, Deployment, Function
+from ..models import CONSOLE, Deployment, Execution, Function
 from ..people import Membership, User
 from .accounts import Accounts
 from .api_keys import ApiKeys
 from .archives import Archives
+from .background import Background
 from .builds import Builds
+from .calendar import Calendar
 from .console import Console
 from .control import Control
 from .deployments import Deployments
+from .errands import Errands
 from .executions import Executions
 from .functions import Functions
 from .ground import Ground
+from .housekeeping import Housekeeping
+from .injection import Injection
 from .jwts import Jwts
 from .keys import Keys
 from .memberships import Memberships
@@ -38,6 +43,7 @@ from .sources import Sources
 from .status import About, Status
 from .teams import Teams
 from .tokens import Tokens
+from .triggers import Triggers
 from .uploads import Uploads
 from .usage import Usage
 from .users import Users
@@ -73,7 +79,10 @@ class Services:
     console: Console
     retention: Retention
     control: Control
+    calendar: Calendar
+    housekeeping: Housekeeping
     status: Status
+    injection: Injection
 
     @classmethod
     def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
@@ -89,8 +98,13 @@ class Services:
         deployments = Deployments(ground, records, functions, builds, archives)
         uploads = Uploads(ground, deployments)
         jwts = Jwts(ground)
-        runs = Runs(ground, plans, executor, jwts)
-        executions = Executions(ground, functions, deployments, runs)
+        runs = Runs(ground, deployments, plans, executor, jwts)
+        execution_records = Records(
+            ground, Execution, owner="functionId", searched=("$id", "functionId")
+        )
+        errands = Errands(ground, execution_records)
+        background = Background(ground, execution_records, errands, functions, runs)
+        executions = Executions(ground, execution_records, functions, runs, background)
         projects = Projects(ground, functions, variables, deployments, builds)
         users, sessions, tokens = Users(ground), Sessions(ground), Tokens(ground)
         retention = Retention(ground, functions, deployments, executions)
@@ -104,7 +118,9 @@ class Services:
         memberships = Memberships(ground, members, teams, users)
         roles = Roles(users, sessions, memberships)
         realtime = Realtime(ground, roles, console.team_of)
-        ground.events.add(realtime)
+        triggers = Triggers(ground, functions, executions)
+        ground.events.add(realtime)  # it tells of an event before what that causes
+        ground.events.add(triggers)
         return cls(
             ground=ground,
             rules=rules,
@@ -131,7 +147,10 @@ class Services:
             console=console,
             retention=retention,
             control=control,
+            calendar=Calendar(ground.clock, ground.timers, ground.under_way),
+            housekeeping=Housekeeping(ground, control),
             status=Status(ground, about, rows, executor, control),
+            injection=Injection(ground, console, executions, triggers, about.project),
         )
 
     def delete_function(self, project: str, id: str) -> None:
@@ -174,6 +193,10 @@ class Services:
             self.tokens.delete_in(CONSOLE)
         self.executions.recover()
         self.builds.recover()
+
+    def arm(self) -> None:
+        """Set all timers anew, from the rows: at the start, and when the clock has gone back."""
+        self.housekeeping.arm()
 
     async def sweep(self) -> int:
         """Remove files that no row names; how many there were. Nothing may be in the making."""

@@ -57,7 +57,10 @@ class ApiKeys:
             updated_at=stamp(now),
             name="",
             secret=tokens.function_key(
-                prefix, project, scopes, self._ground.secret, expires_at=expires_at
+                prefix,
+                tokens.FunctionKey(project, tuple(scopes)),
+                self._ground.secret,
+                expires_at=expires_at,
             ),
             scopes=tuple(scopes),
             expire=stamp(expires_at),

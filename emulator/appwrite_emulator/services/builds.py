@@ -17,6 +17,7 @@ from ..errors import ApiError, resolve
 from ..models import Deployment, DeploymentStatus, unique_id
 from ..repositories import RepositoryUnavailable
 from ..state import EpochPassed
+from .events import Happening
 from .fetching import fetch
 from .functions import Functions
 from .ground import Ground
@@ -28,6 +29,7 @@ from .under_way import Work, WorkKind
 logger = logging.getLogger(__name__)
 
 _AT_ONCE = 2
+_UPDATED = "functions.[functionId].deployments.[deploymentId].update"
 _GREEN, _YELLOW = "\x1b[32m", "\x1b[33m"
 _INTERRUPTED = "The emulator stopped during this build. Create the deployment again or rebuild it."
 
@@ -197,7 +199,16 @@ class Builds:
 
     def _enter_building(self, deployment: Deployment, act: _Act) -> None:
         if current := self._current(deployment, act):
-            self._store(current, status=DeploymentStatus.BUILDING)
+            self._tell(self._store(current, status=DeploymentStatus.BUILDING))
+
+    def _tell(self, deployment: Deployment) -> None:
+        """Of a build's start. Source: Appwrite 1.6.2 and 1.9.6, which tell of no end."""
+        params = {"functionId": deployment.resource_id, "deploymentId": deployment.id}
+        events = self._ground.events
+        events.publish(
+            Happening(deployment.project, _UPDATED, params),
+            lambda: events.wording.deployment(deployment),
+        )
 
     def _note_logs(self, deployment: Deployment, act: _Act, logs: str) -> None:
         """Keep the text for readers at once, and in the row about once a second."""

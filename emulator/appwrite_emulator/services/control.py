@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import anyio
@@ -13,19 +11,17 @@ from anyio import to_thread
 
 from .. import state
 from ..execution.executor import Executor
-from ..models import Deployment, Execution, unique_id
+from ..models import Deployment, unique_id
+from . import long_texts
 from .builds import Builds
 from .executions import Executions
 from .ground import Ground
 from .retention import Removed, Retention
 from .rules import Rules
-from .under_way import Work
-
-logger = logging.getLogger(__name__)
+from .under_way import Work, WorkKind
 
 SETTLE_TIMEOUT = 30.0  # seconds
 
-_DAY = timedelta(days=1)
 _PATIENCE = 10.0  # seconds that ended work gets to be gone; its writes are refused anyway
 _RESTORED = "The state was restored to a moment at which this had not ended."
 
@@ -66,7 +62,7 @@ class Control:
         self._lock = anyio.Lock()
 
     async def settle(self, limit: float = SETTLE_TIMEOUT) -> list[Work]:
-        """Wait until no build and no execution is pending; what was waited for.
+        """Wait until no build, no execution and nothing else is pending; what was waited for.
 
         Executions that are scheduled for later are not waited for. Raises NotSettled, which names
         what is still pending after `limit` seconds.
@@ -102,17 +98,6 @@ class Control:
                 await self._collect_contents(before)
         return removed
 
-    async def keep_house(self) -> None:
-        """Maintain once a day of calendar time, for ever."""
-        while True:
-            await self._ground.clock.sleep_until(self._ground.clock.now() + _DAY)
-            try:
-                removed = await self.maintain()
-            except Exception:  # one day's turn: the next must come
-                logger.exception("maintenance failed", extra={"action": "maintain"})
-            else:
-                logger.info("removed what was old: %s", removed, extra={"action": "maintain"})
-
     async def forget(self, id: str) -> None:
         """Delete a snapshot, and the builds that only it named. Raises SnapshotUnknown."""
         snapshot = self._find(id)
@@ -144,7 +129,7 @@ class Control:
             late = self._stop(project)  # what began while the rest ended
             self._retire_gone(before)
             if not project:
-                self._executions.recover(_RESTORED)
+                self._executions.fail_unfinished(_RESTORED)
                 self._builds.recover(_RESTORED)
             await self._ended(late, project)
             await self._collect(_builds_of(before))
@@ -152,8 +137,13 @@ class Control:
 
     def _stop(self, project: str) -> list[Work]:
         """Nothing that is under way may write or call a function any more."""
-        works = self._ground.under_way.of(project)
+        works = [
+            work
+            for work in self._ground.under_way.of(project)
+            if work.kind is not WorkKind.MAINTENANCE  # it waits for us
+        ]
         self._ground.epochs.end(project)
+        self._executions.drop(project)
         self._builds.cancel_all(project)
         return works
 
@@ -195,7 +185,7 @@ class Control:
         """
         live = [self._ground.state.snapshot(), *(each.rows for each in self._snapshots.values())]
         sources = _sources_of(before).difference(*map(_sources_of, live))
-        logs = _logs_of(before).difference(*map(_logs_of, live))
+        logs = long_texts.names(before).difference(*map(long_texts.names, live))
         if sources or logs:
             await to_thread.run_sync(self._ground.files.remove_contents, sources, logs)
 
@@ -211,8 +201,3 @@ def _builds_of(rows: state.Snapshot) -> set[str]:
 
 def _sources_of(rows: state.Snapshot) -> set[str]:
     return {row["source"] for row in rows.rows(Deployment.table) if row.get("source")}
-
-
-def _logs_of(rows: state.Snapshot) -> set[str]:
-    keys = ("logsFile", "errorsFile")
-    return {row[key] for row in rows.rows(Execution.table) for key in keys if row.get(key)}

@@ -81,12 +81,15 @@ class Events:
         """Tell `listener` of what happens from now on."""
         self._listeners.append(listener)
 
-    def publish(self, happening: Happening, payload: Callable[[], Payload]) -> None:
-        """Tell of what has happened; `payload` is called only if somebody wants to know."""
+    def publish(self, happening: Happening, payload: Callable[[], Payload]) -> Event | None:
+        """Tell of what has happened; `payload` is called only if somebody wants to know.
+
+        What was heard; None when nobody wanted to.
+        """
         project, pattern = happening.project, happening.pattern
         wanting = [each for each in self._listeners if each.wants(project, pattern)]
         if not wanting:
-            return
+            return None
         names = tuple(events.generate(pattern, happening.params))
         event = Event(project, names, payload(), happening.user_id, happening.depth, happening.path)
         for listener in wanting:
@@ -94,3 +97,4 @@ class Events:
                 listener.hear(event)
             except Exception:  # one listener's turn: the others must hear of it
                 logger.exception("%s was not told to a listener", names[0])
+        return event

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,8 +13,6 @@ from ..errors import ApiError
 from ..execution.executor import Outcome
 from ..models import (
     Caller,
-    Deployment,
-    DeploymentStatus,
     Execution,
     ExecutionStatus,
     Function,
@@ -23,14 +21,13 @@ from ..models import (
 )
 from ..query import Attribute
 from ..state import EpochPassed
-from . import permissions
-from .deployments import Deployments
+from . import long_texts, permissions
+from .background import Background, is_final
 from .functions import Functions
 from .ground import Ground
+from .outcomes import outcome
 from .records import Listing, Records
 from .runs import Cause, ExecutionRequest, Run, Runs
-
-logger = logging.getLogger(__name__)
 
 ATTRIBUTES = {
     "trigger": Attribute("trigger", "string"),
@@ -43,11 +40,7 @@ ATTRIBUTES = {
 }
 
 _UNDER_WAY = (ExecutionStatus.WAITING, ExecutionStatus.PROCESSING)
-_NOT_DEPLOYED = "Deployment not found. Create a deployment before trying to execute a function"
-_INTERRUPTED = "The emulator stopped before this execution had ended."
 _RESTORED = "The state was restored while execution {} ran; its result was dropped."
-_OUR_FAULT = "The emulator failed while it ran this execution; its log has the traceback."
-_ENDLESS = float("inf")
 
 
 class Answer(NamedTuple):
@@ -63,16 +56,20 @@ class Executions:
     """The executions of all projects."""
 
     def __init__(
-        self, ground: Ground, functions: Functions, deployments: Deployments, runs: Runs
+        self,
+        ground: Ground,
+        records: Records[Execution],
+        functions: Functions,
+        runs: Runs,
+        background: Background,
     ) -> None:
         self._ground = ground
+        self._records = records
         self._functions = functions
-        self._deployments = deployments
         self._runs = runs
-        self._records = Records(
-            ground, Execution, owner="functionId", searched=("$id", "functionId")
-        )
-        self._pending: dict[str, anyio.Event] = {}  # set when the execution has ended
+        self._background = background
+        self.on_scheduled: Callable[[Execution], None] = _ignore
+        self.on_unscheduled: Callable[[Execution], None] = _ignore
 
     async def create(self, caller: Caller, function_id: str, request: ExecutionRequest) -> Answer:
         """Run the function now, later or in the background, as `request` says.
@@ -82,16 +79,14 @@ class Executions:
         and function_synchronous_timeout after the run. Source: Appwrite 1.9.6.
         """
         function = self._functions.get_for(caller, function_id)
-        deployment = self._active(function)
+        deployment = self._runs.active(function)
         permissions.require_execute(caller, function)
-        run = self._runs.accept(caller, function, deployment, request)
+        if not request.is_async:
+            return await self._run_now(self._runs.accept(caller, function, deployment, request))
+        execution = self._background.accept(function, request, Cause.of(caller, request))
         if request.scheduled_at:
-            return Answer(self._add(run, status=ExecutionStatus.SCHEDULED))
-        if request.is_async:
-            execution = self._add(run, status=ExecutionStatus.WAITING)
-            self._begin(run)
-            return Answer(execution)
-        return await self._run_now(run)
+            self.on_scheduled(execution)
+        return Answer(execution)
 
     async def visit(self, project: str, function_id: str, request: ExecutionRequest) -> Answer:
         """Run the function for a visitor of its domain, who is nobody whatever the headers say.
@@ -103,27 +98,35 @@ class Executions:
         """
         era = self._ground.config.appwrite
         function = self._functions.get(project, function_id)
-        if era == "1.9" and not self._deployments.find(function, function.deployment_id):
+        if era == "1.9" and not self._runs.is_deployed(function):
             raise ApiError("deployment_not_found")
         if not function.enabled:
             raise ApiError("function_not_found")
-        deployment = self._active(function)
+        deployment = self._runs.active(function)
         permissions.require_visitors(function, era)
         return await self._run_now(
             self._runs.accept(Caller(project), function, deployment, request)
         )
 
     def enqueue(self, function: Function, request: ExecutionRequest, cause: Cause) -> Execution:
-        """Store an execution that waits, and run it in the background."""
-        deployment = self._active(function)
-        run = self._runs.accept_caused(function, deployment, request, cause)
-        execution = self._add(run, status=ExecutionStatus.WAITING)
-        self._begin(run)
-        return execution
+        """Store an execution that waits, and run it in the background when its turn comes.
 
-    def _add(self, run: Run, **fields: Any) -> Execution:
-        born = self._records.born(run.function.project)
-        return self._records.add(self._runs.execution(run, born, **fields))
+        That no deployment can answer it then is told by the execution itself, which fails.
+        """
+        return self._background.accept(function, request, cause)
+
+    def refuse(
+        self, function: Function, request: ExecutionRequest, cause: Cause, reason: str
+    ) -> Execution:
+        """Store an execution that failed for `reason` without being run."""
+        born = self._records.born(function.project)
+        execution = self._runs.to_come(function, request, cause, born)
+        failed = replace(execution, status=ExecutionStatus.FAILED, errors=reason)
+        return self._records.add(failed)
+
+    def begin_scheduled(self, project: str, id: str) -> None:
+        """Let a scheduled execution, whose moment has come, run in turn; nothing if it is gone."""
+        self._background.begin_scheduled(project, id)
 
     def get(self, caller: Caller, function_id: str, id: str) -> Execution:
         """The execution with its logs. Raises ApiError function_not_found, execution_not_found."""
@@ -158,7 +161,7 @@ class Executions:
             listing,
             caller.project,
             only=None if caller.is_privileged else readable,
-            view=shown if self._pending else None,
+            view=shown if len(self._background) else None,
             functionId=function.id,
         )
 
@@ -172,8 +175,7 @@ class Executions:
 
     async def finished(self, project: str, id: str) -> None:
         """Return once the execution, if it runs in the background, has ended."""
-        if pending := self._pending.get(f"{project}/{id}"):
-            await pending.wait()
+        await self._background.finished(project, id)
 
     async def texts(self, execution: Execution) -> tuple[str, str]:
         """(logs, errors) of an execution, read from Files where they are long."""
@@ -193,7 +195,7 @@ class Executions:
         execution = self.get(caller, function_id, id)
         if execution.status in _UNDER_WAY:
             raise ApiError("execution_in_progress")
-        self._records.remove([execution])
+        self._remove([execution])
 
     def count_by_status(self) -> dict[str, int]:
         """How many executions of all projects there are in each status."""
@@ -201,7 +203,7 @@ class Executions:
 
     def delete_of(self, function: Function) -> None:
         """Remove all executions of a function that is being deleted."""
-        self._records.remove(self._records.all(project=function.project, functionId=function.id))
+        self._remove(self._records.all(project=function.project, functionId=function.id))
 
     def delete_older(self, moment: str, most: int) -> int:
         """Forget what was created before `moment` and does not run, `most` of it at most; how many
@@ -210,35 +212,35 @@ class Executions:
         def is_old(row: Row) -> bool:
             return row["$createdAt"] < moment and row["status"] not in _UNDER_WAY
 
-        return self._records.drop_oldest(most, only=is_old)
+        old = self._records.oldest(most, only=is_old)
+        self._remove(old)
+        return len(old)
+
+    def _remove(self, executions: list[Execution]) -> None:
+        self._background.remove(executions)
+        for execution in executions:
+            if execution.status == ExecutionStatus.SCHEDULED:
+                self.on_unscheduled(execution)
 
     def log_names(self) -> set[str]:
         """The files below logs/ that an execution needs."""
-        rows = self._records.all()
-        return {name for each in rows for name in (each.logs_file, each.errors_file) if name}
+        return long_texts.names(self._ground.state.snapshot())
 
-    def recover(self, reason: str = _INTERRUPTED) -> int:
-        """Fail what nobody goes on with, saying why; how many there were."""
-        unfinished = [
-            execution
-            for status in _UNDER_WAY
-            for execution in self._records.all(status=str(status))
-        ]
-        for execution in unfinished:
-            self._fail(execution, reason)
-        return len(unfinished)
+    def recover(self) -> None:
+        """Go on after a stop: what had not begun is queued anew, what ran has failed."""
+        self._background.recover()
 
-    def _active(self, function: Function) -> Deployment:
-        runtime = self._ground.catalog.runtime(function.runtime)
-        if runtime is None:
-            message = f'Runtime "{function.runtime}" is not supported'
-            raise ApiError("function_runtime_unsupported", message)
-        deployment = self._deployments.find(function, function.deployment_id)
-        if deployment is None:
-            raise ApiError("deployment_not_found", _NOT_DEPLOYED)
-        if deployment.status != DeploymentStatus.READY:
-            raise ApiError("build_not_ready")
-        return deployment
+    def fail_unfinished(self, reason: str) -> None:
+        """Fail what waits for its turn or runs according to the rows, saying why."""
+        self._background.fail_unfinished(reason)
+
+    def drop(self, project: str = "") -> None:
+        """Forget what waits for its turn in `project`, or in all: its rows are to be replaced."""
+        self._background.drop(project)
+
+    def close(self) -> None:
+        """Begin nothing any more in the background: what waits is left to the next start."""
+        self._background.close()
 
     async def _run_now(self, run: Run) -> Answer:
         limit = self._ground.config.sync_timeout
@@ -246,77 +248,31 @@ class Executions:
         self._ground.under_way.begin(work)
         try:
             result = await self._runs.perform(run, limit=limit)
-            outcome = await self._runs.outcome(run, result)
+            fields = await outcome(result, self._ground.files, is_logged=run.function.logging)
             self._ground.epochs.check(run.function.project, run.epoch)
         except EpochPassed as exc:
             raise ApiError("emulator_restored", _RESTORED.format(run.id)) from exc
         finally:
             self._ground.under_way.end(work)
-        execution = self._add_if_wanted(run, outcome)
+        execution = self._add_if_wanted(run, fields)
         if result.outcome is Outcome.TIMED_OUT and run.function.timeout > limit:
             raise ApiError("function_synchronous_timeout")
         headers = (*result.headers, ("x-appwrite-execution-id", execution.id))
         return Answer(execution, result.body, headers, result.outcome is Outcome.CRASHED)
 
-    def _add_if_wanted(self, run: Run, outcome: dict[str, Any]) -> Execution:
+    def _add_if_wanted(self, run: Run, fields: dict[str, Any]) -> Execution:
         """Store the execution, unless its function was deleted meanwhile."""
         if not self._functions.is_there(run.function):
             born = self._records.born(run.function.project)
-            return self._runs.execution(run, born, **outcome)
-        execution = self._add(run, **outcome)
-        self._trim()
+            return self._runs.execution(run, born, **fields)
+        execution = self._add(run, **fields)
+        self._records.trim(self._ground.config.keep_executions, only=is_final)
         return execution
 
-    def _begin(self, run: Run) -> None:
-        self._pending[_key(run)] = anyio.Event()
-        self._ground.under_way.begin(run.work)
-        self._ground.start(self._run_in_background, run)
-
-    async def _run_in_background(self, run: Run) -> None:
-        try:
-            await self._perform_stored(run)
-        except EpochPassed:
-            logger.info(_RESTORED.format(run.id), extra={"action": "drop_execution", "id": run.id})
-        except Exception:  # one execution's turn: the others must go on
-            logger.exception("execution %s failed in the emulator", run.id)
-            if current := self._current(run):
-                self._fail(current, _OUR_FAULT)
-        finally:
-            self._pending.pop(_key(run)).set()
-            self._ground.under_way.end(run.work)
-
-    async def _perform_stored(self, run: Run) -> None:
-        """Run an execution that has a row, unless it was deleted meanwhile."""
-        self._ground.epochs.check(run.function.project, run.epoch)
-        current = self._current(run)
-        if current is None:
-            return
-        self._records.change(current, status=ExecutionStatus.PROCESSING)
-        result = await self._runs.perform(run, limit=_ENDLESS)
-        outcome = await self._runs.outcome(run, result)
-        self._ground.epochs.check(run.function.project, run.epoch)
-        if current := self._current(run):
-            self._records.change(current, **outcome)
-            self._trim()
-
-    def _current(self, run: Run) -> Execution | None:
-        """The row as it is now; None when it was deleted."""
-        return self._records.get(run.function.project, run.id)
-
-    def _fail(self, execution: Execution, reason: str) -> None:
-        self._records.change(
-            execution, status=ExecutionStatus.FAILED, response_status_code=500, errors=reason
-        )
-
-    def _trim(self) -> None:
-        """Drop the oldest finished executions, a few at a time, once there are 5 % too many."""
-        keep = self._ground.config.keep_executions
-        excess = len(self._records) - keep
-        if excess > keep // 20:
-            self._records.drop_oldest(
-                excess, only=lambda row: ExecutionStatus(row["status"]).is_final
-            )
+    def _add(self, run: Run, **fields: Any) -> Execution:
+        born = self._records.born(run.function.project)
+        return self._records.add(self._runs.execution(run, born, **fields))
 
 
-def _key(run: Run) -> str:
-    return f"{run.function.project}/{run.id}"
+def _ignore(execution: Execution) -> None:
+    pass

@@ -161,10 +161,25 @@ class Functions:
 
     def runs(self, function: Function) -> tuple[str, str]:
         """The dates before and after now at which its schedule runs, empty without any."""
-        now = self._ground.clock.now()
-        dates = (cron.last_before(function.schedule, now), cron.next_after(function.schedule, now))
+        schedule, now = cron.Schedule.parse(function.schedule), self._ground.clock.now()
+        if schedule is None:
+            return "", ""
+        dates = (schedule.last_before(now), schedule.next_after(now))
         previous, following = ("" if date is None else stamp(date) for date in dates)
         return previous, following
+
+    @property
+    def changes(self) -> int:
+        """Grows with every change of a function."""
+        return self._records.changes
+
+    def of(self, project: str) -> list[Function]:
+        """The functions of the project, the oldest first."""
+        return self._records.all(project=project)
+
+    def find(self, project: str, id: str) -> Function | None:
+        """The function, if it is there."""
+        return self._records.get(project, id)
 
     def __len__(self) -> int:
         return len(self._records)

@@ -37,17 +37,14 @@ class Jwts:
         secret = self._ground.secret if session_id else self._secret_of(project)
         return tokens.sign(claims, secret, expires_at=expires_at)
 
-    def for_run(self, caller: Caller, *, is_sync: bool, seconds: float) -> str:
-        """What a function gets to act as its caller; empty for keys and guests.
+    def for_run(self, caller: Caller, *, seconds: float) -> str:
+        """What a synchronous run gets to act as its caller; empty for who came without a session.
 
-        Synchronous runs pass a session on and nothing else, the others also who came with a token.
         Source: Appwrite 1.6.2 and 1.9.6.
         """
-        if caller.session_id:
-            return self.issue(caller.home, caller.user_id, caller.session_id, seconds=seconds)
-        if is_sync or not caller.user_id:
+        if not caller.session_id:
             return ""
-        return self.issue(caller.home, caller.user_id, None, seconds=seconds)
+        return self.issue(caller.home, caller.user_id, caller.session_id, seconds=seconds)
 
     def read(self, token: str, project: str) -> Claims:
         """Whom of `project` the token names, "" if it is no user's. Raises TokenInvalid."""

@@ -19,22 +19,20 @@ class Keys:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._issued: dict[tuple[str, tuple[str, ...], int], str] = {}
+        self._issued: dict[tuple[tokens.FunctionKey, int], str] = {}
 
-    def issue(self, function: Function, *, seconds: float) -> str:
-        """A key with exactly the scopes of `function` that is valid for `seconds`."""
+    def issue(self, function: Function, *, seconds: float, depth: int = 0) -> str:
+        """A key with exactly the scopes of `function` that is valid for `seconds`, for a run to
+        which `depth` events led."""
         expires_at = self._ground.clock.now() + timedelta(seconds=seconds)
-        terms = (function.project, function.scopes, int(expires_at.timestamp()))
+        allowed = tokens.FunctionKey(function.project, function.scopes, depth)
+        terms = (allowed, int(expires_at.timestamp()))
         key = self._issued.get(terms)
         if key is None:
             if len(self._issued) >= _REMEMBERED:
                 self._issued.clear()
             prefix = PREFIX[self._ground.config.appwrite]
             key = self._issued[terms] = tokens.function_key(
-                prefix,
-                function.project,
-                function.scopes,
-                self._ground.secret,
-                expires_at=expires_at,
+                prefix, allowed, self._ground.secret, expires_at=expires_at
             )
         return key

@@ -117,9 +117,9 @@ class Memberships:
             raise ApiError("user_unauthorized", "User is not allowed to modify roles")
         return Member(self._records.change(membership, roles=tuple(roles)), team, user)
 
-    def delete(self, caller: Caller, team_id: str, id: str) -> None:
-        """Remove the membership; members may leave. Raises ApiError: team_invite_not_found,
-        team_not_found, team_membership_mismatch, user_unauthorized."""
+    def delete(self, caller: Caller, team_id: str, id: str) -> Member:
+        """Remove the membership, which is returned; members may leave. Raises ApiError:
+        team_invite_not_found, team_not_found, team_membership_mismatch, user_unauthorized."""
         membership = self._records.get(caller.project, id)
         if membership is None:
             raise ApiError("team_invite_not_found")
@@ -129,6 +129,7 @@ class Memberships:
         if not is_owner(caller, team) and membership.user_id != caller.user_id:
             raise ApiError("user_unauthorized")
         self._records.remove([membership])
+        return Member(membership, team, self._users.find(team.project, membership.user_id))
 
     def _shown(self, caller: Caller, membership: Membership, team: Team) -> Member:
         """Members do not see the names and addresses of others: new projects hide them."""

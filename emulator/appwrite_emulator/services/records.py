@@ -60,6 +60,12 @@ class Records(Generic[R]):
     def __len__(self) -> int:
         return len(self._table)
 
+    @property
+    def changes(self) -> int:
+        """Grows with every change of a record, a restore too: as long as it is the same, so is
+        all that was read."""
+        return self._table.changes
+
     def get(self, project: str, id: str) -> R | None:
         """The record, or None. As long as its row is not written it is the same object."""
         key = f"{project}/{id}"
@@ -135,13 +141,20 @@ class Records(Generic[R]):
         self._table.drop(*doomed)
         return len(doomed)
 
-    def drop_oldest(self, count: int, *, only: Callable[[Row], bool]) -> int:
-        """Delete the `count` oldest records, of all projects, that `only` accepts, or all there
-        are; how many there were."""
-        rows = (row for row in self._table.rows() if only(row))
-        doomed = [f"{row['project']}/{row['$id']}" for row in islice(rows, count)]
-        self._table.drop(*doomed)
-        return len(doomed)
+    def oldest(self, count: int, *, only: Callable[[Row], bool]) -> list[R]:
+        """The `count` oldest records, of all projects, that `only` accepts, or all there are."""
+        return list(map(self._kind.from_row, self._oldest(count, only)))
+
+    def trim(self, keep: int, *, only: Callable[[Row], bool]) -> None:
+        """Delete the oldest records, of all projects, that `only` accepts, a few at a time, once
+        there are 5 % more than `keep`."""
+        excess = len(self) - keep
+        if excess > keep // 20:
+            doomed = self._oldest(excess, only)
+            self._table.drop(*[f"{row['project']}/{row['$id']}" for row in doomed])
+
+    def _oldest(self, count: int, only: Callable[[Row], bool]) -> list[Row]:
+        return list(islice(filter(only, self._table.rows()), count))
 
     def page(
         self,

@@ -16,8 +16,6 @@ from .functions import Functions
 from .ground import Ground
 from .records import Records
 
-_EXECUTIONS_KEPT = timedelta(seconds=1_209_600)
-"""Source: Appwrite 1.6.2 and 1.9.6."""
 _AT_ONCE = 1000  # executions that are removed while others wait
 
 
@@ -62,7 +60,10 @@ class Retention:
 
     async def _remove_executions(self) -> int:
         """There may be many: others work in between."""
-        moment, count = self._before(_EXECUTIONS_KEPT), 0
+        days = self._ground.config.execution_retention
+        if not days:
+            return 0
+        moment, count = self._before(timedelta(days=days)), 0
         while removed := self._executions.delete_older(moment, _AT_ONCE):
             count += removed
             await checkpoint()

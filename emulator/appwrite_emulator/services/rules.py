@@ -142,10 +142,13 @@ class Rules:
             domain = unique_id() + self._suffix
         return self._add(function.project, domain, function_id=function.id)
 
+    def of(self, function: Function) -> list[Rule]:
+        """The rules that name `function`, in creation order."""
+        return self._records.all(project=function.project, functionId=function.id)
+
     def delete_of(self, function: Function) -> None:
         """Remove the rules of a function that is being deleted."""
-        rules = self._records.all(project=function.project, functionId=function.id)
-        self._records.remove(rules)
+        self._records.remove(self.of(function))
         self.on_change()
 
     def _add_for(self, project: str, domain: str, function_id: str, **fields: Any) -> Rule:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import anyio
-
 from ..catalog import InterpreterMissing
+from ..errors import ApiError
 from ..execution import context
 from ..execution.executor import Call, Executor, Outcome, Result
 from ..execution.logs import LogLine
 from ..models import (
     Caller,
     Deployment,
+    DeploymentStatus,
+    Errand,
     Execution,
     ExecutionStatus,
     Function,
     Trigger,
     unique_id,
 )
+from .deployments import Deployments
 from .ground import Ground
 from .jwts import Jwts
 from .live_logs import Voice
@@ -28,7 +30,7 @@ from .plans import Plan, Plans
 from .records import Birth
 from .under_way import Work, WorkKind
 
-LONG_LOG = 16 * 1024  # characters a row holds itself; longer logs lie in Files
+_NOT_DEPLOYED = "Deployment not found. Create a deployment before trying to execute a function"
 
 
 class ExecutionRequest(NamedTuple):
@@ -44,12 +46,29 @@ class ExecutionRequest(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """What calls a function when nobody asks for it."""
+    """What calls a function when nobody waits for its answer."""
 
     trigger: Trigger
     event: str = ""  # its most specific name
-    user_id: str = ""  # who did what the event tells of
+    user_id: str = ""  # who asked for it, or did what the event tells of
     depth: int = 0  # how many events, each caused by the one before, led to it
+    home: str = ""  # the project whose user he is; empty when the run gets no token of his
+    session_id: str = ""  # what the token names beside him
+
+    @classmethod
+    def of(cls, caller: Caller, request: ExecutionRequest) -> Cause:
+        """What makes `request` of `caller` run: what is scheduled gets a token without a session.
+
+        Source: Appwrite 1.6.2 and 1.9.6.
+        """
+        is_scheduled = request.scheduled_at is not None
+        return cls(
+            Trigger.SCHEDULE if is_scheduled else Trigger.HTTP,
+            user_id=caller.user_id,
+            depth=caller.depth,
+            home=caller.home if caller.user_id else "",
+            session_id="" if is_scheduled else caller.session_id,
+        )
 
 
 class Run(NamedTuple):
@@ -62,6 +81,7 @@ class Run(NamedTuple):
     request: ExecutionRequest
     origin: context.Origin
     epoch: int  # of the project when the run was accepted; a restore ends it
+    depth: int = 0  # how many events, each caused by the one before, led to it
 
     @property
     def work(self) -> Work:
@@ -72,8 +92,11 @@ class Run(NamedTuple):
 class Runs:
     """Runs user code for executions."""
 
-    def __init__(self, ground: Ground, plans: Plans, executor: Executor, jwts: Jwts) -> None:
+    def __init__(
+        self, ground: Ground, deployments: Deployments, plans: Plans, executor: Executor, jwts: Jwts
+    ) -> None:
         self._ground = ground
+        self._deployments = deployments
         self._plans = plans
         self._executor = executor
         self._jwts = jwts
@@ -81,52 +104,109 @@ class Runs:
         is_old = ground.config.appwrite == "1.6"
         self._stored = stored if is_old else stored | {"x-appwrite-client-ip"}
 
+    def active(self, function: Function) -> Deployment:
+        """The deployment that answers the calls of `function`.
+
+        Raises ApiError function_runtime_unsupported, deployment_not_found, build_not_ready.
+        """
+        if self._ground.catalog.runtime(function.runtime) is None:
+            message = f'Runtime "{function.runtime}" is not supported'
+            raise ApiError("function_runtime_unsupported", message)
+        deployment = self._deployments.find(function, function.deployment_id)
+        if deployment is None:
+            raise ApiError("deployment_not_found", _NOT_DEPLOYED)
+        if deployment.status != DeploymentStatus.READY:
+            raise ApiError("build_not_ready")
+        return deployment
+
+    def is_deployed(self, function: Function) -> bool:
+        """Whether the function has an active deployment, ready or not."""
+        return self._deployments.find(function, function.deployment_id) is not None
+
     def accept(
         self, caller: Caller, function: Function, deployment: Deployment, request: ExecutionRequest
     ) -> Run:
-        """The run that `request` asks for; nothing is stored."""
+        """The run whose end `caller` waits for; nothing is stored."""
+        jwt = self._jwts.for_run(caller, seconds=self._lifetime(function))
         origin = context.Origin(
-            Trigger.HTTP,
-            user_id=caller.user_id,
-            user_jwt=self._user_jwt(caller, function, request) if caller.user_id else "",
-            event="" if request.is_async else None,
-            client_ip=request.client_ip,
+            Trigger.HTTP, user_id=caller.user_id, user_jwt=jwt, client_ip=request.client_ip
         )
         now, epoch = self._ground.now(), self._ground.epochs.of(function.project)
-        return Run(unique_id(), now, function, deployment, request, origin, epoch)
+        return Run(unique_id(), now, function, deployment, request, origin, epoch, caller.depth)
 
-    def accept_caused(
-        self, function: Function, deployment: Deployment, request: ExecutionRequest, cause: Cause
+    def resume(
+        self,
+        execution: Execution,
+        errand: Errand,
+        body: bytes,
+        function: Function,
+        deployment: Deployment,
     ) -> Run:
-        """The run that `cause` leads to; nothing is stored."""
-        origin = context.Origin(cause.trigger, user_id=cause.user_id, event=cause.event)
-        now, epoch = self._ground.now(), self._ground.epochs.of(function.project)
-        return Run(unique_id(), now, function, deployment, request, origin, epoch)
+        """The run of an execution that waited, with a token issued now."""
+        project, jwt = execution.project, ""
+        if errand.home:
+            seconds, session = self._lifetime(function), errand.session_id or None
+            jwt = self._jwts.issue(errand.home, errand.user_id, session, seconds=seconds)
+        trigger = Trigger(execution.trigger)
+        origin = context.Origin(trigger, errand.user_id, jwt, errand.event, errand.client_ip)
+        request = ExecutionRequest(
+            body=body,
+            path=execution.request_path,
+            method=execution.request_method,
+            headers=dict(errand.headers),
+            client_ip=errand.client_ip,
+        )
+        began, epoch = execution.created_at, self._ground.epochs.of(project)
+        return Run(execution.id, began, function, deployment, request, origin, epoch, errand.depth)
 
     def execution(self, run: Run, born: Birth, **fields: Any) -> Execution:
         """The record of `run` with further `fields`."""
-        request, user_id = run.request, run.origin.user_id
-        headers = list(request.headers.items())
-        if request.client_ip:
-            headers.append(("x-appwrite-client-ip", request.client_ip))
         born["created_at"] = run.began
         return Execution(
             id=run.id,
             **born,
-            permissions=(f'read("user:{user_id}")',) if user_id else (),
-            function_id=run.function.id,
+            **self._asked(run.function, run.request),
+            permissions=_read_by(run.origin.user_id),
             deployment_id=run.deployment.id,
-            trigger=Trigger.SCHEDULE if request.scheduled_at else run.origin.trigger,
-            request_method=request.method,
-            request_path=request.path,
-            request_headers=context.stored_headers(headers, self._stored),
-            scheduled_at=request.scheduled_at,
+            trigger=run.origin.trigger,
             **fields,
         )
 
-    async def perform(self, run: Run, *, limit: float) -> Result:
+    def to_come(
+        self, function: Function, request: ExecutionRequest, cause: Cause, born: Birth
+    ) -> Execution:
+        """The record of a run that waits for its turn, or for its moment."""
+        scheduled_at = request.scheduled_at
+        return Execution(
+            id=unique_id(),
+            **born,
+            **self._asked(function, request),
+            permissions=_read_by(cause.user_id),
+            deployment_id=function.deployment_id,
+            trigger=cause.trigger,
+            status=ExecutionStatus.SCHEDULED if scheduled_at else ExecutionStatus.WAITING,
+            scheduled_at=scheduled_at,
+        )
+
+    def _asked(self, function: Function, request: ExecutionRequest) -> dict[str, Any]:
+        """What a record keeps of a request."""
+        headers = list(request.headers.items())
+        if request.client_ip:
+            headers.append(("x-appwrite-client-ip", request.client_ip))
+        return {
+            "function_id": function.id,
+            "request_method": request.method,
+            "request_path": request.path,
+            "request_headers": context.stored_headers(headers, self._stored),
+        }
+
+    async def perform(
+        self, run: Run, *, limit: float | None, on_begin: Callable[[], None] = lambda: None
+    ) -> Result:
         """Run the function for at most its timeout and `limit` seconds; nothing is stored.
 
+        Without a limit nobody waits: then it may take any time until a worker is free, and the
+        timeout counts from there. `on_begin` is called when a worker is about to get the call.
         What goes wrong with the function is part of the result. Raises EpochPassed when the state
         was restored before the function could be called.
         """
@@ -138,14 +218,14 @@ class Runs:
             return _platform_failure(str(exc))
         self._ground.epochs.check(run.function.project, run.epoch)
         call = self._call(run, plan, limit)
-        result = await self._executor.run(plan.target, call, on_log=voice.say)
+        result = await self._executor.run(plan.target, call, on_log=voice.say, on_begin=on_begin)
         voice.end()
         return result
 
-    def _call(self, run: Run, plan: Plan, limit: float) -> Call:
+    def _call(self, run: Run, plan: Plan, limit: float | None) -> Call:
         function, request = run.function, run.request
         headers = context.request_headers(
-            request.headers, run.origin, execution_id=run.id, key=self._key(function)
+            request.headers, run.origin, execution_id=run.id, key=self._key(run)
         )
         context.add_transport_headers(
             headers, request.body, host=plan.host, authorization=plan.authorization
@@ -162,44 +242,22 @@ class Runs:
             query_string=query,
             headers=tuple(headers.items()),
             body=request.body,
-            timeout=min(function.timeout, limit),
+            timeout=function.timeout if limit is None else min(function.timeout, limit),
             logging=function.logging,
+            is_patient=limit is None,
         )
 
-    def _key(self, function: Function) -> str:
-        return self._plans.keys.issue(function, seconds=self._lifetime(function))
-
-    def _user_jwt(self, caller: Caller, function: Function, request: ExecutionRequest) -> str:
-        if request.scheduled_at:
-            return ""  # issued when it runs
-        lifetime = self._lifetime(function)
-        return self._jwts.for_run(caller, is_sync=not request.is_async, seconds=lifetime)
+    def _key(self, run: Run) -> str:
+        lifetime = self._lifetime(run.function)
+        return self._plans.keys.issue(run.function, seconds=lifetime, depth=run.depth)
 
     def _lifetime(self, function: Function) -> int:
         """Seconds that keys and tokens given to a run of `function` are valid."""
         return function.timeout + (60 if self._ground.config.appwrite == "1.9" else 0)
 
-    async def outcome(self, run: Run, result: Result) -> dict[str, Any]:
-        """The fields of an execution that its result decides."""
-        is_logged = run.function.logging
-        logs, logs_file = await self._keep_log(result.logs if is_logged else "")
-        errors, errors_file = await self._keep_log(result.errors if is_logged else "")
-        headers = context.stored_headers(result.headers, context.STORED_RESPONSE_HEADERS)
-        return {
-            "status": ExecutionStatus.COMPLETED if result.status < 500 else ExecutionStatus.FAILED,
-            "response_status_code": result.status,
-            "response_headers": headers,
-            "logs": logs,
-            "logs_file": logs_file,
-            "errors": errors,
-            "errors_file": errors_file,
-            "duration": result.duration,
-        }
 
-    async def _keep_log(self, text: str) -> tuple[str, str]:
-        if len(text) <= LONG_LOG:
-            return text, ""
-        return "", await anyio.to_thread.run_sync(self._ground.files.write_log, text)
+def _read_by(user_id: str) -> tuple[str, ...]:
+    return (f'read("user:{user_id}")',) if user_id else ()
 
 
 def _platform_failure(message: str) -> Result:

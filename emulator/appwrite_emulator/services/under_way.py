@@ -1,4 +1,4 @@
-"""What is under way: every build and execution that has begun and not ended."""
+"""What is under way: what has begun and not ended, such as builds and executions."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class WorkKind(StrEnum):
 
     BUILD = "build"  # the id is the deployment's
     EXECUTION = "execution"
+    MAINTENANCE = "maintenance"  # of all projects; the id is the moment at which it began
 
 
 class Work(NamedTuple):
@@ -27,6 +28,8 @@ class Work(NamedTuple):
     id: str
 
     def __str__(self) -> str:
+        if not self.function_id:
+            return f"{self.kind} {self.id}"
         return f"{self.kind} {self.id} of function {self.function_id} in project {self.project}"
 
     def to_json(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import anyio
 
@@ -27,6 +28,13 @@ class Chunk:
     range: ContentRange
 
 
+class Taken(NamedTuple):
+    """A deployment of which a chunk came in, and whether that chunk made it whole."""
+
+    deployment: Deployment
+    is_whole: bool = False
+
+
 class Uploads:
     """Collects the chunks of deployments. What arrived is in the row: it survives a crash."""
 
@@ -35,9 +43,7 @@ class Uploads:
         self._deployments = deployments
         self._joining: set[str] = set()
 
-    async def receive(
-        self, function: Function, draft: Draft, chunk: Chunk, *, id: str
-    ) -> Deployment:
+    async def receive(self, function: Function, draft: Draft, chunk: Chunk, *, id: str) -> Taken:
         """Take in one chunk of the deployment `id` (empty: a new one); start it when whole.
 
         Chunks of a deployment that is complete already are ignored. Source: Appwrite 1.9.6.
@@ -52,7 +58,7 @@ class Uploads:
                 raise ApiError("storage_invalid_appwrite_id")
             deployment = self._deployments.add(function, draft, size=range.size, id=id)
         if deployment.source:
-            return deployment
+            return Taken(deployment)
         if deployment.source_size != range.size:
             raise ApiError(
                 "storage_invalid_content_range",
@@ -64,19 +70,19 @@ class Uploads:
 
     async def _note(
         self, function: Function, deployment: Deployment, range: ContentRange, epoch: int
-    ) -> Deployment:
+    ) -> Taken:
         self._deployments.require_epoch(function.project, epoch)
         current = self._deployments.find(function, deployment.id)
         if current is None:
             raise ApiError("deployment_not_found")
         if current.source:
-            return current
+            return Taken(current)
         received = Received(current.received).merge(range.start, range.stop)
         current = self._deployments.note_received(current, received)
         is_joining = self._part(current).name in self._joining
         if received.is_complete(current.source_size) and not is_joining:
-            return await self._complete(current, epoch)
-        return current
+            return Taken(await self._complete(current, epoch), is_whole=True)
+        return Taken(current)
 
     async def _complete(self, deployment: Deployment, epoch: int) -> Deployment:
         part = self._part(deployment)

@@ -82,6 +82,11 @@ class StateTable(Table):
         self._scanned = -1  # the count of imports when the rows were last searched
         self._next_id: int | None = None  # type: ignore[assignment]  # declared as None
 
+    @property
+    def changes(self) -> int:
+        """Grows with every change of a row, whoever makes it: a rollback and a restore too."""
+        return self._state.tables.changes(self.name)
+
     def create_index(self, *fields: str) -> None:
         """Let `rows(**{field: value, ...})` over exactly these fields answer without a search."""
         self._state.create_index(self.name, fields)

@@ -21,6 +21,7 @@ class Tables:
     def __init__(self) -> None:
         self._rows: dict[str, dict[str, Row]] = {}
         self._indexes: dict[str, list[Index]] = {}
+        self._changes: dict[str, int] = {}
 
     def rows(self, table: str) -> dict[str, Row]:
         """The live rows of `table` by id; the same dict for as long as the state is open."""
@@ -29,6 +30,10 @@ class Tables:
     def indexes(self, table: str) -> list[Index]:
         """The indexes of `table`; the same list for as long as the state is open."""
         return self._indexes.setdefault(table, [])
+
+    def changes(self, table: str) -> int:
+        """How often a row of `table` was stored or removed; only grows."""
+        return self._changes.get(table, 0)
 
     def create_index(self, table: str, fields: tuple[str, ...]) -> None:
         """Keep an index over `fields`; creating it twice changes nothing."""
@@ -81,6 +86,7 @@ class Tables:
         ]
 
     def _store(self, table: str, id: str, row: Row) -> None:
+        self._changes[table] = self._changes.get(table, 0) + 1
         rows = self.rows(table)
         old = rows.get(id)
         rows[id] = row
@@ -91,6 +97,7 @@ class Tables:
                 index.change(id, old, row)
 
     def _remove(self, table: str, id: str) -> None:
+        self._changes[table] = self._changes.get(table, 0) + 1
         row = self.rows(table).pop(id, None)
         if row is not None:
             for index in self.indexes(table):

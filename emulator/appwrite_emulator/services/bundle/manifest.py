@@ -9,14 +9,15 @@ from pathlib import PurePath
 from typing import Any, NamedTuple, Self
 
 from ...files import is_name
-from ...models import Deployment, DeploymentStatus, Execution
+from ...models import Deployment, DeploymentStatus, Errand, Execution
 from ...state import Snapshot, StateError
+from .. import long_texts
 
 FORMAT = 1
 MANIFEST = "MANIFEST.json"  # sorts before all others, so that it is the first in the archive
 ROWS = "state.json"
 
-_SETTINGS = "settings"  # the state's own table, which a state without functions has too
+_OWN = ("settings", Errand.table)  # what nobody made: the state's own, and parts of executions
 
 
 class BundleRefused(StateError):
@@ -88,12 +89,13 @@ class Needed:
     @classmethod
     def _by(cls, rows: Snapshot) -> Self:
         deployments = [Deployment.from_row(row) for row in rows.rows(Deployment.table)]
-        executions = [Execution.from_row(row) for row in rows.rows(Execution.table)]
+        for kind in (Execution, Errand):
+            for row in rows.rows(kind.table):
+                kind.from_row(row)
         ready = [each for each in deployments if each.status == DeploymentStatus.READY]
-        logs = (name for each in executions for name in (each.logs_file, each.errors_file))
         return cls(
             frozenset(each.source for each in deployments if each.source),
-            frozenset(filter(None, logs)),
+            frozenset(long_texts.names(rows)),
             frozenset(each.build for each in ready if each.build),
         )
 
@@ -105,7 +107,7 @@ class Needed:
 
 def counts(rows: Snapshot) -> dict[str, int]:
     """How many rows there are, by table, without the state's own."""
-    return {name: len(table) for name, table in rows.tables.items() if name != _SETTINGS}
+    return {name: len(table) for name, table in rows.tables.items() if name not in _OWN}
 
 
 def told(rows: Mapping[str, int]) -> str:

@@ -1,72 +1,11 @@
-"""Event names: which ones a function may subscribe to, and which ones an event carries."""
+"""Names of an event: under which ones it goes out."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 _TWINS = {"collections": "tables", "documents": "rows", "attributes": "columns"}
 _TWINS |= {new: old for old, new in _TWINS.items()}
-
-
-@dataclass(slots=True)
-class _Word:
-    """A word of the vocabulary: what may follow it, and whether an id comes in between."""
-
-    takes_id: bool = False
-    words: dict[str, _Word] = field(default_factory=dict)
-
-    def add(self, tree: Mapping[str, Any]) -> None:
-        self.takes_id |= tree.get("$resource", False)
-        for name, below in tree.items():
-            if not name.startswith("$"):
-                self.words.setdefault(name, _Word()).add(below)
-
-
-@cache
-def _vocabulary() -> _Word:
-    """The union of what the generations of Appwrite know."""
-    path = Path(__file__).parent / "data" / "events.json"
-    union = _Word()
-    for tree in json.loads(path.read_text(encoding="utf-8"))["trees"].values():
-        union.add(tree)
-    return union
-
-
-def is_valid(pattern: str) -> bool:
-    """Whether a function may name `pattern` among its events, by name alone.
-
-    `functions.*` names are valid here; that functions may not subscribe to them is for the caller
-    to say. Ids are never checked. Source: Appwrite 1.6.2 and 1.9.6, whose checks have holes that
-    are kept, except that `databases.*.collections.*.documents.*.upsert` is let in.
-    """
-    parts = pattern.split(".")
-    if not 2 <= len(parts) <= 7 or any(part in ("", "0") for part in parts[:2]):
-        return False
-    root = _vocabulary().words.get(parts[0])
-    if root is None:
-        return False
-    sub = root.words.get(parts[2]) if len(parts) > 2 else None
-    if len(parts) <= 3 or sub is None or not sub.takes_id:
-        return _is_action(root, parts[2:4] if len(parts) == 4 else parts[2:3])
-    leaf = sub.words.get(parts[4]) if len(parts) > 4 else None
-    if len(parts) <= 5 or leaf is None or not leaf.takes_id:
-        return _is_action(sub, parts[4:6] if len(parts) == 6 else parts[4:5])
-    # Upstream looks the last word up one level too high, and so knows no upsert of documents.
-    return not parts[6:] or parts[6] in sub.words or parts[6] == "upsert" in leaf.words
-
-
-def _is_action(word: _Word, path: list[str]) -> bool:
-    """Whether `path` (an action or a sub-resource, then an attribute; or nothing) follows."""
-    for part in path:
-        if part not in word.words:
-            return False
-        word = word.words[part]
-    return True
 
 
 def generate(pattern: str, params: Mapping[str, str]) -> list[str]:

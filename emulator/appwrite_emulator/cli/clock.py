@@ -1,0 +1,191 @@
+"""The commands `clock show|advance|set|freeze|resume` with their help."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..clock import machine_time, parse_moment
+from .driving import explained
+from .running import Running, running_options
+
+_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+_NEAR = 1.0  # seconds that do not count as a difference
+_EPILOG = """The clock is that of a running emulator: dates, schedules, and the end of sessions,
+tokens and retention follow it. Time-outs, and how long executions take, are real. A new start
+begins with the machine's time.
+
+\b
+Examples:
+  appwrite-emulator clock                    what time it is, and what is due next
+  appwrite-emulator clock advance 24h        let a day pass, with all that is due
+  appwrite-emulator clock set 2026-03-01T12:00Z
+  appwrite-emulator clock freeze
+  appwrite-emulator clock set now            back to the machine's time"""
+
+
+class _Duration(click.ParamType[Any]):
+    """A time such as 1d12h, as the parameters of the control API."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        pieces = re.findall(r"(\d+(?:\.\d+)?)([dhms])", value)
+        names = [_UNITS[unit] for _, unit in pieces]
+        if not pieces or "".join(map("".join, pieces)) != value or len({*names}) < len(names):
+            self.fail(f"{value!r} is no time like 90m, 24h, 1d12h or 30s", param, ctx)
+        return {name: float(amount) for name, (amount, _) in zip(names, pieces, strict=True)}
+
+
+class _Moment(click.ParamType[datetime]):
+    """A date and time in ISO 8601, or `now`."""
+
+    name = "moment"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        try:
+            return machine_time() if value == "now" else parse_moment(value)
+        except ValueError as exc:
+            self.fail(f"{exc}, and not now", param, ctx)
+
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print the answer for programs.")
+_timeout = click.option(
+    "--timeout",
+    type=click.FloatRange(0, 3600),
+    default=30.0,
+    metavar="SECONDS",
+    help="How long to wait, whenever something was due, until it has ended. [default: 30]",
+)
+
+
+@click.group(
+    invoke_without_command=True,
+    short_help="Tell or move the time of a running emulator.",
+    epilog=_EPILOG,
+)
+@click.pass_context
+def clock(context: click.Context) -> None:
+    """Tell or move the time of a running emulator."""
+    if context.invoked_subcommand is None:
+        context.invoke(show, directory=None, address=None, key=None, as_json=False)
+
+
+@clock.command(epilog=_EPILOG)
+@running_options
+@_as_json
+def show(*, directory: Path | None, address: str | None, key: str | None, as_json: bool) -> None:
+    """Tell the time, how far it is from the machine's, and what is due next."""
+    with explained():
+        told = Running.find(directory, address, key).ask("GET", "/clock")
+    _print(told, _clock_lines(told), as_json=as_json)
+
+
+@clock.command(epilog=_EPILOG)
+@click.argument("duration", type=_Duration())
+@running_options
+@_timeout
+@_as_json
+def advance(
+    duration: Mapping[str, float],
+    *,
+    directory: Path | None,
+    address: str | None,
+    key: str | None,
+    timeout: float,
+    as_json: bool,
+) -> None:
+    """Let DURATION pass, such as 90m, 24h, 1d12h or 30s.
+
+    All that is due on the way happens in its order, each thing when the one before has ended.
+    """
+    with explained():
+        running = Running.find(directory, address, key)
+        told = running.ask("POST", "/clock/advance", **duration, timeout=timeout)
+    _print(told, _journey_lines(told), as_json=as_json)
+
+
+@clock.command("set", epilog=_EPILOG)
+@click.argument("moment", type=_Moment())
+@running_options
+@_timeout
+@_as_json
+def set_(
+    moment: datetime,
+    *,
+    directory: Path | None,
+    address: str | None,
+    key: str | None,
+    timeout: float,
+    as_json: bool,
+) -> None:
+    """Set the clock to MOMENT, forward or back: ISO 8601, UTC without an offset, or `now`.
+
+    What has become due happens once; runs of schedules in between are left out.
+    """
+    with explained():
+        running = Running.find(directory, address, key)
+        told = running.ask("POST", "/clock/set", time=moment.isoformat(), timeout=timeout)
+    _print(told, _journey_lines(told), as_json=as_json)
+
+
+@clock.command(epilog=_EPILOG)
+@click.argument("moment", type=_Moment(), required=False)
+@running_options
+@_as_json
+def freeze(
+    moment: datetime | None,
+    *,
+    directory: Path | None,
+    address: str | None,
+    key: str | None,
+    as_json: bool,
+) -> None:
+    """Let the clock stand still, at MOMENT if it is given."""
+    with explained():
+        at = {"time": moment.isoformat()} if moment else {}
+        told = Running.find(directory, address, key).ask("POST", "/clock/freeze", **at)
+    _print(told, _clock_lines(told), as_json=as_json)
+
+
+@clock.command(epilog=_EPILOG)
+@running_options
+@_as_json
+def resume(*, directory: Path | None, address: str | None, key: str | None, as_json: bool) -> None:
+    """Let the clock run on from where it stands."""
+    with explained():
+        told = Running.find(directory, address, key).ask("POST", "/clock/resume")
+    _print(told, _clock_lines(told), as_json=as_json)
+
+
+def _print(told: Any, lines: Iterator[str], *, as_json: bool) -> None:
+    for line in [json.dumps(told)] if as_json else lines:
+        click.echo(line)
+
+
+def _clock_lines(told: Mapping[str, Any]) -> Iterator[str]:
+    offset = timedelta(seconds=told["offset"])
+    place = "the machine's time"
+    if abs(told["offset"]) >= _NEAR:
+        side = "ahead of" if told["offset"] > 0 else "behind"
+        place = f"{timedelta(seconds=round(abs(offset).total_seconds()))} {side} the machine's time"
+    yield f"{told['now']}, {place}{', standing still' if told['frozen'] else ''}"
+    timers = told["timers"]
+    yield from (f"  {each['at']}  {each['timer']}" for each in timers["next"])
+    if more := timers["total"] - len(timers["next"]):
+        yield f"  and {more} more"
+
+
+def _journey_lines(told: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{told['from']} to {told['to']}"
+    for title, counts in (("due", told["timers"]), ("ended", told["works"])):
+        if counts:
+            yield f"  {title}: " + ", ".join(f"{kind} {count}" for kind, count in counts.items())

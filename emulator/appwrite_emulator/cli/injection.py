@@ -1,0 +1,99 @@
+"""What `trigger event` does, and what it prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from ..config import ConfigError
+from .running import Running
+
+
+class Asked(NamedTuple):
+    """An event to make up."""
+
+    event: str
+    payload: Mapping[str, Any]
+    user: str
+    project: str
+    wait: float | None  # seconds; None: do not wait
+
+    @classmethod
+    def read(cls, event: str, options: Mapping[str, Any]) -> Asked:
+        """The event with the options of the command. Raises ConfigError."""
+        wait = options["timeout"] if options["wait"] else None
+        payload = _read_payload(options["payload"])
+        return cls(event, payload, options["user"], options["project"], wait)
+
+
+def _read_payload(text: str) -> dict[str, Any]:
+    """The object in `text`, in the file `@FILE`, or in standard input. Raises ConfigError."""
+    source = "standard input" if text == "-" else text[1:] if text[:1] == "@" else "--payload"
+    try:
+        content = _content(text)
+        value = json.loads(content)
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "it is not text in UTF-8"
+        raise ConfigError(f"{source} cannot be read: {reason}") from exc
+    except (ValueError, RecursionError) as exc:
+        raise ConfigError(f"{source} is not JSON: {exc}. Give an object such as {{}}") from exc
+    if not isinstance(value, dict):
+        raise ConfigError(f"{source} must be a JSON object, such as {{}}")
+    return value
+
+
+def _content(text: str) -> str:
+    if text == "-":
+        return sys.stdin.buffer.read().decode("utf-8")
+    return Path(text[1:]).read_text(encoding="utf-8") if text[:1] == "@" else text
+
+
+def fire(running: Running, asked: Asked) -> dict[str, Any]:
+    """What the emulator answers. Raises ConfigError."""
+    values = {name: value for name, value in asked._asdict().items() if value not in ("", None)}
+    reply: dict[str, Any] = running.ask("POST", "/trigger/event", **values)
+    return reply
+
+
+def show(reply: Mapping[str, Any], *, as_json: bool) -> int:
+    """Print what came of the event; the exit code."""
+    executions = reply["executions"]
+    if as_json:
+        click.echo(json.dumps(reply, indent=2, ensure_ascii=False))
+    else:
+        for line in _lines(reply):
+            click.echo(line)
+    return int(any(each.get("status") == "failed" for each in executions))
+
+
+def _lines(reply: Mapping[str, Any]) -> Iterator[str]:
+    executions = reply["executions"]
+    if not executions:
+        yield _unheard(reply["event"], reply["names"])
+    width = max((len(each["functionId"]) for each in executions), default=0)
+    for each in executions:
+        function = f"{each['functionId']:<{width}}"
+        if "status" in each:
+            yield from _outcome(function, each)
+        else:
+            yield f"{function}  execution {each['$id']}"
+
+
+def _unheard(event: str, names: Sequence[str]) -> str:
+    if event.startswith("functions."):
+        return "No function was called: functions cannot listen to events of functions."
+    pattern = max(names, key=lambda name: name.count("*"))
+    return f"No function listens to {event}: one does by its events, such as {pattern}."
+
+
+def _outcome(function: str, execution: Mapping[str, Any]) -> Iterator[str]:
+    status = execution["status"]
+    mark = click.style("✓", fg="green") if status == "completed" else click.style("✗", fg="red")
+    yield f"{mark} {function}  {status} in {execution['duration']:.3f} s"
+    for line in execution["errors"].splitlines():
+        yield f"    {line}"

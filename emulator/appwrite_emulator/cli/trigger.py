@@ -1,0 +1,87 @@
+"""The commands `trigger ...` with their help: let happen now what would happen by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .running import running_options
+
+_FOUND = """Without --url it speaks to the emulator that APPWRITE_ENDPOINT names, else to the one
+that serves DIR."""
+
+
+@click.group(
+    short_help="Let an event happen now.",
+    epilog=f"""{_FOUND}
+
+\b
+Examples:
+  appwrite-emulator trigger event users.ann.create
+""",
+)
+def trigger() -> None:
+    """Let happen now, in an emulator that runs, what would happen by itself."""
+
+
+@trigger.command(
+    "event",
+    short_help="Make up an event, which calls the functions that listen to it.",
+    epilog=f"""{_FOUND} With --wait the exit code is 1 when a function failed.
+
+\b
+Examples:
+  appwrite-emulator trigger event users.ann.create --payload '{{"$id": "ann"}}' --wait
+  appwrite-emulator trigger event buckets.photos.files.cat.create --payload @cat.json
+  jq .document export.json | appwrite-emulator trigger event \\
+      databases.main.collections.posts.documents.1.update --payload - --user ann
+""",
+)
+@click.argument("name")
+@click.option(
+    "--payload",
+    metavar="JSON|@FILE|-",
+    default="{}",
+    help="What functions get as their body, a JSON object: itself, from a file, or from standard "
+    "input. [default: {}]",
+)
+@click.option("--user", metavar="ID", default="", help="Who did it; need not exist.")
+@click.option(
+    "--project", metavar="ID", default="", help="Where. [default: the emulator's project]"
+)
+@click.option("--wait", is_flag=True, help="Wait until all has ended, and tell how.")
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(0, 3600),
+    default=30.0,
+    show_default=True,
+    help="How long to wait.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the emulator's reply for programs.")
+@running_options
+def event(
+    name: str,
+    as_json: bool,
+    directory: Path | None,
+    address: str | None,
+    key: str | None,
+    **options: Any,
+) -> None:
+    """Make up the event NAME, which calls the functions that listen to it.
+
+    NAME is a full name, with an id where patterns have *: users.ann.update.email,
+    teams.chess.memberships.m1.create, databases.main.tables.posts.rows.1.delete,
+    buckets.photos.files.cat.create, messages.m1.create. It may be of any service of Appwrite, also
+    of those that are not emulated. Webhooks and Realtime hear of it too.
+    """
+    from .driving import explained
+    from .injection import Asked, fire, show
+    from .running import Running
+
+    with explained():
+        asked = Asked.read(name, options)
+        reply = fire(Running.find(directory, address, key), asked)
+    raise SystemExit(show(reply, as_json=as_json))
