@@ -132,7 +132,7 @@ async def _carry(
         with anyio.move_on_after(_PATIENCE):
             await written.wait()
         group.cancel_scope.cancel()
-    if outbox.code:
+    if outbox.code and written.is_set():  # else the client takes nothing more
         with suppress(OSError), anyio.move_on_after(_PATIENCE):
             await send({"type": "websocket.close", "code": outbox.code})
 

@@ -119,7 +119,7 @@ class Services:
         roles = Roles(users, sessions, memberships)
         realtime = Realtime(ground, roles, console.team_of)
         triggers = Triggers(ground, functions, executions)
-        ground.events.add(realtime)  # it tells of an event before what that causes
+        ground.events.add(realtime, is_watcher=True)  # before what an event causes
         ground.events.add(triggers)
         return cls(
             ground=ground,

@@ -76,18 +76,30 @@ class Events:
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
+        self._watchers: list[Listener] = []
 
-    def add(self, listener: Listener) -> None:
-        """Tell `listener` of what happens from now on."""
+    def add(self, listener: Listener, *, is_watcher: bool = False) -> None:
+        """Tell `listener` of what happens from now on; a watcher also of what is only shown."""
         self._listeners.append(listener)
+        if is_watcher:
+            self._watchers.append(listener)
 
     def publish(self, happening: Happening, payload: Callable[[], Payload]) -> Event | None:
         """Tell of what has happened; `payload` is called only if somebody wants to know.
 
         What was heard; None when nobody wanted to.
         """
+        return self._tell(self._listeners, happening, payload)
+
+    def show(self, happening: Happening, payload: Callable[[], Payload]) -> None:
+        """Tell watchers alone: of progress, which calls no function."""
+        self._tell(self._watchers, happening, payload)
+
+    def _tell(
+        self, listeners: list[Listener], happening: Happening, payload: Callable[[], Payload]
+    ) -> Event | None:
         project, pattern = happening.project, happening.pattern
-        wanting = [each for each in self._listeners if each.wants(project, pattern)]
+        wanting = [each for each in listeners if each.wants(project, pattern)]
         if not wanting:
             return None
         names = tuple(events.generate(pattern, happening.params))
