@@ -30,7 +30,7 @@ class Audience(NamedTuple):
 class Telling(NamedTuple):
     """An event as far as it matters for who hears of it.
 
-    `path` is its most specific name in parts; an id is one part even if it has dots. `team_id` is
+    `path` is its pattern in parts, with ids; an id is one part even if it has dots. `team_id` is
     the team whose members develop the project.
     """
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from appwrite_emulator.filters import Filter
+from appwrite_emulator.models import ExecutionStatus
 from appwrite_emulator.query_syntax import Refused
 
 PAYLOAD = {
-    "status": "completed", "code": 200, "duration": 1.5, "logging": True, "scheduledAt": None,
-    "roles": ("a", "b"),
+    "status": ExecutionStatus.COMPLETED, "code": 200, "duration": 1.5, "logging": True,
+    "scheduledAt": None, "roles": ("a", "b"),
 }  # fmt: skip
 
 

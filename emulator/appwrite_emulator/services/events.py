@@ -29,7 +29,7 @@ class Happening(NamedTuple):
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The most specific name in parts. An id is one part, though it may have dots."""
+        """The pattern in parts, with ids; an id is one part, though it may have dots."""
         parts = self.pattern.split(".")
         return tuple(self.params[part[1:-1]] if part[:1] == "[" else part for part in parts)
 
@@ -42,7 +42,7 @@ class Event(NamedTuple):
     payload: Payload  # the model of the API that tells of it, in the server's own format
     user_id: str
     depth: int
-    path: tuple[str, ...] = ()  # the most specific name in parts, ids whole
+    path: tuple[str, ...] = ()  # the pattern in parts, with ids, which may have dots
 
 
 class Listener(Protocol):
