@@ -46,6 +46,7 @@ from .services.retention import Removed
 from .services.secret import signing_secret
 from .services.status import About
 from .services.under_way import UnderWay, Work
+from .services.webhooks import refuse_unknown
 from .state import StateDB
 from .timers import Timers
 
@@ -275,6 +276,7 @@ class Emulator:
         """Every part, connected and running, behind the API that is told it lies at `url`."""
         self.endpoint = f"{url}/v1"
         config = self.config
+        refuse_unknown(config.webhooks)
         async with AsyncExitStack() as stack:
             data = stack.enter_context(self._data_folder())
             state_file = self._state_file()

@@ -62,7 +62,7 @@ class Server:
 
     def __init__(self, emulator: Emulator, app: Callable[..., Any], portal: BlockingPortal) -> None:
         self.emulator = emulator
-        self._completeness = Completeness(emulator)
+        self.completeness = Completeness(emulator)
         self._app = app
         self._portal = portal
 
@@ -200,7 +200,7 @@ class Server:
         """What holds for every reply; other hosts may be those of functions."""
         if "host" not in asked.headers:
             kind = reply.header("content-type") or ""
-            self._completeness.check(asked, reply.status, kind, reply.body)
+            self.completeness.check(asked, reply.status, kind, reply.body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from .control import ControlDoors
 from .control_clock import ClockDoors
 from .control_events import EventDoors
 from .control_logs import LogDoors
+from .control_webhooks import WebhookDoors
 from .deployments import DeploymentDoors
 from .domains import Domains
 from .elsewhere import Elsewhere
@@ -63,6 +64,7 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
         ClockDoors(services.calendar),
         LogDoors(ground.live_logs),
         EventDoors(services.injection, services.control),
+        WebhookDoors(services.webhooks),
         DescriptionDoor(config, known),
     )
     elsewhere = Elsewhere(known)

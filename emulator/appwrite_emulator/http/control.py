@@ -19,6 +19,7 @@ from .control_clock import ClockDoors
 from .control_events import EventDoors
 from .control_logs import LogDoors
 from .control_params import TIMEOUT, read_params
+from .control_webhooks import WebhookDoors
 from .openapi import DescriptionDoor
 from .params import Param
 from .reply import Reply, json_reply
@@ -32,8 +33,8 @@ _PROJECT = Param("project", Uid(), "")
 
 @dataclass(frozen=True)
 class ControlDoors:
-    """Status, settle, snapshots, reset, maintenance, the clock, made-up events, live logs and the
-    description of the API."""
+    """Status, settle, snapshots, reset, maintenance, the clock, made-up events, webhooks, live logs
+    and the description of the API."""
 
     config: Config
     control: Control
@@ -41,6 +42,7 @@ class ControlDoors:
     clock: ClockDoors
     logs: LogDoors
     events: EventDoors
+    webhooks: WebhookDoors
     description: DescriptionDoor
 
     def routes(self) -> Iterator[Route]:
@@ -53,6 +55,7 @@ class ControlDoors:
         yield Route("POST", f"{CONTROL}/maintenance", self.maintain)
         yield from self.clock.routes(f"{CONTROL}/clock")
         yield from self.events.routes()
+        yield from self.webhooks.routes()
         yield Route("GET", f"{CONTROL}/logs", self.logs.follow)
         yield Route("GET", f"{CONTROL}/openapi.json", self.description.describe)
 

@@ -48,6 +48,7 @@ from .uploads import Uploads
 from .usage import Usage
 from .users import Users
 from .variables import Variables
+from .webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,9 @@ class Services:
     calendar: Calendar
     housekeeping: Housekeeping
     status: Status
+    triggers: Triggers
     injection: Injection
+    webhooks: Webhooks
 
     @classmethod
     def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
@@ -121,6 +124,10 @@ class Services:
         triggers = Triggers(ground, functions, executions)
         ground.events.add(realtime, is_watcher=True)  # before what an event causes
         ground.events.add(triggers)
+        webhooks = Webhooks(ground)
+        if ground.config.webhooks:
+            ground.events.add(webhooks)
+            ground.epochs.when_ended(webhooks.drop)
         return cls(
             ground=ground,
             rules=rules,
@@ -150,7 +157,9 @@ class Services:
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control),
             status=Status(ground, about, rows, executor, control),
+            triggers=triggers,
             injection=Injection(ground, console, executions, triggers, about.project),
+            webhooks=webhooks,
         )
 
     def delete_function(self, project: str, id: str) -> None:
