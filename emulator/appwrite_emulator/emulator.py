@@ -243,6 +243,7 @@ class Emulator:
             group = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(server.stop)
             stack.callback(self.services.ground.live_logs.close)  # or its readers hold the server
+            stack.callback(self.services.realtime.close)
             group.start_soon(server.serve, sockets, name="http")
             await server.answers.wait()
             self._own_loop = stack.pop_all()
@@ -355,7 +356,8 @@ class Emulator:
         """Whether our server has one request only; behind another server that is not known."""
         if self._server is None:
             return False
-        return self._server.answering - len(self.services.ground.live_logs) <= 1
+        listening = len(self.services.ground.live_logs) + len(self.services.realtime)
+        return self._server.answering - listening <= 1
 
     @contextmanager
     def _data_folder(self) -> Iterator[Path]:

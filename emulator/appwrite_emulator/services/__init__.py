@@ -32,8 +32,10 @@ from .keys import Keys
 from .memberships import Memberships
 from .plans import Plans
 from .projects import Projects
+from .realtime import Realtime
 from .records import Records
 from .retention import Retention
+from .roles import Roles
 from .rules import Rules
 from .runs import Runs
 from .schedules import Schedules
@@ -74,6 +76,8 @@ class Services:
     accounts: Accounts
     teams: Teams
     memberships: Memberships
+    roles: Roles
+    realtime: Realtime
     api_keys: ApiKeys
     console: Console
     retention: Retention
@@ -121,7 +125,11 @@ class Services:
         )
         teams, api_keys = Teams(ground, members), ApiKeys(ground)
         console = Console(ground, teams, api_keys, about.project)
+        memberships = Memberships(ground, members, teams, users)
+        roles = Roles(users, sessions, memberships)
+        realtime = Realtime(ground, roles, console.team_of)
         triggers = Triggers(ground, functions, executions)
+        ground.events.add(realtime, is_watcher=True)  # before what an event causes
         ground.events.add(triggers)
         webhooks = Webhooks(ground)
         if ground.config.webhooks:
@@ -147,7 +155,9 @@ class Services:
             jwts=jwts,
             accounts=Accounts(ground.config, users, sessions, tokens, console.welcome),
             teams=teams,
-            memberships=Memberships(ground, members, teams, users),
+            memberships=memberships,
+            roles=roles,
+            realtime=realtime,
             api_keys=api_keys,
             console=console,
             retention=retention,
