@@ -64,7 +64,8 @@ def start(directory: Path | None, **options: Any) -> None:
     """Deploy the functions of DIR and serve them until Ctrl-C.
 
     DIR is the folder of an appwrite.config.json (or appwrite.json); without such a file an empty
-    project is served. The line that begins with "Ready" comes when everything answers.
+    project is served. The line that begins with "Ready" comes when everything answers. Time is the
+    machine's at each start, whatever `clock` did before.
     """
     from .driving import drive, explained
     from .session import prepare
