@@ -47,6 +47,7 @@ from .services.retention import Removed
 from .services.secret import signing_secret
 from .services.status import About
 from .services.under_way import UnderWay, Work
+from .services.webhooks import refuse_unknown
 from .state import StateDB
 from .timers import Timers
 
@@ -242,6 +243,7 @@ class Emulator:
             group = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(server.stop)
             stack.callback(self.services.ground.live_logs.close)  # or its readers hold the server
+            stack.callback(self.services.realtime.close)
             group.start_soon(server.serve, sockets, name="http")
             await server.answers.wait()
             self._own_loop = stack.pop_all()
@@ -285,6 +287,7 @@ class Emulator:
         """Every part, connected and running, behind the API that is told it lies at `url`."""
         self.endpoint = f"{url}/v1"
         config = self.config
+        refuse_unknown(config.webhooks)
         async with AsyncExitStack() as stack:
             data = stack.enter_context(self._data_folder())
             state_file = self._state_file()
@@ -353,7 +356,8 @@ class Emulator:
         """Whether our server has one request only; behind another server that is not known."""
         if self._server is None:
             return False
-        return self._server.answering - len(self.services.ground.live_logs) <= 1
+        listening = len(self.services.ground.live_logs) + len(self.services.realtime)
+        return self._server.answering - listening <= 1
 
     @contextmanager
     def _data_folder(self) -> Iterator[Path]:

@@ -130,6 +130,10 @@ class Files:
         """The file of the long log `name`; it may have been lost."""
         return self._logs / _checked(name)
 
+    def logs(self) -> set[str]:
+        """The names of all long logs there are."""
+        return {path.name for path in self._logs.iterdir() if path.name != ".gitignore"}
+
     def read_log(self, name: str) -> str:
         """The text kept as `name`, or a line saying that it is lost."""
         try:

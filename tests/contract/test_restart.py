@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,14 +14,17 @@ import pytest
 from appwrite_emulator.assets import assets
 from appwrite_emulator.config import Repository
 from appwrite_emulator.sandbox import choose
+from appwrite_emulator.state import StateDB
 
 from .. import gits
-from .forms import tar_gz
+from .behind import EVENT, PATH, TELL, TICK, begin, enqueue, errands, heard, schedule, settle
+from .forms import form, multipart_type, tar_gz
 from .gate import Gate
 from .people import developer, new_user
 from .server import Project, serving
 
 PYTHON = "import os\ndef main(c):\n    c.log('x' * 7000)\n    return c.res.text(os.environ['K'])\n"
+BINARY = bytes(range(256)) * 100
 GOOD = "def main(c):\n    return c.res.text('built')\n"
 
 
@@ -110,6 +114,81 @@ def test_what_was_under_way_failed_and_what_waited_goes_on(state: Path, gate: Ga
         assert project.delete(f"/functions/f/executions/{running}").status == 204
         assert project.execute("f")["responseBody"] == "built"
         assert project.get("/functions/f").json["latestDeploymentStatus"] == "ready"
+
+
+def _stop_with_a_backlog(state: Path, gate: Gate) -> dict[str, str]:
+    """Leave a state in which one run had begun, others had not; their ids by kind."""
+    with ExitStack() as stop:
+        project = stop.enter_context(serving(state=state)).project("p")
+        project.function()
+        project.deploy("f", {"main.py": gate.main})
+        ids = {"running": enqueue(project, EVENT)}
+        with gate.reached():
+            project.deploy("f", {"main.py": TELL})
+            ids["event"] = enqueue(project, EVENT, body=b"{}")
+            fields: dict[str, str | bytes] = {"body": BINARY, "async": "true", "path": "/a?b"}
+            kind = {"content-type": multipart_type()}
+            sent = project.call("POST", PATH, body=form(fields), headers=kind)
+            ids["async"] = sent.expect(202)["$id"]
+            ids["tick"] = enqueue(project, TICK)
+            ids["due"], ids["scheduled"] = schedule(project), schedule(project, body="later")
+            begin(project, ids["due"])
+            stop.close()
+    return ids
+
+
+def test_what_had_not_begun_runs_after_a_restart_in_the_order_it_had(
+    state: Path, gate: Gate
+) -> None:
+    ids = _stop_with_a_backlog(state, gate)
+    with serving(state=state) as server:
+        project = server.project("p")
+        settle(server)
+        ended = {kind: project.get(f"{PATH}/{id}").expect(200) for kind, id in ids.items()}
+        assert {kind: each["status"] for kind, each in ended.items()} == {
+            "running": "failed", "event": "completed", "async": "completed", "tick": "completed",
+            "due": "scheduled", "scheduled": "scheduled",
+        }  # fmt: skip
+        assert ended["running"]["errors"].startswith("The emulator stopped")
+        updated = [ended[kind]["$updatedAt"] for kind in ("event", "async", "tick")]
+        assert updated == sorted(updated)
+        call = heard(project, ids["async"])
+        assert (call["path"], call["query"]) == ("/a", "b")
+        assert call["body"] == hashlib.sha256(BINARY).hexdigest()
+        assert heard(project, ids["event"])["headers"]["x-appwrite-event"] == "users.u.create"
+        for id in (ids["due"], ids["scheduled"], ids["running"]):
+            begin(project, id)
+        assert heard(project, ids["scheduled"])["size"] == 5
+        assert heard(project, ids["due"])["size"] == 0
+        assert project.get(PATH).json["total"] == len(ids)
+        assert errands(project) == 0
+
+
+def test_what_an_older_version_did_not_keep_fails(state: Path, gate: Gate) -> None:
+    ids = _stop_with_a_backlog(state, gate)
+    with StateDB.open(state) as db:
+        db.drop_table("errands")
+    with serving(state=state) as server:
+        project = server.project("p")
+        begin(project, ids["scheduled"])
+        settle(server)
+        errors = {kind: project.get(f"{PATH}/{ids[kind]}").json["errors"] for kind in ids}
+        assert errors["async"].startswith("The emulator stopped before")
+        assert errors["scheduled"].endswith("accepted it. Create it again.")
+        assert project.get(f"{PATH}/{ids['due']}").json["status"] == "scheduled"
+
+
+def test_a_body_that_is_lost_fails_its_execution_alone(state: Path, gate: Gate) -> None:
+    ids = _stop_with_a_backlog(state, gate)
+    for path in (state.parent / "logs").glob("[!.]*"):
+        path.unlink()
+    with serving(state=state) as server:
+        project = server.project("p")
+        settle(server)
+        found = project.get(f"{PATH}/{ids['async']}").json
+        assert (found["status"], found["responseStatusCode"]) == ("failed", 500)
+        assert "is lost: its file is gone" in found["errors"]
+        assert project.get(f"{PATH}/{ids['tick']}").json["status"] == "completed"
 
 
 def test_what_waited_for_its_repository_is_fetched_after_a_restart(

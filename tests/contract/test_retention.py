@@ -18,6 +18,7 @@ from appwrite_emulator.models import Execution, ExecutionStatus
 from appwrite_emulator.people import Session, Token
 from appwrite_emulator.services.records import Records
 
+from .behind import errands
 from .gate import Gate
 from .server import Json, Project, Server, names, serving
 
@@ -106,6 +107,7 @@ def test_what_runs_stays_and_what_is_scheduled_goes_by_its_age(
         pass_time(server, clock, KEPT + SECOND)
         server.call("POST", "/_emulator/maintenance").expect(200)
         assert executions(project) == [running]
+        assert errands(project) == 0
     project.executed("f", running)
     maintain(server, executions=1)
 
@@ -206,6 +208,22 @@ def test_files_go_with_what_named_them_but_for_those_that_came_just_now(
         live_through(server, KEPT)
         assert executions(project) == []
         assert _files(tmp_path, "logs") == logs
+
+
+def test_long_bodies_go_when_nothing_is_to_be_called_with_them_any_more(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    with serving(state=tmp_path / "state.json", clock=clock) as server:
+        project = server.project("p")
+        project.function()
+        project.deploy("f", {"main.py": "def main(c):\n    return c.res.empty()\n"})
+        body = {"async": True, "body": "x" * 20_000}
+        project.executed("f", project.post("/functions/f/executions", body).expect(202)["$id"])
+        late = scheduled(START + DAY) | {"body": "y" * 20_000}
+        project.post("/functions/f/executions", late).expect(202)
+        with _aged(_files(tmp_path, "logs")):
+            maintain(server)
+        assert [path.read_text()[0] for path in _files(tmp_path, "logs")] == ["y"]
 
 
 def test_a_snapshot_keeps_the_files_it_needs(tmp_path: Path, clock: ManualClock) -> None:

@@ -12,12 +12,17 @@ import tarfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+
+from appwrite_emulator.clock import machine_time
+
+from .served import fast_time
+from .witness import BACKGROUND, Witness
 
 HERE = Path(__file__).parent
 SOURCES = HERE.parents[1] / "emulator"
@@ -27,17 +32,19 @@ HEADERS = {
     "x-appwrite-response-format": "1.9.5",
 }
 CODE = 'def main(context):\n    context.log("served")\n    return context.res.text("ok")\n'
-SLOW = "import time\n" + CODE.replace("    return", "    time.sleep(0.1)\n    return")
 
 
 @dataclass
 class Model:
     """What the emulator has acknowledged."""
 
+    start: datetime  # when its clock left the machine's
     functions: set[str] = field(default_factory=set)
     variables: dict[str, str] = field(default_factory=dict)
     completed: set[str] = field(default_factory=set)
-    accepted: set[str] = field(default_factory=set)  # asynchronous: must end, one way or other
+    accepted: set[str] = field(default_factory=set)  # in the background: must end, once
+    soon: set[str] = field(default_factory=set)  # the same, once their moment has come
+    carried: set[str] = field(default_factory=set)  # of those, what began after a kill
     scheduled: set[str] = field(default_factory=set)  # for tomorrow: must go on waiting
     deleted: set[str] = field(default_factory=set)
     deployments: set[str] = field(default_factory=set)
@@ -89,16 +96,29 @@ class Client:
         self.model.completed.add(reply.json()["$id"])
 
     async def execute_later(self) -> None:
-        reply = await self.http.post("/functions/slow/executions", json={"async": True})
+        body = {"async": True, "body": "x" * self.chance.choice([0, 100, 50_000])}
+        reply = await self.http.post("/functions/slow/executions", json=body)
         assert reply.status_code == 202, reply.text
         self.model.accepted.add(reply.json()["$id"])
 
+    async def fire(self) -> None:
+        body = {"event": "buckets.b.files.f.create", "payload": {"a": 1}, "project": "crash"}
+        reply = await self.http.post(f"{control(self.http)}/trigger/event", json=body)
+        assert reply.status_code == 202, reply.text
+        self.model.accepted.update(each["$id"] for each in reply.json()["executions"])
+
     async def schedule(self) -> None:
-        tomorrow = datetime.now(UTC) + timedelta(days=1)
-        body = {"async": True, "scheduledAt": tomorrow.strftime("%Y-%m-%dT%H:%M:00.000+00:00")}
+        self.model.scheduled.add(await self._schedule(timedelta(days=1)))
+
+    async def schedule_soon(self) -> None:
+        self.model.soon.add(await self._schedule(timedelta(seconds=140)))
+
+    async def _schedule(self, delay: timedelta) -> str:
+        moment = fast_time(self.model.start) + delay
+        body = {"async": True, "scheduledAt": moment.strftime("%Y-%m-%dT%H:%M:00.000+00:00")}
         reply = await self.http.post("/functions/slow/executions", json=body)
         assert reply.status_code == 202, reply.text
-        self.model.scheduled.add(reply.json()["$id"])
+        return str(reply.json()["$id"])
 
     async def delete_execution(self) -> None:
         if len(self.model.completed) < 20:
@@ -116,8 +136,9 @@ class Client:
         self.model.deployments.add(deployment)
 
     async def work(self) -> None:
-        calls = [self.execute] * 6 + [self.execute_later, self.create_variable] * 2
-        calls += [self.create_function, self.delete_execution, self.deploy, self.schedule]
+        calls = [self.execute] * 6 + [self.execute_later, self.fire, self.create_variable] * 2
+        calls += [self.create_function, self.delete_execution, self.deploy]
+        calls += [self.schedule, self.schedule_soon]
         while True:
             try:
                 await self.chance.choice(calls)()
@@ -149,8 +170,8 @@ async def ended(http: httpx2.AsyncClient, path: str) -> dict[str, Any]:
 class Victim:
     """An emulator below a process that can tell whether anything of it is left."""
 
-    def __init__(self, state: Path) -> None:
-        command = [sys.executable, str(HERE / "served.py"), str(state)]
+    def __init__(self, state: Path, start: datetime) -> None:
+        command = [sys.executable, str(HERE / "served.py"), str(state), start.isoformat()]
         self.process = subprocess.Popen(
             [sys.executable, str(HERE / "reaper.py"), *command],
             stdin=subprocess.PIPE,
@@ -173,13 +194,21 @@ async def connected(victim: Victim) -> AsyncIterator[httpx2.AsyncClient]:
         yield http
 
 
-async def prepare(http: httpx2.AsyncClient) -> None:
-    for function, code in (("fast", CODE), ("slow", SLOW), ("spare", CODE)):
+def control(http: httpx2.AsyncClient) -> str:
+    """Where the control API lies."""
+    return str(http.base_url).replace("/v1", "/_emulator").rstrip("/")
+
+
+async def prepare(http: httpx2.AsyncClient, witness: Witness) -> None:
+    background = BACKGROUND.format(port=witness.port)
+    codes = {"fast": CODE, "spare": CODE, "slow": background, "heard": background}
+    for function, code in codes.items():
         body = {
             "functionId": function,
             "name": function,
             "runtime": "python-3.12",
             "entrypoint": "main.py",
+            "events": ["buckets.*.files.*.create"] if function == "heard" else [],
         }
         assert (await http.post("/functions", json=body)).status_code == 201
         deployment = await deploy(http, function, code)
@@ -187,19 +216,24 @@ async def prepare(http: httpx2.AsyncClient) -> None:
         assert row["status"] == "ready", row
 
 
-async def compare(http: httpx2.AsyncClient, model: Model) -> None:
+async def compare(http: httpx2.AsyncClient, model: Model, witness: Witness) -> None:
     """Everything acknowledged is there; what was under way has ended, with a reason."""
+    reply = await http.post(f"{control(http)}/settle", json={"timeout": 15})
+    assert reply.status_code == 200, reply.text
+    model.carried |= {each["id"] for each in reply.json()["waitedFor"]}
     functions = (await http.get(f"/functions?queries[0]={LIMIT}")).json()["functions"]
     assert model.functions <= {each["$id"] for each in functions}
     variables = (await http.get(f"/functions/fast/variables?queries[0]={LIMIT}")).json()
     found = {each["$id"]: each["key"] for each in variables["variables"]}
     assert model.variables.items() <= found.items()
     await compare_executions(http, model)
+    await compare_background(http, model, witness)
     for id in model.deployments:
         row = await ended(http, f"/functions/spare/deployments/{id}")
         assert row["status"] == "ready" or "stopped during this build" in row["buildLogs"], row
 
 
+BEGUN = {"completed": 1, "scheduled": 0}  # how often
 LIMIT = '{"method":"limit","values":[90000]}'
 
 
@@ -209,12 +243,21 @@ async def compare_executions(http: httpx2.AsyncClient, model: Model) -> None:
     assert not missing, f"{len(missing)} acknowledged executions are lost"
     assert {fast[id]["status"] for id in model.completed} <= {"completed"}
     assert not model.deleted & fast.keys(), "a deleted execution is back"
-    slow = await rows(http, "slow")
-    assert model.accepted | model.scheduled <= slow.keys()
-    assert {slow[id]["status"] for id in model.scheduled} <= {"scheduled"}
-    for id in model.accepted:
-        row = slow[id]
-        assert row["status"] == "completed" or "stopped before" in row["errors"], row
+
+
+async def compare_background(http: httpx2.AsyncClient, model: Model, witness: Witness) -> None:
+    """Each run that was accepted has ended, and has begun once, or perhaps not when it failed."""
+    found = {**await rows(http, "slow"), **await rows(http, "heard")}
+    assert model.accepted | model.soon | model.scheduled <= found.keys(), "a run is lost"
+    assert {found[id]["status"] for id in model.scheduled} <= {"scheduled"}
+    assert not {found[id]["status"] for id in model.accepted} - {"completed", "failed"}
+    for id, row in found.items():
+        if row["status"] == "failed":
+            assert "stopped before" in row["errors"], row
+            assert witness.starts[id] <= 1, row
+        else:
+            assert witness.starts[id] == BEGUN[row["status"]], row
+    assert set(witness.starts) <= found.keys(), "something ran that nobody knows of"
 
 
 async def rows(http: httpx2.AsyncClient, function: str) -> dict[str, dict[str, Any]]:
@@ -222,13 +265,15 @@ async def rows(http: httpx2.AsyncClient, function: str) -> dict[str, dict[str, A
     return {row["$id"]: row for row in reply.json()["executions"]}
 
 
-async def one_round(state: Path, model: Model, chance: random.Random, *, is_first: bool) -> None:
-    victim = Victim(state)
+async def one_round(
+    state: Path, model: Model, witness: Witness, chance: random.Random, *, is_first: bool
+) -> None:
+    victim = Victim(state, model.start)
     try:
         async with connected(victim) as http, asyncio.TaskGroup() as group:
             if is_first:
-                await prepare(http)
-            await compare(http, model)
+                await prepare(http, witness)
+            await compare(http, model, witness)
             acknowledged = asyncio.Semaphore(0)
             for _ in range(6):
                 group.create_task(Client(http, model, chance, acknowledged).work())
@@ -244,18 +289,24 @@ async def one_round(state: Path, model: Model, chance: random.Random, *, is_firs
 async def test_kills_lose_nothing_acknowledged_and_leave_no_process(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    model, chance = Model(), random.Random(20240229)
-    for number in range(request.config.getoption("--kills")):
-        await one_round(tmp_path / "state.json", model, chance, is_first=number == 0)
-    victim = Victim(tmp_path / "state.json")
-    try:
-        async with connected(victim) as http:
-            await compare(http, model)
-            reply = await http.post("/functions/fast/executions", json={})
-            assert reply.json()["responseBody"] == "ok", "it serves on"
-    finally:
-        victim.kill()
+    model, chance = Model(machine_time()), random.Random(20240229)
+    async with Witness().listening() as witness:
+        for number in range(request.config.getoption("--kills")):
+            is_first = number == 0
+            await one_round(tmp_path / "state.json", model, witness, chance, is_first=is_first)
+        victim = Victim(tmp_path / "state.json", model.start)
+        try:
+            async with connected(victim) as http:
+                for id in model.soon:
+                    await ended(http, f"/functions/slow/executions/{id}")
+                await compare(http, model, witness)
+                reply = await http.post("/functions/fast/executions", json={})
+                assert reply.json()["responseBody"] == "ok", "it serves on"
+        finally:
+            victim.kill()
     assert len(model.completed) > 10, "there was no load"
     assert model.accepted, "there was no load in the background"
+    assert model.carried & model.accepted, "no run had to wait for the next start"
+    assert model.carried & model.soon, "nothing was overdue at a start"
     assert model.scheduled, "nothing was to be run later"
     assert model.deployments, "there were no builds"

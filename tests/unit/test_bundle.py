@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from appwrite_emulator.files import Files
-from appwrite_emulator.models import Deployment, Execution, Function
+from appwrite_emulator.models import Deployment, Errand, Execution, Function
 from appwrite_emulator.services.bundle import (
     BundleRefused,
     Manifest,
@@ -41,7 +41,7 @@ class Home:
         self.files = Files(folder, builds or folder / "builds")
         self.files.start()
 
-    def add(self, *records: Function | Deployment | Execution) -> None:
+    def add(self, *records: Function | Deployment | Execution | Errand) -> None:
         for record in records:
             self.db.table(record.table).put(f"p/{record.id}", record.to_row())
 
@@ -80,6 +80,10 @@ def home(tmp_path: Path) -> Iterator[Home]:
     home.deploy("d", "code")
     log = home.files.write_log("long" * 10_000)
     home.add(Execution(id="e", function_id="f", logs_file=log, **BORN))
+    body = home.files.write_bytes(b"\xff" * 20_000)
+    home.add(
+        Execution(id="later", function_id="f", **BORN), Errand(id="later", body_file=body, **BORN)
+    )
     home.db.table("settings").put("emulator/signing", {"value": "secret"})
     yield home
     home.db.close()
@@ -105,7 +109,7 @@ def test_an_import_gives_the_rows_and_the_files(home: Home, other: Home, tmp_pat
     home.export(tmp_path / "a.tar.gz")
     manifest = other.import_(tmp_path / "a.tar.gz")
 
-    assert manifest.rows == {"functions": 1, "deployments": 1, "executions": 1}
+    assert manifest.rows == {"functions": 1, "deployments": 1, "executions": 2}
     rows, expected = other.rows(), home.rows()
     deployment = rows["deployments"]["p/d"]
     root = other.files.build(deployment["build"]) / "src" / "function"
@@ -115,6 +119,7 @@ def test_an_import_gives_the_rows_and_the_files(home: Home, other: Home, tmp_pat
     assert modes == [0o444, 0o555, 0o755]
     assert other.files.source(deployment["source"]).read_text() == "archive of code"
     assert other.files.read_log(rows["executions"]["p/e"]["logsFile"]) == "long" * 10_000
+    assert other.files.log(rows["errands"]["p/later"]["bodyFile"]).read_bytes() == b"\xff" * 20_000
     deployment["build"] = expected["deployments"]["p/d"]["build"]
     assert rows == expected
 

@@ -569,3 +569,34 @@ async def test_homes_do_not_pile_up() -> None:
             names = os.listdir(homes)
         assert result.body.decode() in {f"{homes}/{name}" for name in names}
         assert os.listdir(homes) == []
+
+
+async def test_a_patient_call_waits_for_a_worker_and_has_its_whole_timeout_then() -> None:
+    async with running_executor(Sizes(total=1, patience=0.1)) as (executor, _, folder):
+        first = target(folder)
+        began, hear = _hears("began")
+        results: list[Result] = []
+
+        async def occupy() -> None:
+            steps = (["log", "log", "began"], ["sleep", 1.2])
+            results.append(await executor.run(first, call(*steps), on_log=hear))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(occupy)
+            await began.wait()
+            patient = call(["sleep", 0.7], timeout=1.0, is_patient=True)
+            result = await executor.run(first, patient)
+    assert [each.outcome for each in (*results, result)] == [Outcome.ANSWERED] * 2
+
+
+async def test_whoever_asks_is_told_when_a_worker_is_about_to_get_the_call(bench: Bench) -> None:
+    heard: list[str] = []
+
+    def hear(line: LogLine) -> None:
+        heard.append(line.text)
+
+    said = call(["log", "log", "running"])
+    await bench.executor.run(
+        bench.target, said, on_log=hear, on_begin=lambda: heard.append("begins")
+    )
+    assert heard == ["begins", "running"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
-from ..config import Repository
+from ..config import Repository, Webhook
 from ..services.projects import Applied, Outcome
 
 _NOTE = click.style("!", fg="yellow")
@@ -42,6 +42,12 @@ def missing_lines(repositories: Sequence[Repository]) -> Iterator[str]:
         if not each.path.is_dir():
             place = each.path.absolute()
             yield f"{_NOTE} {each.id}: there is no folder {place}, deployments from it will fail"
+
+
+def webhook_lines(webhooks: Sequence[Webhook]) -> Iterator[str]:
+    """A line for each webhook."""
+    for each in webhooks:
+        yield f"Webhook {each.url} is told of {', '.join(each.events)}"
 
 
 def _note_lines(applied: Sequence[Applied]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from .. import __version__
 from ..emulator import Emulator
 from ..network import is_loopback
 from . import signals
-from .report import function_lines, missing_lines
+from .report import function_lines, missing_lines, webhook_lines
 from .session import Session
 
 
@@ -58,6 +58,8 @@ async def _deploy(session: Session, emulator: Emulator) -> None:
     if not is_loopback(session.config.host):
         click.secho(_exposed(session), fg="red", bold=True, err=True)
     for line in missing_lines(session.config.repositories):
+        click.echo(line)
+    for line in webhook_lines(session.config.webhooks):
         click.echo(line)
     if session.project is None:
         click.echo(

@@ -32,8 +32,10 @@ from .keys import Keys
 from .memberships import Memberships
 from .plans import Plans
 from .projects import Projects
+from .realtime import Realtime
 from .records import Records
 from .retention import Retention
+from .roles import Roles
 from .rules import Rules
 from .runs import Runs
 from .schedules import Schedules
@@ -47,6 +49,7 @@ from .uploads import Uploads
 from .usage import Usage
 from .users import Users
 from .variables import Variables
+from .webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ class Services:
     accounts: Accounts
     teams: Teams
     memberships: Memberships
+    roles: Roles
+    realtime: Realtime
     api_keys: ApiKeys
     console: Console
     retention: Retention
@@ -80,7 +85,9 @@ class Services:
     calendar: Calendar
     housekeeping: Housekeeping
     status: Status
+    triggers: Triggers
     injection: Injection
+    webhooks: Webhooks
 
     @classmethod
     def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
@@ -118,8 +125,16 @@ class Services:
         )
         teams, api_keys = Teams(ground, members), ApiKeys(ground)
         console = Console(ground, teams, api_keys, about.project)
+        memberships = Memberships(ground, members, teams, users)
+        roles = Roles(users, sessions, memberships)
+        realtime = Realtime(ground, roles, console.team_of)
         triggers = Triggers(ground, functions, executions)
+        ground.events.add(realtime, is_watcher=True)  # before what an event causes
         ground.events.add(triggers)
+        webhooks = Webhooks(ground)
+        if ground.config.webhooks:
+            ground.events.add(webhooks)
+            ground.epochs.when_ended(webhooks.drop)
         return cls(
             ground=ground,
             rules=rules,
@@ -140,7 +155,9 @@ class Services:
             jwts=jwts,
             accounts=Accounts(ground.config, users, sessions, tokens, console.welcome),
             teams=teams,
-            memberships=Memberships(ground, members, teams, users),
+            memberships=memberships,
+            roles=roles,
+            realtime=realtime,
             api_keys=api_keys,
             console=console,
             retention=retention,
@@ -148,7 +165,9 @@ class Services:
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),
+            triggers=triggers,
             injection=Injection(ground, console, executions, triggers, about.project),
+            webhooks=webhooks,
         )
 
     def delete_function(self, project: str, id: str) -> None:

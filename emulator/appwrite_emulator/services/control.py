@@ -96,9 +96,9 @@ class Control:
         async with self._lock:
             before = self._ground.state.snapshot()
             removed = await self._retention.apply()
-            if removed.executions or removed.deployments:
+            if removed.deployments:
                 await self._collect(_builds_of(before))
-                await self._collect_contents(before)
+            await self._collect_contents(before)
         return removed
 
     async def forget(self, id: str) -> None:
@@ -183,15 +183,18 @@ class Control:
             await to_thread.run_sync(self._ground.files.remove_builds, garbage)
 
     async def _collect_contents(self, before: state.Snapshot) -> None:
-        """Remove the sources and logs of `before` that no row and no live snapshot names.
+        """Remove the sources of `before`, and all long texts, that no row and no live snapshot
+        names.
 
         A restore and a reset leave them to the next start.
         """
+        files = self._ground.files
+        texts = await to_thread.run_sync(files.logs)
         live = [self._ground.state.snapshot(), *(each.rows for each in self._snapshots.values())]
         sources = _sources_of(before).difference(*map(_sources_of, live))
-        logs = long_texts.names(before).difference(*map(long_texts.names, live))
-        if sources or logs:
-            await to_thread.run_sync(self._ground.files.remove_contents, sources, logs)
+        texts = texts.difference(*map(long_texts.names, live))
+        if sources or texts:
+            await to_thread.run_sync(files.remove_contents, sources, texts)
 
 
 def _rows_of(project: str, rows: state.Snapshot, table: str) -> dict[str, Any]:

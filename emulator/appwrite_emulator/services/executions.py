@@ -11,15 +11,7 @@ import anyio
 
 from ..errors import ApiError
 from ..execution.executor import Outcome
-from ..models import (
-    Caller,
-    Execution,
-    ExecutionStatus,
-    Function,
-    Headers,
-    Row,
-    Trigger,
-)
+from ..models import Caller, Execution, ExecutionStatus, Function, Headers, Row, Trigger
 from ..query import Attribute
 from ..state import EpochPassed
 from . import long_texts, permissions
@@ -120,10 +112,7 @@ class Executions:
         self, function: Function, request: ExecutionRequest, cause: Cause, reason: str
     ) -> Execution:
         """Store an execution that failed for `reason` without being run."""
-        born = self._records.born(function.project)
-        execution = self._runs.to_come(function, request, cause, born)
-        failed = replace(execution, status=ExecutionStatus.FAILED, errors=reason)
-        return self._records.add(failed)
+        return self._background.refuse(function, request, cause, reason)
 
     def begin_scheduled(self, project: str, id: str) -> None:
         """Let a scheduled execution, whose moment has come, run in turn; nothing if it is gone."""

@@ -8,7 +8,7 @@ from typing import Any
 from .. import cron
 from ..clock import stamp
 from ..errors import ApiError, Era
-from ..models import Caller, Deployment, Function, attribute, unique_id
+from ..models import Caller, Deployment, Function, Row, attribute, unique_id
 from ..query import Attribute
 from .ground import Ground
 from .records import Listing, Records
@@ -186,9 +186,9 @@ class Functions:
         """Grows with every change of a function."""
         return self._records.changes
 
-    def of(self, project: str) -> list[Function]:
-        """The functions of the project, the oldest first."""
-        return self._records.all(project=project)
+    def listening(self, project: str) -> list[Row]:
+        """The rows of the project's functions that listen to events, the oldest first."""
+        return [row for row in self._records.rows(project=project) if row.get("events")]
 
     def find(self, project: str, id: str) -> Function | None:
         """The function, if it is there."""
