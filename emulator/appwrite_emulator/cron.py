@@ -60,8 +60,8 @@ def is_valid(expression: str) -> bool:
     """Whether `expression` has five proper fields, or is an alias, and will ever run.
 
     An empty expression is none; that it stands for "no schedule" is for the caller to say.
-    Source: Appwrite 1.9.6, except that `LW` is the last weekday of
-    the month: upstream finds senseless dates for it.
+    Source: Appwrite 1.9.6, except that `LW` is the last weekday of the month: upstream finds
+    senseless dates for it.
     """
     schedule = Schedule.parse(expression)
     return schedule is not None and schedule.next_after(_EPOCH) is not None
