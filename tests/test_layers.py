@@ -10,11 +10,11 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "emulator" / "appwrite_emulator"
 
-WORDS = ("errors", "clock", "models", "people", "config", "assets", "jsontext")
+WORDS = ("errors", "clock", "models", "people", "declared", "config", "assets", "jsontext")
 MECHANISMS = (
-    "archive", "catalog", "chunks", "cron", "events", "files", "manifest", "project_file", "query",
-    "query_methods", "query_syntax", "repositories", "sandbox", "state", "templates", "timers",
-    "tokens", "usage", "watch",
+    "archive", "catalog", "channels", "chunks", "cron", "events", "files", "filters", "manifest",
+    "project_file", "query", "query_methods", "query_syntax", "repositories", "sandbox", "state",
+    "templates", "timers", "tokens", "usage", "watch",
 )  # fmt: skip
 ENGINES = ("builder", "execution", "scheduler")
 SERVICES = ("reload", "services")

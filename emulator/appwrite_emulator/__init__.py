@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .clock import ManualClock
-    from .config import Config, ConfigError, Key, Repository
+    from .config import Config, ConfigError, Key, Repository, Webhook
     from .emulator import Emulator
 
 __version__ = "0.1.0"
-__all__ = ["Config", "ConfigError", "Emulator", "Key", "ManualClock", "Repository"]
+__all__ = ["Config", "ConfigError", "Emulator", "Key", "ManualClock", "Repository", "Webhook"]
 
 _HOMES = {
     "Config": "config",
@@ -19,6 +19,7 @@ _HOMES = {
     "Key": "config",
     "ManualClock": "clock",
     "Repository": "config",
+    "Webhook": "config",
 }
 
 

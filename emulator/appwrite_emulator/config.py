@@ -2,112 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
-from urllib.parse import unquote, urlsplit
 
+from .declared import ConfigError, Key, Repository, Webhook
 from .errors import Era
+
+__all__ = [
+    "FILE_NAME", "PREFIX", "Config", "ConfigError", "Key", "Repository", "SandboxMode", "Webhook",
+    "option", "own_environment",
+]  # fmt: skip
 
 FILE_NAME = "appwrite-emulator.toml"
 PREFIX = "APPWRITE_EMULATOR_"
 SandboxMode = Literal["auto", "require", "off"]
-
-
-class ConfigError(ValueError):
-    """An option has a value that cannot be used; the text names option, value and source."""
-
-
-@cache
-def scope_names() -> tuple[str, ...]:
-    """The scopes a key or a function can have, of both eras."""
-    path = Path(__file__).parent / "data" / "scopes.json"
-    return tuple(json.loads(path.read_text(encoding="utf-8"))["scopes"])
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """An API key that is known: its secret, what it may do and in which project.
-
-    `scopes` empty means all scopes; `project` empty means any project.
-    """
-
-    secret: str
-    scopes: tuple[str, ...] = ()
-    project: str = ""
-
-    def __post_init__(self) -> None:
-        for scope in self.scopes:
-            if scope not in scope_names():
-                near = difflib.get_close_matches(scope, scope_names(), n=3) or scope_names()
-                raise ConfigError(
-                    f"the key {self.secret!r} has the scope {scope!r}, which Appwrite does not "
-                    f"have. Did you mean {' or '.join(near)}?"
-                )
-
-    @classmethod
-    def parse(cls, value: str | Mapping[str, Any]) -> Key:
-        """A key from `SECRET`, `SECRET=scope,scope` or a table of a configuration file."""
-        if isinstance(value, str):
-            secret, mark, scopes = value.partition("=")
-            if mark and not scopes.strip(","):
-                raise ConfigError(
-                    f"the key {value!r} names no scopes: name some after the `=`, or leave it out "
-                    "for a key that may do everything"
-                )
-            value = {"secret": secret, "scopes": [s for s in scopes.split(",") if s]}
-        unknown = set(value) - {"secret", "scopes", "project"}
-        if unknown or not value.get("secret"):
-            raise ConfigError(
-                f"a key is `SECRET`, `SECRET=SCOPE,SCOPE...` or a table that has `secret` and may "
-                f"have `scopes` and `project`, got {dict(value)!r}"
-            )
-        return cls(
-            str(value["secret"]), tuple(value.get("scopes", ())), str(value.get("project", ""))
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """A folder of this machine that stands for a repository of a version control provider."""
-
-    owner: str
-    name: str
-    path: Path
-
-    @property
-    def id(self) -> str:
-        """What clients call it by, as `providerRepositoryId`."""
-        return f"{self.owner}/{self.name}"
-
-    @classmethod
-    def parse(cls, text: str, base: Path = Path()) -> Repository:
-        """A repository from `OWNER/NAME=FOLDER`; the folder, or its file:// URL, from `base`."""
-        match = re.fullmatch(r"([^\s/=]+)/([^\s/=]+)=(.+)", text, re.DOTALL)
-        if match is None:
-            raise ConfigError(
-                f"the repository {text!r} must be like appwrite/templates=../templates"
-            )
-        return cls(match[1], match[2], base / _local_path(match[3], text))
-
-
-def _local_path(place: str, text: str) -> str:
-    if not re.match(r"[^/]*:", place):  # as git tells addresses from paths
-        return place
-    url = urlsplit(place)
-    if url.scheme != "file" or url.netloc not in ("", "localhost") or url.path[:1] != "/":
-        raise ConfigError(
-            f"the repository {text!r} does not lie on this machine: give a folder or a URL like "
-            "file:///home/me/templates; clone what lies elsewhere"
-        )
-    return unquote(url.path)
 
 
 def option(default: Any, help: str, *, metavar: str = "") -> Any:
@@ -162,6 +75,11 @@ class Config:
         "Local folder or git repository that templates and connected functions are deployed from "
         "in place of OWNER/NAME; may be repeated.",
         metavar="OWNER/NAME=FOLDER",
+    )
+    webhooks: tuple[Webhook, ...] = option(
+        (),
+        "Address of this machine that is told of events, `EVENT[,EVENT...]=URL`; may be repeated.",
+        metavar="WEBHOOK",
     )
     hosts: tuple[str, ...] = option(
         (),
@@ -265,6 +183,7 @@ _FORMS = (
 _ITEMS: tuple[tuple[str, type, str], ...] = (
     ("keys", Key, "(Key.parse('reader=functions.read'),)"),
     ("repositories", Repository, "(Repository.parse('me/shop=.'),)"),
+    ("webhooks", Webhook, "(Webhook.parse('users.*.create=http://localhost:3000/hook'),)"),
 )
 _RANGES: tuple[tuple[str, float, float], ...] = (
     ("port", 0, 65535),
@@ -345,6 +264,8 @@ def _listed(name: str, value: Any) -> list[Any]:
 def _convert_item(name: str, item: Any, base: Path) -> Any:
     if name == "keys":
         return Key.parse(item)
+    if name == "webhooks":
+        return Webhook.parse(item)
     if name == "repositories":
         return Repository.parse(str(item), base)
     return base / str(item) if name == "runtimes" else str(item)

@@ -32,6 +32,7 @@ from .files import Files
 from .http import api
 from .http.app import Api
 from .http.request import Receive, Scope, Send
+from .models import Execution
 from .repositories import Repositories
 from .sandbox import Sandbox, choose
 from .services import Services
@@ -46,6 +47,7 @@ from .services.retention import Removed
 from .services.secret import signing_secret
 from .services.status import About
 from .services.under_way import UnderWay, Work
+from .services.webhooks import refuse_unknown
 from .state import StateDB
 from .timers import Timers
 
@@ -152,6 +154,16 @@ class Emulator:
         fire = partial(self.services.injection.fire, user=user, project=project)
         return self._in_thread.call(fire, name, payload)
 
+    def trigger_schedule(self, function_id: str, *, project: str = "") -> Execution:
+        """Run a function that has a schedule as its schedule does, now, whatever the time is.
+
+        Without `project` it is one of the emulator's own. The execution that is returned waits:
+        `settle` returns when it has ended. Raises ScheduleUnknown, a LookupError, when there is no
+        such function or it has no schedule. In an event loop of yours it is
+        `emulator.services.schedules.trigger`.
+        """
+        return self._in_thread.call(self.services.schedules.trigger, function_id, project)
+
     def advance(
         self,
         *,
@@ -231,6 +243,7 @@ class Emulator:
             group = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(server.stop)
             stack.callback(self.services.ground.live_logs.close)  # or its readers hold the server
+            stack.callback(self.services.realtime.close)
             group.start_soon(server.serve, sockets, name="http")
             await server.answers.wait()
             self._own_loop = stack.pop_all()
@@ -274,6 +287,7 @@ class Emulator:
         """Every part, connected and running, behind the API that is told it lies at `url`."""
         self.endpoint = f"{url}/v1"
         config = self.config
+        refuse_unknown(config.webhooks)
         async with AsyncExitStack() as stack:
             data = stack.enter_context(self._data_folder())
             state_file = self._state_file()
@@ -342,7 +356,8 @@ class Emulator:
         """Whether our server has one request only; behind another server that is not known."""
         if self._server is None:
             return False
-        return self._server.answering - len(self.services.ground.live_logs) <= 1
+        listening = len(self.services.ground.live_logs) + len(self.services.realtime)
+        return self._server.answering - listening <= 1
 
     @contextmanager
     def _data_folder(self) -> Iterator[Path]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import anyio
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from .config import ConfigError
 
@@ -34,6 +35,7 @@ class CannotListen(ConfigError):
 
 _TRIES = 20
 _GRACE = 2  # seconds that requests in flight get when the server stops
+_MESSAGE = 64_000  # bytes of a message on a websocket; the door of Realtime says why
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
@@ -139,6 +141,23 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # a class,
         super().connection_made(OnePiece(transport))
 
 
+class _Socket(WebSocketsSansIOProtocol):
+    """A websocket as uvicorn speaks it, whose end does not wait for a client that reads nothing."""
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._leave()
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        super().on_task_complete(task)
+        self._leave()
+
+    def _leave(self) -> None:
+        """What is not sent by now never will be, and would keep the connection for ever."""
+        if self.transport.is_closing() and self.transport.get_write_buffer_size():
+            self.transport.abort()
+
+
 class Server(uvicorn.Server):
     """uvicorn as a guest: no signal handlers, a signal when it answers, a prompt end."""
 
@@ -147,6 +166,9 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http=_Protocol,
+                ws=_Socket,
+                ws_max_size=_MESSAGE,
+                ws_per_message_deflate=False,  # nothing is far away here
                 lifespan="off",
                 log_config=None,
                 access_log=False,

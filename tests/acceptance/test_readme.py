@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from click.testing import CliRunner
 
 from appwrite_emulator import Config, Emulator, Repository
 from appwrite_emulator.cli import main
@@ -185,7 +186,7 @@ def test_every_start_that_is_shown_finds_what_it_names(monkeypatch: pytest.Monke
         session = prepare(values["directory"], given(values))
         assert session.project
         assert all(each.path.is_dir() for each in session.config.repositories)
-    assert len(shown) == 3
+    assert len(shown) == 4
 
 
 def test_the_first_screen_holds_both_commands() -> None:
@@ -197,3 +198,15 @@ def test_the_first_screen_holds_both_commands() -> None:
 def test_every_relative_link_leads_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert "://" in target or (ROOT / target).exists(), target
+
+
+def test_the_event_that_is_shown_calls_who_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = shlex.split(block("sh", "trigger event"))[1:]
+    with Emulator(port=0, project="quickstart", memory=True) as emulator:
+        monkeypatch.setenv("APPWRITE_ENDPOINT", emulator.endpoint)
+        done = CliRunner().invoke(main, words)
+
+    assert done.exit_code == 0, done.output
+    assert done.output == (
+        "No function listens to users.ann.create: one does by its events, such as users.*.create.\n"
+    )

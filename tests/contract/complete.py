@@ -80,7 +80,9 @@ class Completeness:
             wanted = (operation.status, operation.other_status)
             assert status in wanted or operation.model == "file", named
             if kind.startswith("application/json"):
-                self._check_model(operation.model, asked, json.loads(body))
+                is_part = "select" in unquote(asked.target)
+                format = asked.format(self._era)
+                self.check_model(operation.model, format, json.loads(body), is_part=is_part)
 
     def _operation(self, asked: Asked) -> Operation | None:
         for pattern, route in self._routes:
@@ -88,15 +90,16 @@ class Completeness:
                 return route.described(asked.format(self._era))
         return None
 
-    def _check_model(self, model: str, asked: Asked, value: Json) -> None:
-        format = max(asked.format(self._era), _OLDEST_ITEMS.get(model, (0, 0, 0)))
+    def check_model(
+        self, model: str, format: Version, value: Json, *, is_part: bool = False
+    ) -> None:
+        """Fail when `value` is not a whole `model` in `format`; a list's items may be parts."""
+        format = max(format, _OLDEST_ITEMS.get(model, (0, 0, 0)))
         models = schema.of_models([model], format)
         if "function" in models:
             models |= schema.of_models(["variable"], max(format, _OLDEST_NESTED))
-        wrong = list(
-            _wrong(value, models[model], models, is_part="select" in unquote(asked.target))
-        )
-        assert wrong == [], f"{asked.method} {asked.target} in {format}: {wrong}"
+        wrong = list(_wrong(value, models[model], models, is_part=is_part))
+        assert wrong == [], f"{model} in {format}: {wrong} of {value}"
 
 
 def _wrong(value: Json, schema: Json, models: Json, *, is_part: bool = False) -> Iterator[str]:

@@ -17,6 +17,7 @@ from appwrite_emulator import Emulator
 
 from .complete import Asked, Completeness
 from .forms import form, multipart_type, tar_gz
+from .sockets import Socket, connected
 
 URL = "http://127.0.0.1:9080"
 Json = Any
@@ -61,7 +62,7 @@ class Server:
 
     def __init__(self, emulator: Emulator, app: Callable[..., Any], portal: BlockingPortal) -> None:
         self.emulator = emulator
-        self._completeness = Completeness(emulator)
+        self.completeness = Completeness(emulator)
         self._app = app
         self._portal = portal
 
@@ -98,6 +99,22 @@ class Server:
     ) -> list[Json]:
         """Ask for a websocket, as a server with these extensions of ASGI does; what was sent."""
         return self._portal.call(self._knock, target, headers, extensions)
+
+    @contextmanager
+    def connect(self, target: str, **headers: str) -> Iterator[Socket]:
+        """A websocket that the emulator has accepted; `_` in a header's name stands for `-`."""
+        named = {"host": "127.0.0.1:9080", **headers}
+        pairs = [(k.replace("_", "-").encode(), v.encode("latin-1")) for k, v in named.items()]
+        path, _, query = target.partition("?")
+        scope = {
+            "type": "websocket",
+            "path": path,
+            "query_string": query.encode(),
+            "headers": pairs,
+            "extensions": {},
+        }
+        with connected(self._portal, self._app, scope) as socket:
+            yield socket
 
     def run(self, function: Callable[..., Any], *arguments: object) -> Any:
         """Call `function` in the emulator's own loop."""
@@ -183,7 +200,7 @@ class Server:
         """What holds for every reply; other hosts may be those of functions."""
         if "host" not in asked.headers:
             kind = reply.header("content-type") or ""
-            self._completeness.check(asked, reply.status, kind, reply.body)
+            self.completeness.check(asked, reply.status, kind, reply.body)
 
 
 @dataclass(frozen=True, slots=True)

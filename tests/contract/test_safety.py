@@ -201,9 +201,6 @@ def test_configured_origins_work_with_credentials_and_only_they() -> None:
 @pytest.mark.parametrize(
     ("headers", "status", "type"),
     [
-        ({"host": "localhost:9080", "origin": "http://localhost:3000"},
-         501, "emulator_service_not_emulated"),
-        ({"host": "127.0.0.1:9080"}, 501, "emulator_service_not_emulated"),
         ({"host": "f.functions.localhost", "origin": "https://evil.example"},
          501, "emulator_service_not_emulated"),
         ({"host": "127.0.0.1:9080", "origin": "https://evil.example"}, *UNKNOWN),
@@ -226,6 +223,12 @@ def test_a_websocket_is_refused_before_it_is_one(
     assert either.server.knock(target, headers, {}) == [closed]
 
 
+@pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1", ""])
+def test_a_websocket_of_a_page_of_this_machine_is_taken(either: Project, origin: str) -> None:
+    with either.server.connect("/v1/realtime?project=console&channels[]=a", origin=origin) as it:
+        assert it.next("connected")["channels"] == ["a"]
+
+
 def test_a_websocket_elsewhere_has_no_route(either: Project) -> None:
     start, _ = either.server.knock("/v1/functions", {"host": "localhost"}, DENIAL)
     assert start["status"] == 404
@@ -234,7 +237,6 @@ def test_a_websocket_elsewhere_has_no_route(either: Project) -> None:
 @pytest.mark.parametrize(
     ("host", "origin", "status"),
     [
-        ("127.0.0.1", "http://localhost:3000", 501),
         ("127.0.0.1", "https://evil.example", 403),
         ("evil.example", "http://evil.example", 403),
         ("any.functions.localhost", "http://localhost", 501),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from appwrite_emulator.config import FILE_NAME, Config, ConfigError, Key, Repository
+from appwrite_emulator.config import FILE_NAME, Config, ConfigError, Key, Repository, Webhook
 
 
 def _load(
@@ -37,6 +37,7 @@ def test_texts_of_the_environment_become_values(tmp_path: Path) -> None:
             "APPWRITE_EMULATOR_KEYS": "all some=users.read,teams.read",
             "APPWRITE_EMULATOR_RUNTIMES": "/r",
             "APPWRITE_EMULATOR_REPOSITORIES": "a/b=../c d/e.f=file:///g%20h",
+            "APPWRITE_EMULATOR_WEBHOOKS": "users.*.create,teams.*=http://localhost:3000/a=b",
             "APPWRITE_EMULATOR_PROJECT": "",
             "OTHER_PORT": "5",
         },
@@ -51,6 +52,7 @@ def test_texts_of_the_environment_become_values(tmp_path: Path) -> None:
             Repository("a", "b", Path("../c")),
             Repository("d", "e.f", Path("/g h")),
         ),
+        webhooks=(Webhook("http://localhost:3000/a=b", ("users.*.create", "teams.*")),),
     )
 
 
@@ -73,6 +75,54 @@ def test_repositories_are_a_list_or_a_table_of_the_file(tmp_path: Path, text: st
     found = _load(tmp_path, text).repositories
     assert found == (Repository("a", "b", tmp_path / "more"), Repository("c", "d", Path("/e")))
     assert [each.id for each in found] == ["a/b", "c/d"]
+
+
+def test_webhooks_are_texts_or_tables_of_the_file(tmp_path: Path) -> None:
+    text = """
+        webhooks = ["users.*=http://[::1]/", {url = "http://127.0.0.1:1/", events = ["teams.*"],
+        name = "n", signature_key = "k", user = "u", password = "p", project = "q"}]
+    """
+    webhooks = _load(tmp_path, text.replace(",\n", ",")).webhooks
+    assert webhooks == (
+        Webhook("http://[::1]/", ("users.*",)),
+        Webhook("http://127.0.0.1:1/", ("teams.*",), "n", "k", "u", "p", "q"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("webhook", "words"),
+    [
+        ("users.*", "a webhook is `EVENT[,EVENT...]=URL` or a table"),
+        ("=http://localhost", "needs a tuple of events such as users.*.create, got ()"),
+        ("users.*=", "a webhook is `EVENT[,EVENT...]=URL` or a table"),
+        ("users.*=http://example.com/", "example.com is not this machine"),
+        ("users.*=http://127.0.0.2/", "127.0.0.2 is not this machine"),
+        ("users.*=http://localhost.example.com/", "is not this machine"),
+        ("users.*=http://localhost@example.com/", "say user and password in a table"),
+        ("users.*=https://localhost/", "give a URL like http://localhost:3000/hook"),
+        ("users.*=localhost:3000", "give a URL like http://localhost:3000/hook"),
+        ("users.*=http://localhost/ö", "give a URL like http://localhost:3000/hook"),
+        ("users.*=http://localhost/a b", "give a URL like http://localhost:3000/hook"),
+        ("users.*=http://localhost/#a", "give a URL like http://localhost:3000/hook"),
+        ("users.*=http://localhost:0/", "give a URL like http://localhost:3000/hook"),
+        ("users.*=http://localhost:99999/", "Port out of range"),
+        ("users.*=http://[localhost/", "Invalid IPv6 URL"),
+        ("users.*=http:///hook", "it is not this machine"),
+        (5, "a webhook is `EVENT[,EVENT...]=URL` or a table"),
+        ({"url": "http://localhost"}, "a webhook is `EVENT[,EVENT...]=URL` or a table"),
+        ({"url": "http://localhost", "events": "users.*"}, "a list of `events`"),
+        ({"url": "http://localhost", "events": [1]}, "needs a tuple of events"),
+        ({"url": "http://localhost", "events": ["users.*"], "key": "k"}, "'key': 'k'"),
+        ({"url": "http://localhost", "events": ["users.*"], "name": 1}, "has 1 as name"),
+        ({"url": "http://localhost", "events": ["users.*"], "name": "a\nb"}, "of one line"),
+        ({"url": "http://localhost", "events": ["users.*"], "user": "a:b"}, "which ends its name"),
+        ({"url": 1, "events": ["users.*"]}, "cannot be told of events"),
+    ],
+)
+def test_a_webhook_that_cannot_be_is_refused_with_the_reason(webhook: Any, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Webhook.parse(webhook)
+    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +176,7 @@ def test_the_variable_that_is_wrong_is_named(tmp_path: Path) -> None:
         ({"keys": "boss"}, "keys has 'boss', it must be a tuple like (Key.parse("),
         ({"keys": ("boss",)}, "keys has 'boss', it must be a tuple like (Key.parse("),
         ({"repositories": {"me/shop": "."}}, "it must be a tuple like (Repository.parse("),
+        ({"webhooks": ["users.*=http://a"]}, "it must be a tuple like (Webhook.parse("),
     ],
 )
 def test_a_value_of_another_type_is_named(options: dict[str, Any], words: str) -> None:

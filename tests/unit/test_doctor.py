@@ -22,6 +22,7 @@ from appwrite_emulator.cli.doctor.parts import Line, Mark, Part, problems
 from appwrite_emulator.state import StateDB
 
 from .. import gits
+from ..receiver import receiving
 
 ROOT = Path(__file__).parents[2]
 FLAG = "--repositories"
@@ -265,3 +266,25 @@ def test_git_is_missed_only_for_git_repositories(
     assert "git is missing" in _run(str(tmp_path), *free, FLAG, f"o/git={git}").output
     plain = gits.write(tmp_path / "plain", {"a": "a"})
     assert "git is missing" not in _run(str(tmp_path), *free, FLAG, f"o/plain={plain}").output
+
+
+def test_webhooks_are_told_where_some_are_declared(tmp_path: Path, free: list[str]) -> None:
+    with socket.socket() as nobody, receiving() as receiver:
+        nobody.bind(("127.0.0.1", 0))
+        absent = f"http://localhost:{nobody.getsockname()[1]}/"
+        options = ["--webhook", f"users.*={receiver.url()}", "--webhook", f"teams.*={absent}"]
+        report = _report(str(tmp_path), *free, *options)
+        lines = " ".join(_run(str(tmp_path), *free, *options).output.split())
+    assert report["webhooks"] == [
+        {"url": receiver.url(), "events": ["users.*"], "answers": True},
+        {"url": absent, "events": ["teams.*"], "answers": False},
+    ]
+    assert f"! {absent} nobody answers there now" in lines
+    assert receiver.all() == [], "it was only looked for"
+
+
+def test_a_webhook_that_start_would_refuse_is_broken(tmp_path: Path, free: list[str]) -> None:
+    declared = "user.*=http://localhost:1/"
+    report = _report(str(tmp_path), *free, "--webhook", declared, code=1)
+    (problem,) = report["problems"]
+    assert "has the event 'user.*', which Appwrite does not have" in problem

@@ -36,3 +36,11 @@ def test_the_end_of_one_projects_epoch_leaves_the_others_alone(db: StateDB) -> N
     epochs.end()
     with pytest.raises(EpochPassed):
         epochs.check("other", other)
+
+
+def test_who_asked_is_told_when_an_epoch_ends(db: StateDB) -> None:
+    epochs, ended = Epochs(db), list[str]()
+    epochs.when_ended(ended.append)
+    epochs.end("p")
+    epochs.end()
+    assert ended == ["p", ""]

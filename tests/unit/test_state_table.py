@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -227,3 +228,42 @@ def test_the_default_table_answers_for_the_database(db: StateDB) -> None:
 def test_the_name_of_the_meta_table_is_taken(db: StateDB) -> None:
     with pytest.raises(ValueError, match="_meta"):
         db.table("_meta")
+
+
+def test_every_change_of_a_row_is_counted(db: StateDB, table: StateTable) -> None:
+    counts = [table.changes]
+
+    def note() -> None:
+        counts.append(table.changes)
+
+    table.put("1", row("1"))
+    note()
+    table.patch("1", {"x": 2})
+    note()
+    table.update({"x": 3})
+    note()
+    taken = db.snapshot()
+    table.drop("1")
+    note()
+    db.restore(taken)
+    note()
+    assert counts == sorted(set(counts))
+
+
+def test_an_undone_change_is_counted_too(db: StateDB, table: StateTable) -> None:
+    table.put("1", row("1"))
+    inside = 0
+    with suppress(KeyError), db.transaction():
+        table.patch("1", {"x": 2})
+        inside = table.changes
+        table.patch("none", {})
+    assert table.changes > inside > 0
+
+
+def test_changes_of_other_tables_and_of_nothing_are_not(db: StateDB, table: StateTable) -> None:
+    table.put("1", row("1"))
+    before = table.changes
+    db.table("others").put("1", row("1"))
+    table.drop("none")
+    db.restore(db.snapshot())
+    assert table.changes == before

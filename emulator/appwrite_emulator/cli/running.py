@@ -20,7 +20,7 @@ from .session import locate
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_PATIENCE = 600.0  # seconds; what settles may take its time
+_PATIENCE = 3660.0  # seconds; what settles may take an hour
 
 
 class Refused(ConfigError):

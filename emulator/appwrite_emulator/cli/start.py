@@ -13,7 +13,7 @@ from .. import __version__
 from ..emulator import Emulator
 from ..network import is_loopback
 from . import signals
-from .report import function_lines, missing_lines
+from .report import function_lines, missing_lines, webhook_lines
 from .session import Session
 
 
@@ -59,6 +59,8 @@ async def _deploy(session: Session, emulator: Emulator) -> None:
         click.secho(_exposed(session), fg="red", bold=True, err=True)
     for line in missing_lines(session.config.repositories):
         click.echo(line)
+    for line in webhook_lines(session.config.webhooks):
+        click.echo(line)
     if session.project is None:
         click.echo(
             f"No project file in {session.directory.absolute()}: nothing to deploy.\n"
@@ -70,7 +72,8 @@ async def _deploy(session: Session, emulator: Emulator) -> None:
     applied = await emulator.services.projects.apply(
         emulator.project, session.entries, lambda id, text: click.echo(f"… {id}  {text}")
     )
-    for line in function_lines(applied):
+    outlooks = emulator.services.schedules.outlooks(emulator.project)
+    for line in function_lines(applied, {each.function.id: each.next for each in outlooks}):
         click.echo(line)
     port = urlsplit(emulator.endpoint).port
     click.echo(f"Websites at http://FUNCTION.{session.config.functions_domain}:{port}")

@@ -36,7 +36,8 @@ class Named(NamedTuple):
 def read(name: str) -> Named:
     """What the full name of an event, such as `users.ann.update.email`, says.
 
-    Raises EventRefused for patterns and for events that Appwrite does not have.
+    An id with a dot in it is not told from two parts. Raises EventRefused for patterns and for
+    events that Appwrite does not have.
     """
     if not isinstance(name, str) or not name:
         raise EventRefused("An event has a name such as users.ann.create.")

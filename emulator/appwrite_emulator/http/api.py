@@ -17,6 +17,8 @@ from .control import ControlDoors
 from .control_clock import ClockDoors
 from .control_events import EventDoors
 from .control_logs import LogDoors
+from .control_schedules import ScheduleDoors
+from .control_webhooks import WebhookDoors
 from .deployments import DeploymentDoors
 from .domains import Domains
 from .elsewhere import Elsewhere
@@ -25,6 +27,7 @@ from .functions import FunctionDoors
 from .health import HealthDoors
 from .locale import LocaleDoors
 from .openapi import DescriptionDoor
+from .realtime import RealtimeDoor
 from .repositories import RepositoryDoors
 from .request import SERVER_FORMATS
 from .route import Route
@@ -32,6 +35,7 @@ from .rules import RuleDoors
 from .runtimes import RuntimeDoors
 from .safety import Safety
 from .sign_ins import SignIns
+from .sockets import Sockets
 from .teams import MembershipDoors, TeamDoors
 from .templates import TemplateDoors
 from .usage import UsageDoors
@@ -49,24 +53,32 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
     domains = Domains(config.appwrite, config.functions_domain, services.rules, services.executions)
     names, origins = hosts | set(config.hosts), frozenset(config.origins)
     safety = Safety(names, origins, domains.is_of_api, config.appwrite)
-    sign_ins = SignIns(services.users, services.sessions, services.jwts, services.memberships.of)
-    callers = Callers(config, ground.clock, ground.secret, sign_ins, services.console)
+    sign_ins = SignIns(services.users, services.sessions, services.jwts)
+    callers = Callers(
+        config, ground.clock, ground.secret, sign_ins, services.roles, services.console
+    )
     known = tuple(routes(services, incoming))
     control = ControlDoors(
         config,
         services.control,
         services.status,
-        ClockDoors(services.calendar),
-        LogDoors(ground.live_logs),
-        EventDoors(services.injection, services.control),
-        DescriptionDoor(config, known),
+        (
+            ClockDoors(services.calendar),
+            EventDoors(services.injection, services.control),
+            ScheduleDoors(services.schedules, services.executions, services.control),
+            WebhookDoors(services.webhooks),
+            LogDoors(ground.live_logs),
+            DescriptionDoor(config, known),
+        ),
     )
     elsewhere = Elsewhere(known)
+    realtime = RealtimeDoor(services.realtime, services.console, sign_ins, config.appwrite)
     app = Api(
         known,
         callers,
         safety,
         domains,
+        sockets=Sockets(safety, domains, realtime.serve),
         control=control.answer,
         elsewhere=elsewhere.answer,
         events=ground.events,

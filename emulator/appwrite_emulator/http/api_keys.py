@@ -17,9 +17,9 @@ from . import render_console
 from .body import read_body
 from .listing import LIST, read_listing
 from .params import Param, read
-from .render import listing
+from .render import Wire, listing
 from .reply import Reply, json_reply
-from .request import Request
+from .request import Request, Version
 from .route import Door, Operation, Route
 from .validators import CustomId, Date, Nullable, Range, Text, scopes
 
@@ -93,10 +93,8 @@ class ApiKeyDoors:
         era = request.era
         values = read(_EPHEMERAL if era == "1.9" else _EPHEMERAL_16, await read_body(request))
         key = self.api_keys.create_ephemeral(project, values["scopes"], values["duration"])
-        _tell(key, request)
-        if request.is_older((1, 9, 3)):
-            return json_reply(render_console.key_as_jwt(key), 201)
-        return json_reply(render_console.key(key), 201)
+        request.happened(lambda format: _ephemeral(replace(key, secret=""), format), keyId=key.id)
+        return json_reply(_ephemeral(key, request.format), 201)
 
     async def list(self, request: Request) -> Reply:
         project = self._project(request)
@@ -132,12 +130,15 @@ class ApiKeyDoors:
         return self.console.get(named).id
 
 
+def _ephemeral(key: ApiKey, format: Version) -> Wire:
+    return render_console.key_as_jwt(key) if format < (1, 9, 3) else render_console.key(key)
+
+
 def _changed(key: ApiKey, request: Request, *, status: int = 200) -> Reply:
     _tell(key, request)
     return json_reply(render_console.key(key), status)
 
 
 def _tell(key: ApiKey, request: Request) -> None:
-    """Of a key, but not its secret; Appwrite 1.6.2 tells nobody of keys."""
-    if request.server == "1.9":
-        request.happened(lambda format: render_console.key(replace(key, secret="")), keyId=key.id)
+    """Of a key, but not its secret."""
+    request.happened(lambda format: render_console.key(replace(key, secret="")), keyId=key.id)

@@ -68,6 +68,7 @@ class Api:
         safety: Safety,
         domains: Domains,
         *,
+        sockets: Sockets,
         control: Door,  # answers all paths below /_emulator
         elsewhere: Door,  # answers what no route is for
         events: Events,
@@ -78,16 +79,16 @@ class Api:
         self._events = events
         self._safety = safety
         self._domains = domains
-        self._sockets = Sockets(safety, domains)
+        self._sockets = sockets
         self._era = safety.era
         self._paths = _by_path(routes)
         self._welcomes: dict[tuple[str, str], RawHeaders] = {}
         self._admissions: dict[tuple[object, ...], _Admission] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request. What fails unexpectedly is answered, then raised."""
+        """Serve a websocket, or answer an HTTP request; what fails unexpectedly is raised after."""
         if scope["type"] == "websocket":
-            await self._sockets.refuse(scope, receive, send)
+            await self._sockets.answer(scope, receive, send)
             return
         began = time.perf_counter()
         request = Request(scope, receive, self._era)

@@ -14,6 +14,7 @@ from ..config import Config, Key
 from ..errors import ApiError, Era
 from ..models import CONSOLE, Caller
 from ..services.console import Console
+from ..services.roles import Roles
 from . import scopes
 from .request import Request
 from .sign_ins import SignedIn, SignIns
@@ -33,12 +34,14 @@ class Callers:
         clock: Clock,
         secret: bytes,
         sign_ins: SignIns,
+        roles: Roles,
         console: Console,
     ) -> None:
         self._config = config
         self._clock = clock
         self._secret = secret
         self._sign_ins = sign_ins
+        self._roles = roles
         self._console = console
         self._keys = {key.secret: key for key in config.keys}
 
@@ -117,7 +120,7 @@ class Callers:
         user = signed_in.user
         return Caller(
             project=project,
-            roles=self._sign_ins.roles(user),
+            roles=self._roles.of_user(user),
             scopes=scopes.of_developers() if user.project == CONSOLE else scopes.of_users(era),
             user_id=user.id,
             session_id=signed_in.session_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from ..config import scope_names
+from ..declared import scope_names
 from ..errors import ApiError, Era
 from ..models import CONSOLE, Caller
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from .. import cron, events
 from ..clock import stamp
-from ..config import scope_names
+from ..declared import scope_names
 from ..query import read_date
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}", re.ASCII)

@@ -32,10 +32,13 @@ from .keys import Keys
 from .memberships import Memberships
 from .plans import Plans
 from .projects import Projects
+from .realtime import Realtime
 from .records import Records
 from .retention import Retention
+from .roles import Roles
 from .rules import Rules
 from .runs import Runs
+from .schedules import Schedules
 from .sessions import Sessions
 from .sources import Sources
 from .status import About, Status
@@ -46,6 +49,7 @@ from .uploads import Uploads
 from .usage import Usage
 from .users import Users
 from .variables import Variables
+from .webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Services:
     archives: Archives
     uploads: Uploads
     executions: Executions
+    schedules: Schedules
     usage: Usage
     projects: Projects
     users: Users
@@ -71,6 +76,8 @@ class Services:
     accounts: Accounts
     teams: Teams
     memberships: Memberships
+    roles: Roles
+    realtime: Realtime
     api_keys: ApiKeys
     console: Console
     retention: Retention
@@ -78,7 +85,9 @@ class Services:
     calendar: Calendar
     housekeeping: Housekeeping
     status: Status
+    triggers: Triggers
     injection: Injection
+    webhooks: Webhooks
 
     @classmethod
     def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
@@ -101,18 +110,31 @@ class Services:
         errands = Errands(ground, execution_records)
         background = Background(ground, execution_records, errands, functions, runs)
         executions = Executions(ground, execution_records, functions, runs, background)
+        schedules = Schedules(ground, functions, executions, about.project)
+        functions.on_schedule = schedules.refresh
+        executions.on_scheduled = schedules.expect
+        executions.on_unscheduled = schedules.cancel
         projects = Projects(ground, functions, variables, deployments, builds)
         users, sessions, tokens = Users(ground), Sessions(ground), Tokens(ground)
         retention = Retention(ground, functions, deployments, executions)
         control = Control(ground, (builds, executions), rules, executor, retention)
+        control.pausing = schedules.paused
         rows = (functions, deployments, executions)
         members = Records(
             ground, Membership, owner="userId", found_by=("teamId",), searched=("$id", "userId")
         )
         teams, api_keys = Teams(ground, members), ApiKeys(ground)
         console = Console(ground, teams, api_keys, about.project)
+        memberships = Memberships(ground, members, teams, users)
+        roles = Roles(users, sessions, memberships)
+        realtime = Realtime(ground, roles, console.team_of)
         triggers = Triggers(ground, functions, executions)
+        ground.events.add(realtime, is_watcher=True)  # before what an event causes
         ground.events.add(triggers)
+        webhooks = Webhooks(ground)
+        if ground.config.webhooks:
+            ground.events.add(webhooks)
+            ground.epochs.when_ended(webhooks.drop)
         return cls(
             ground=ground,
             rules=rules,
@@ -124,6 +146,7 @@ class Services:
             archives=archives,
             uploads=uploads,
             executions=executions,
+            schedules=schedules,
             usage=Usage(ground, functions),
             projects=projects,
             users=users,
@@ -132,20 +155,26 @@ class Services:
             jwts=jwts,
             accounts=Accounts(ground.config, users, sessions, tokens, console.welcome),
             teams=teams,
-            memberships=Memberships(ground, members, teams, users),
+            memberships=memberships,
+            roles=roles,
+            realtime=realtime,
             api_keys=api_keys,
             console=console,
             retention=retention,
             control=control,
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
-            housekeeping=Housekeeping(ground, control),
+            housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),
+            triggers=triggers,
             injection=Injection(ground, console, executions, triggers, about.project),
+            webhooks=webhooks,
         )
 
     def delete_function(self, project: str, id: str) -> None:
         """Delete a function and all that is its own. Raises ApiError function_not_found."""
+        function = self.functions.get(project, id)
         self.functions.delete(project, id, children=self._delete_children)
+        self.schedules.forget(function)
 
     def _delete_children(self, function: Function) -> None:
         self.rules.delete_of(function)
@@ -187,6 +216,7 @@ class Services:
     def arm(self) -> None:
         """Set all timers anew, from the rows: at the start, and when the clock has gone back."""
         self.housekeeping.arm()
+        self.schedules.rearm()
 
     async def sweep(self) -> int:
         """Remove files that no row names; how many there were. Nothing may be in the making."""

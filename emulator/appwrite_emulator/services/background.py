@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -82,6 +83,16 @@ class Background:
         if execution.status == ExecutionStatus.WAITING:
             self._queue(execution)
         return execution
+
+    def refuse(
+        self, function: Function, request: ExecutionRequest, cause: Cause, reason: str
+    ) -> Execution:
+        """Store an execution that failed for `reason` and never has its turn."""
+        born = self._records.born(function.project)
+        execution = self._runs.to_come(function, request, cause, born)
+        failed = replace(execution, status=ExecutionStatus.FAILED, errors=reason)
+        self._ground.live_logs.tell(_work(failed), "error", reason)
+        return self._records.add(failed)
 
     def begin_scheduled(self, project: str, id: str) -> None:
         """Let a scheduled execution, whose moment has come, run in turn; nothing if it is gone."""

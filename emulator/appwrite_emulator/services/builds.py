@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,7 +18,7 @@ from ..errors import ApiError, resolve
 from ..models import Deployment, DeploymentStatus, unique_id
 from ..repositories import RepositoryUnavailable
 from ..state import EpochPassed
-from .events import Happening
+from .events import Happening, Payload
 from .fetching import fetch
 from .functions import Functions
 from .ground import Ground
@@ -111,7 +112,7 @@ class Builds:
             line if self._ground.config.appwrite == "1.9" else ""
         )
         self.stop(deployment)
-        return self._store(
+        canceled = self._store(
             deployment,
             status=DeploymentStatus.CANCELED,
             build_id=deployment.build_id or unique_id(),
@@ -121,6 +122,8 @@ class Builds:
             if act and deployment.build_started_at
             else 0,
         )
+        self._show(canceled)
+        return canceled
 
     def fail(self, deployment: Deployment, reason: str) -> Deployment:
         """End a deployment that nothing builds, saying why."""
@@ -174,6 +177,7 @@ class Builds:
             build_started_at=self._ground.now(),
             build=self._ground.files.new_build(),
         )
+        self._show(current)
         try:
             if current.wanted:
                 current = await self._with_source(current, act)
@@ -199,16 +203,16 @@ class Builds:
 
     def _enter_building(self, deployment: Deployment, act: _Act) -> None:
         if current := self._current(deployment, act):
-            self._tell(self._store(current, status=DeploymentStatus.BUILDING))
+            current = self._store(current, status=DeploymentStatus.BUILDING)
+            self._ground.events.publish(_updated(current), self._told(current))
 
-    def _tell(self, deployment: Deployment) -> None:
-        """Of a build's start. Source: Appwrite 1.6.2 and 1.9.6, which tell of no end."""
-        params = {"functionId": deployment.resource_id, "deploymentId": deployment.id}
-        events = self._ground.events
-        events.publish(
-            Happening(deployment.project, _UPDATED, params),
-            lambda: events.wording.deployment(deployment),
-        )
+    def _show(self, deployment: Deployment) -> None:
+        """Tell watchers what has changed. Source: Appwrite 1.6.2 and 1.9.6, which tell others of
+        a build's start alone."""
+        self._ground.events.show(_updated(deployment), self._told(deployment))
+
+    def _told(self, deployment: Deployment) -> Callable[[], Payload]:
+        return lambda: self._ground.events.wording.deployment(deployment)
 
     def _note_logs(self, deployment: Deployment, act: _Act, logs: str) -> None:
         """Keep the text for readers at once, and in the row about once a second."""
@@ -217,7 +221,7 @@ class Builds:
         if time.monotonic() - act.stored_at >= 1:
             act.stored_at = time.monotonic()
             if current := self._current(deployment, act):
-                self._store(current, build_logs=logs)
+                self._show(self._store(current, build_logs=logs))
 
     def _end_failed(self, deployment: Deployment, act: _Act, exc: Exception) -> None:
         if isinstance(exc, BuildFailed):
@@ -227,7 +231,8 @@ class Builds:
             text = resolve(exc, era).message if isinstance(exc, ApiError) else str(exc)
             if era == "1.9":
                 text = f"{act.logs}\n\x1b[31m{text}"
-        self._end(deployment, act, DeploymentStatus.FAILED, text, 0)
+        if ended := self._end(deployment, act, DeploymentStatus.FAILED, text, 0):
+            self._show(ended)
 
     def _end_ready(self, deployment: Deployment, act: _Act, output: BuildOutput) -> None:
         logs = output.logs
@@ -237,6 +242,8 @@ class Builds:
             ended = self._end(deployment, act, DeploymentStatus.READY, logs, output.size)
             if ended and ended.activate:
                 self._activate(ended)
+        if ended:
+            self._show(ended)
 
     def _end(
         self, deployment: Deployment, act: _Act, status: DeploymentStatus, logs: str, size: int
@@ -246,7 +253,7 @@ class Builds:
             return None
         act.voice.chunk("build", growth(act.logs, logs))
         act.voice.end()
-        return self._store(
+        ended = self._store(
             current,
             status=status,
             build_logs=logs,
@@ -255,6 +262,8 @@ class Builds:
             build_ended_at=self._ground.now(),
             build_duration=math.ceil(time.monotonic() - act.began),
         )
+        self._functions.on_schedule(self._functions.get(ended.project, ended.resource_id))
+        return ended
 
     def _activate(self, deployment: Deployment) -> None:
         """Appwrite 1.9.6 does not let an older deployment replace a newer one; 1.6.2 does."""
@@ -278,6 +287,11 @@ class Builds:
             if "status" in changes and function.latest_deployment_id == deployment.id:
                 self._functions.note_latest(function, deployment)
         return deployment
+
+
+def _updated(deployment: Deployment) -> Happening:
+    params = {"functionId": deployment.resource_id, "deploymentId": deployment.id}
+    return Happening(deployment.project, _UPDATED, params)
 
 
 def _key(deployment: Deployment) -> str:

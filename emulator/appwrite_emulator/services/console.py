@@ -52,6 +52,11 @@ class Console:
             raise ApiError("project_not_found")
         return self._records.get(CONSOLE, id) or self._implied(id)
 
+    def team_of(self, id: str) -> str:
+        """The id of the team that develops the project."""
+        project = self._records.get(CONSOLE, id)
+        return project.team_id if project else _TEAM
+
     def create(
         self, caller: Caller, id: str, team_id: str, name: str, profile: Mapping[str, str]
     ) -> Project:

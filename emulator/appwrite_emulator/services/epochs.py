@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..state import EpochPassed, StateDB
 
 
@@ -12,6 +14,7 @@ class Epochs:
         self._state = state
         self._ended = 0
         self._ended_of: dict[str, int] = {}
+        self._heirs: list[Callable[[str], None]] = []
 
     def of(self, project: str = "") -> int:
         """The epoch in which work of `project` that begins now begins."""
@@ -29,3 +32,9 @@ class Epochs:
             self._ended_of[project] = self._ended_of.get(project, 0) + 1
         else:
             self._ended += 1
+        for act in self._heirs:
+            act(project)
+
+    def when_ended(self, act: Callable[[str], None]) -> None:
+        """Call `act` with the project, empty for all, whenever one ends."""
+        self._heirs.append(act)

@@ -27,6 +27,12 @@ class Happening(NamedTuple):
     user_id: str = ""  # who did it; empty for keys, guests and the emulator itself
     depth: int = 0  # how many events, each caused by the one before, led to it
 
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The pattern in parts, with ids; an id is one part, though it may have dots."""
+        parts = self.pattern.split(".")
+        return tuple(self.params[part[1:-1]] if part[:1] == "[" else part for part in parts)
+
 
 class Event(NamedTuple):
     """What listeners hear."""
@@ -36,6 +42,7 @@ class Event(NamedTuple):
     payload: Payload  # the model of the API that tells of it, in the server's own format
     user_id: str
     depth: int
+    path: tuple[str, ...] = ()  # the pattern in parts, with ids, which may have dots
 
 
 class Listener(Protocol):
@@ -69,22 +76,34 @@ class Events:
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
+        self._watchers: list[Listener] = []
 
-    def add(self, listener: Listener) -> None:
-        """Tell `listener` of what happens from now on."""
+    def add(self, listener: Listener, *, is_watcher: bool = False) -> None:
+        """Tell `listener` of what happens from now on; a watcher also of what is only shown."""
         self._listeners.append(listener)
+        if is_watcher:
+            self._watchers.append(listener)
 
     def publish(self, happening: Happening, payload: Callable[[], Payload]) -> Event | None:
         """Tell of what has happened; `payload` is called only if somebody wants to know.
 
         What was heard; None when nobody wanted to.
         """
+        return self._tell(self._listeners, happening, payload)
+
+    def show(self, happening: Happening, payload: Callable[[], Payload]) -> None:
+        """Tell watchers alone: of progress, which calls no function."""
+        self._tell(self._watchers, happening, payload)
+
+    def _tell(
+        self, listeners: list[Listener], happening: Happening, payload: Callable[[], Payload]
+    ) -> Event | None:
         project, pattern = happening.project, happening.pattern
-        wanting = [each for each in self._listeners if each.wants(project, pattern)]
+        wanting = [each for each in listeners if each.wants(project, pattern)]
         if not wanting:
             return None
         names = tuple(events.generate(pattern, happening.params))
-        event = Event(project, names, payload(), happening.user_id, happening.depth)
+        event = Event(project, names, payload(), happening.user_id, happening.depth, happening.path)
         for listener in wanting:
             try:
                 listener.hear(event)

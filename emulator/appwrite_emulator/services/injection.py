@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -109,12 +110,12 @@ def _is_id(value: object) -> bool:
 def _as_json(payload: Mapping[str, Any] | None) -> dict[str, Any]:
     """The payload as whoever reads it as JSON sees it. Raises EventRefused."""
     try:
-        text = jsontext.encode({} if payload is None else payload)
-        value = jsontext.decode(text)
+        text = json.dumps({} if payload is None else payload, allow_nan=False)
+        value = json.loads(text)
     except (TypeError, ValueError, RecursionError) as exc:
         raise EventRefused(f"The payload cannot be written as JSON: {exc}.") from exc
     if not isinstance(value, dict):
         raise EventRefused(f"The payload must be a JSON object, and is {type(value).__name__}.")
-    if len(text) > LARGEST:
-        raise EventRefused(f"The payload has {len(text):,} bytes, {LARGEST:,} are possible.")
+    if (size := len(jsontext.encode(value))) > LARGEST:
+        raise EventRefused(f"The payload has {size:,} bytes as JSON, {LARGEST:,} are possible.")
     return value

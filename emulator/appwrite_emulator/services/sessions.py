@@ -101,6 +101,13 @@ class Sessions:
         session = self._records.get(project, id)
         return session is not None and session.user_id == user_id
 
+    def is_open(self, project: str, user_id: str, id: str) -> bool:
+        """Whether the user is signed in by this session, which has not expired."""
+        session = self._records.get(project, id)
+        if session is None or session.user_id != user_id:
+            return False
+        return session.expire > self._ground.now()
+
     def get(self, user: User, id: str) -> Session:
         """The user's session. Raises ApiError user_session_not_found."""
         session = self._records.get(user.project, id)

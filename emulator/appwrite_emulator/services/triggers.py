@@ -91,13 +91,13 @@ class Triggers:
         return known
 
     def _read(self, project: str) -> _Listening:
-        functions = [each for each in self._functions.of(project) if each.events]
+        rows = self._functions.listening(project)
         if self._ground.config.appwrite == "1.6":
-            functions.sort(key=lambda function: function.name.casefold())
+            rows.sort(key=lambda row: str(row["name"]).casefold())
         places: dict[str, list[int]] = {}
-        for place, function in enumerate(functions):
-            for name in function.events:
+        for place, row in enumerate(rows):
+            for name in row["events"]:
                 places.setdefault(name, []).append(place)
         types = frozenset(name.partition(".")[0] for name in places)
-        ids = [function.id for function in functions]
+        ids = [row["$id"] for row in rows]
         return _Listening(self._functions.changes, ids, places, types)

@@ -16,6 +16,7 @@ class WorkKind(StrEnum):
 
     BUILD = "build"  # the id is the deployment's
     EXECUTION = "execution"
+    WEBHOOK = "webhook"  # an event on its way; the id has a number and where it goes
     MAINTENANCE = "maintenance"  # of all projects; the id is the moment at which it began
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from anyio import to_thread
 
 from ..session import configure, locate
-from . import machine, place, repositories, runtimes
+from . import machine, place, repositories, runtimes, webhooks
 from .parts import Part
 
 
@@ -29,4 +29,5 @@ async def examine(directory: Path | None, options: Mapping[str, Any]) -> tuple[P
         await to_thread.run_sync(place.examine_port, config),
         machine.examine_python(),
         *await to_thread.run_sync(repositories.examine_repositories, config),
+        *await to_thread.run_sync(webhooks.examine_webhooks, config),
     )

@@ -1,4 +1,5 @@
-// What the web SDK finds in a browser: local storage, and requests that must pass CORS.
+// What the web SDK finds in a browser: local storage, timers, websockets that name the page, and
+// requests that must pass CORS.
 
 const ORIGIN = 'http://localhost:5173';
 // What a page may send without asking first, and read without being told. Source: Fetch standard.
@@ -11,7 +12,28 @@ const READABLE = [
 const send = globalThis.fetch;
 const profiles = new Map();
 
-globalThis.window = { console: { warn() {} }, location: { host: new URL(ORIGIN).host } };
+globalThis.window = {
+  console: { warn() {} },
+  location: { host: new URL(ORIGIN).host },
+  setTimeout,
+  setInterval: (...args) => setInterval(...args).unref(), // the SDK never ends its heartbeat
+  clearInterval,
+};
+
+/** Websockets of Node.js, which has them behind a flag; `said` is what came. */
+globalThis.WebSocket = class extends (globalThis.WebSocket ?? Object) {
+  said = [];
+
+  constructor(url) {
+    super(url, { headers: { origin: ORIGIN } });
+    sockets.push(this);
+    this.addEventListener('message', ({ data }) => this.said.push(JSON.parse(data)));
+  }
+};
+
+/** Every websocket that was ever opened. */
+export const sockets = [];
+
 globalThis.fetch = async (url, options = {}) => {
   const headers = new Headers(options.headers);
   headers.set('origin', ORIGIN);
