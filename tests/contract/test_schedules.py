@@ -12,6 +12,7 @@ import pytest
 from appwrite_emulator import ManualClock
 
 from .gate import Gate
+from .people import claims, new_user
 from .server import Json, Project, Reply, Server, serving
 
 START = datetime(2030, 1, 1, 9, 59, 30, tzinfo=UTC)
@@ -203,9 +204,14 @@ def test_without_its_deployment_it_goes_on_until_it_is_settled_anew(
     deployment = project.get("/functions/f/deployments").expect(200)["deployments"][0]["$id"]
     project.delete(f"/functions/f/deployments/{deployment}").expect(204)
     at(server, clock, "10:00")
+    (failed,) = project.get(LIST).expect(200)["executions"]
+    assert (failed["status"], failed["responseStatusCode"]) == ("failed", 0)
+    assert failed["errors"].startswith("The execution could not be completed because a corr")
     assert (outlook(project)["active"], outlook(project)["next"][11:16]) == (True, "10:05")
     project.post("/functions/f/variables", {"variableId": "v", "key": "A", "value": "1"})
     assert outlook(project)["active"] is False
+    at(server, clock, "10:05")
+    assert runs(project) == ["10:00"]
 
 
 def test_a_deleted_function_runs_no_more(
@@ -236,6 +242,16 @@ def test_a_run_may_be_a_minute_late(server: Server, clock: ManualClock, project:
     assert runs(project) == ["10:01", "10:06"]
 
 
+def test_of_the_runs_that_are_late_those_of_the_last_minute_happen(
+    server: Server, clock: ManualClock, project: Project
+) -> None:
+    project.put("/functions/f", {"name": "f", "schedule": "* * * * *"}).expect(200)
+    pass_time(server, clock, 3 * MINUTE)  # to 10:02:30, when 10:02 is half a minute old
+    assert runs(project) == ["10:02"]
+    pass_time(server, clock, 30 * SECOND)
+    assert runs(project) == ["10:02", "10:03"]
+
+
 def test_runs_may_overlap(server: Server, clock: ManualClock, project: Project, gate: Gate) -> None:
     project.deploy("f", {"main.py": gate.main})
     server.run(clock.advance, 30 * SECOND)
@@ -264,9 +280,7 @@ def test_a_restore_brings_schedules_back_and_a_reset_ends_them(
     at(server, clock, "10:01")
     assert runs(project) == ["10:00"]
     server.run(server.emulator.control.reset, project.id)
-    assert outlooks(project) == []
-    at(server, clock, "10:05")
-    assert timers(server) == []
+    assert (outlooks(project), timers(server)) == ([], [])
 
 
 def test_the_reset_of_a_project_leaves_the_schedules_of_others(
@@ -278,8 +292,7 @@ def test_the_reset_of_a_project_leaves_the_schedules_of_others(
     assert runs(project) == ["10:00"]
 
 
-def test_schedules_are_there_after_a_restart(tmp_path: Path) -> None:
-    clock, state = ManualClock(START), tmp_path / "state.json"
+def test_schedules_are_there_after_a_restart(state: Path, clock: ManualClock) -> None:
     with serving(state=state, clock=clock) as server:
         project = server.project("kept")
         project.function(schedule="*/5 * * * *")
@@ -379,3 +392,124 @@ def test_what_cannot_be_run_by_hand_is_refused_with_a_way_out(
     assert kind == type
     assert status == (404 if kind.startswith("emulator") else 400)
     assert message in text
+
+
+def test_the_clock_brings_each_run_in_its_order(project: Project, clock: ManualClock) -> None:
+    journey = project.server.run(project.server.emulator.services.calendar.advance, HOUR)
+    assert journey.acted["schedule"] == 12
+    assert runs(project) == [f"10:{minute:02}" for minute in range(0, 60, 5)]
+    project.server.run(project.server.emulator.services.calendar.set, START)
+    at(project.server, clock, "10:00")
+    assert len(runs(project)) == 13, "what the clock comes to again happens again"
+
+
+def scheduled(project: Project, time: str, **params: Json) -> str:
+    """Let the function be executed at a time of the first day; the execution's id."""
+    body = {"async": True, "scheduledAt": f"2030-01-01T{time}:00.000+00:00", **params}
+    made = project.post(LIST, body).expect(202)
+    assert (made["status"], made["trigger"]) == ("scheduled", "schedule")
+    return str(made["$id"])
+
+
+@pytest.fixture
+def calm(server: Server) -> Project:
+    """A project whose function runs when it is called."""
+    made = server.project()
+    made.function()
+    made.deploy("f", {"main.py": TELL})
+    return made
+
+
+def test_a_scheduled_execution_begins_at_its_moment_as_it_was_asked_for(
+    server: Server, clock: ManualClock, calm: Project
+) -> None:
+    headers = {"x-own": "1", "content-type": "text/css"}
+    asked: Json = {"method": "PUT", "path": "/a?b=c", "body": "text", "headers": headers}
+    id = scheduled(calm, "10:02", **asked)
+    at(server, clock, "10:01")
+    pass_time(server, clock, 59 * SECOND)
+    assert calm.get(f"{LIST}/{id}").expect(200)["status"] == "scheduled"
+    pass_time(server, clock, SECOND)
+    (ended,) = calm.get(LIST).expect(200)["executions"]
+    assert (ended["$id"], ended["status"], ended["trigger"]) == (id, "completed", "schedule")
+    assert ended["scheduledAt"] == "2030-01-01T10:02:00.000+00:00"
+    method, path, body, seen = json.loads(ended["logs"])
+    assert (method, path, body) == ("PUT", "/a", "text")
+    assert (seen["x-own"], seen["content-type"]) == ("1", "text/css")
+    assert (seen["x-appwrite-trigger"], seen["x-appwrite-event"]) == ("schedule", "")
+    assert timers(server) == []
+
+
+def test_a_user_who_scheduled_is_known_to_the_function(
+    server: Server, clock: ManualClock, calm: Project
+) -> None:
+    id = scheduled(new_user(calm, "ann"), "10:02")
+    at(server, clock, "10:02")
+    _, _, _, seen = json.loads(calm.get(f"{LIST}/{id}").expect(200)["logs"])
+    assert seen["x-appwrite-user-id"] == "ann"
+    known = claims(seen["x-appwrite-user-jwt"])
+    assert (known["userId"], "sessionId" in known) == ("ann", False)
+
+
+def test_a_scheduled_execution_that_was_deleted_never_begins(
+    server: Server, clock: ManualClock, calm: Project
+) -> None:
+    id = scheduled(calm, "10:02")
+    assert timers(server) == [f"execution:{calm.id}/{id}"]
+    calm.delete(f"{LIST}/{id}").expect(204)
+    assert timers(server) == []
+    at(server, clock, "10:02")
+    assert runs(calm) == []
+
+
+def test_scheduled_executions_go_with_their_function(
+    server: Server, clock: ManualClock, calm: Project
+) -> None:
+    scheduled(calm, "10:02")
+    calm.delete("/functions/f").expect(204)
+    assert timers(server) == []
+
+
+def test_a_restore_brings_scheduled_executions_back(
+    server: Server, clock: ManualClock, calm: Project
+) -> None:
+    first, second = scheduled(calm, "10:02"), scheduled(calm, "11:00")
+    seed = server.run(server.emulator.control.snapshot)
+    calm.delete(f"{LIST}/{second}").expect(204)
+    at(server, clock, "10:05")
+    server.run(server.emulator.control.restore, seed.id)
+    pass_time(server, clock, SECOND)
+    statuses = {id: calm.get(f"{LIST}/{id}").expect(200)["status"] for id in (first, second)}
+    assert statuses == {first: "completed", second: "scheduled"}, "what is overdue runs at once"
+    at(server, clock, "11:00")
+    assert calm.get(f"{LIST}/{second}").expect(200)["status"] == "completed"
+
+
+def test_scheduled_executions_outlive_a_restart_and_overdue_ones_run_at_once(
+    state: Path, clock: ManualClock
+) -> None:
+    with serving(state=state, clock=clock) as server:
+        project = server.project("kept")
+        project.function()
+        project.deploy("f", {"main.py": TELL})
+        first, second = scheduled(project, "10:02"), scheduled(project, "11:00")
+    clock.advance(30 * MINUTE)
+    with serving(state=state, clock=clock) as server:
+        project = server.project("kept")
+        pass_time(server, clock, SECOND)
+        statuses = {id: project.get(f"{LIST}/{id}").expect(200)["status"] for id in (first, second)}
+        assert statuses == {first: "completed", second: "scheduled"}
+        at(server, clock, "11:00")
+        assert project.get(f"{LIST}/{second}").expect(200)["status"] == "completed"
+
+
+def test_a_scheduled_execution_without_its_deployment_fails_and_says_so(
+    server: Server, clock: ManualClock, calm: Project
+) -> None:
+    id = scheduled(calm, "10:02")
+    deployment = calm.get("/functions/f").expect(200)["deploymentId"]
+    calm.delete(f"/functions/f/deployments/{deployment}").expect(204)
+    at(server, clock, "10:02")
+    failed = calm.get(f"{LIST}/{id}").expect(200)
+    assert failed["status"] == "failed"
+    assert failed["errors"].startswith("The execution could not be completed because a corr")

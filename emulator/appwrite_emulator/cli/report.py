@@ -24,7 +24,7 @@ def function_lines(
     runtimes = max((len(each.runtime) for each in applied), default=0)
     for each in applied:
         next = (runs or {}).get(each.id)
-        state = f"{_state(each)}, runs at {minute(next)}" if next else _state(each)
+        state = f"{_state(each)}, next run {minute(next)}" if next else _state(each)
         yield f"{_mark(each)} {each.id:<{ids}}  {each.runtime:<{runtimes}}  {state}"
         for line in each.reason.splitlines():
             yield f"    {line}"

@@ -197,9 +197,9 @@ class Functions:
     def __len__(self) -> int:
         return len(self._records)
 
-    def every(self) -> list[Function]:
-        """The functions of all projects."""
-        return self._records.all()
+    def every(self, project: str = "") -> list[Function]:
+        """The functions of `project`, or of all projects, in creation order."""
+        return self._records.all(**({"project": project} if project else {}))
 
 
 def _settings(values: Mapping[str, Any]) -> dict[str, Any]:

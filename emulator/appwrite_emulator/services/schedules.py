@@ -79,7 +79,7 @@ class Schedules:
         if not (function.schedule and function.deployment_id):
             self.forget(function)
         elif self._running.get(key) != function.schedule:
-            self._expect(function)
+            self._expect(function, self._ground.clock.now())
 
     def forget(self, function: Function) -> None:
         """Let the function run by itself no more."""
@@ -104,9 +104,8 @@ class Schedules:
     def rearm(self, project: str = "") -> None:
         """Set the timers of `project`, or all, anew from the rows. Missed runs are not made up."""
         self._disarm(project)
-        for function in self._functions.every():
-            if not project or function.project == project:
-                self.refresh(function)
+        for function in self._functions_of(project):
+            self.refresh(function)
         for execution in self._executions.scheduled():
             if not project or execution.project == project:
                 self.expect(execution)
@@ -139,10 +138,11 @@ class Schedules:
     def outlooks(self, project: str = "") -> list[Outlook]:
         """All functions of `project`, or of any, that have a schedule, in creation order."""
         return [
-            self._outlook(function)
-            for function in self._functions.every()
-            if function.schedule and (not project or function.project == project)
+            self._outlook(function) for function in self._functions_of(project) if function.schedule
         ]
+
+    def _functions_of(self, project: str) -> list[Function]:
+        return self._functions.of(project) if project else self._functions.every()
 
     def _outlook(self, function: Function) -> Outlook:
         is_running = _function_key(function.project, function.id) in self._running
@@ -155,11 +155,11 @@ class Schedules:
             previous=last.created_at if last else None,
         )
 
-    def _expect(self, function: Function) -> None:
-        """Set the timer of the function's next run."""
+    def _expect(self, function: Function, after: datetime) -> None:
+        """Set the timer of the function's first run after a moment."""
         key = _function_key(function.project, function.id)
         schedule = Schedule.parse(function.schedule)
-        moment = schedule.next_after(self._ground.clock.now()) if schedule else None
+        moment = schedule.next_after(after) if schedule else None
         if moment is None:  # only somebody who edits the state file can do that
             self.forget(function)
             return
@@ -173,8 +173,8 @@ class Schedules:
         function = self._functions.find(project, id)
         if function is None or not function.schedule:
             return
-        self._expect(function)
         late = self._ground.clock.now() - moment
+        self._expect(function, moment + max(timedelta(), late - _STALE))
         if function.schedule == expected and late <= _STALE:
             self._call(function)
         else:
@@ -194,7 +194,7 @@ class Schedules:
                 self._running.pop(timer.key, None)
 
     def _unknown(self, project: str, id: str) -> str:
-        known = [each.id for each in self._functions.every() if each.project == project]
+        known = [each.id for each in self._functions.of(project)]
         text = f"There is no function {id!r} in project {project!r}"
         if not known:
             return f"{text}: it has none. Create it, or name another project."
