@@ -12,6 +12,7 @@ from ..builder import Builder
 from ..execution.executor import Executor
 from ..models import CONSOLE, Deployment, Execution, Function
 from ..people import Membership, User
+from . import long_texts
 from .accounts import Accounts
 from .api_keys import ApiKeys
 from .archives import Archives
@@ -234,7 +235,7 @@ class Services:
         remove = partial(
             self.ground.files.sweep,
             sources=self.archives.source_names(),
-            logs=self.executions.log_names(),
+            logs=long_texts.names(self.ground.state.snapshot()),
             builds=self.archives.build_names(),
         )
         return await to_thread.run_sync(remove)
