@@ -32,6 +32,7 @@ from .files import Files
 from .http import api
 from .http.app import Api
 from .http.request import Receive, Scope, Send
+from .models import Execution
 from .repositories import Repositories
 from .sandbox import Sandbox, choose
 from .services import Services
@@ -152,6 +153,16 @@ class Emulator:
         """
         fire = partial(self.services.injection.fire, user=user, project=project)
         return self._in_thread.call(fire, name, payload)
+
+    def trigger_schedule(self, function_id: str, *, project: str = "") -> Execution:
+        """Run a function that has a schedule as its schedule does, now, whatever the time is.
+
+        Without `project` it is one of the emulator's own. The execution that is returned waits:
+        `settle` returns when it has ended. Raises ScheduleUnknown, a LookupError, when there is no
+        such function or it has no schedule. In an event loop of yours it is
+        `emulator.services.schedules.trigger`.
+        """
+        return self._in_thread.call(self.services.schedules.trigger, function_id, project)
 
     def advance(
         self,

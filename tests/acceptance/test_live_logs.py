@@ -61,9 +61,9 @@ async def execute(http: httpx2.AsyncClient, id: str) -> Any:
     return reply.json()
 
 
-async def lines_until(reply: httpx2.Response, last: str) -> list[str]:
+async def lines_until(reply: httpx2.Response, last: str, patience: float = 10) -> list[str]:
     lines = []
-    with anyio.fail_after(10):
+    with anyio.fail_after(patience):
         async for line in reply.aiter_lines():
             lines.append(line)
             if last in line:

@@ -26,8 +26,16 @@ class Api:
 
     def call(self, method: str, path: str, body: bytes = b"", type: str = "") -> dict[str, Any]:
         """The JSON of the answer; ends the program when it is a refusal."""
-        headers = self._headers | {"content-type": type or "application/json"}
-        self._connection.request(method, f"/v1{path}", body or None, headers)
+        return self._ask(method, f"/v1{path}", body, type or "application/json")
+
+    def control(self, method: str, path: str, **params: Any) -> dict[str, Any]:
+        """The JSON of an answer of the control API; ends the program when it is a refusal."""
+        body = json.dumps(params).encode()
+        return self._ask(method, f"/_emulator{path}", body, "application/json")
+
+    def _ask(self, method: str, path: str, body: bytes, type: str) -> dict[str, Any]:
+        headers = self._headers | {"content-type": type}
+        self._connection.request(method, path, body or None, headers)
         answer = self._connection.getresponse()
         text = answer.read()
         if answer.status >= 400:

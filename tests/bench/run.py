@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 sys.path.insert(1, str(Path(__file__).parents[2] / "emulator"))
 
-from tests.bench import bodies, cold, growth, report, state, warm
+from tests.bench import bodies, cold, growth, report, state, ticks, warm
 from tests.bench.serve import FAST
 from tests.bench.servers import Mode
 from tests.bench.warm import Effort
@@ -86,6 +86,12 @@ def _bodies(mode: Mode, is_quick: bool) -> Figures:
     return {**taken}
 
 
+def _ticks(mode: Mode, is_quick: bool) -> Figures:
+    taken = ticks.measure(mode, 1 if is_quick else 5)
+    say(["", *report.ticks_lines(mode, taken)])
+    return {**taken}
+
+
 def _executions(mode: Mode, is_quick: bool) -> Figures:
     counts = QUICK_EXECUTIONS if is_quick else EXECUTIONS
     few = growth.after_executions(mode, counts, growth.FEW)
@@ -114,6 +120,7 @@ PARTS: dict[str, Callable[[Mode, bool], Figures]] = {
     "cold": _cold,
     "state": _state,
     "bodies": _bodies,
+    "ticks": _ticks,
     "executions": _executions,
     "deployments": _deployments,
 }

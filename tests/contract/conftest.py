@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from appwrite_emulator.config import Key
+from appwrite_emulator.sandbox import choose
 
 from .echo import NODE, PYTHON
 from .gate import Gate
@@ -80,6 +81,16 @@ def callers(server: Server, server_16: Server) -> dict[str, list[Project]]:
     a client of that era."""
     new, old = furnish(server), furnish(server_16)
     return {"1.9": [new, old.at("1.9.5")], "1.6": [old, new.at("1.6.0")]}
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[Path]:
+    """Where the emulators of a test keep their state, one after the other."""
+    path = tmp_path / "data" / "state.json"
+    yield path
+    workspace = choose().workspace(path.parent)
+    if workspace != path.parent:  # it lies in the system's folder for temporary files
+        shutil.rmtree(workspace)
 
 
 @pytest.fixture

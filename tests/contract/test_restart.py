@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from appwrite_emulator.assets import assets
 from appwrite_emulator.config import Repository
-from appwrite_emulator.sandbox import choose
 from appwrite_emulator.state import StateDB
 
 from .. import gits
@@ -26,16 +22,6 @@ from .server import Project, serving
 PYTHON = "import os\ndef main(c):\n    c.log('x' * 7000)\n    return c.res.text(os.environ['K'])\n"
 BINARY = bytes(range(256)) * 100
 GOOD = "def main(c):\n    return c.res.text('built')\n"
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[Path]:
-    """Where the emulators of a test keep their state, one after the other."""
-    path = tmp_path / "data" / "state.json"
-    yield path
-    workspace = choose().workspace(path.parent)
-    if workspace != path.parent:  # it lies in the system's folder for temporary files
-        shutil.rmtree(workspace)
 
 
 def test_everything_is_as_it_was(state: Path) -> None:

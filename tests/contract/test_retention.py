@@ -18,6 +18,7 @@ from appwrite_emulator.models import Execution, ExecutionStatus
 from appwrite_emulator.people import Session, Token
 from appwrite_emulator.services.records import Records
 
+from .behind import errands
 from .gate import Gate
 from .server import Json, Project, Server, names, serving
 
@@ -106,6 +107,7 @@ def test_what_runs_stays_and_what_is_scheduled_goes_by_its_age(
         pass_time(server, clock, KEPT + SECOND)
         server.call("POST", "/_emulator/maintenance").expect(200)
         assert executions(project) == [running]
+        assert errands(project) == 0
     project.executed("f", running)
     maintain(server, executions=1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any
 
@@ -205,6 +206,14 @@ def test_nothing_begins_once_it_is_closed() -> None:
     world.end(running)
     assert world.waiting() == [waiting]
     assert world.order == [running]
+
+
+def test_nothing_begins_because_another_was_cancelled() -> None:
+    world = World(1)
+    running, waiting = world.add("f"), world.add("f")
+    with pytest.raises(asyncio.CancelledError):
+        world.running[running].throw(asyncio.CancelledError())
+    assert world.waiting() == [waiting]
 
 
 def test_one_that_was_about_to_begin_does_not_when_it_is_closed() -> None:

@@ -139,6 +139,7 @@ def test_a_folder_that_cannot_be_served_is_refused_in_one_line(
         (["--build-size-limit", "0"], "build_size_limit is 0, it must be from 1 to"),
         (["--workers", "0"], "workers is 0, it must be from 1 to 1024"),
         (["--keep-executions", "0"], "keep_executions is 0, it must be from 1 to 10000000"),
+        (["--execution-retention", "-1"], "execution_retention is -1, it must be from 0 to 36500"),
         (["--project", "a b"], "project has 'a b', it must be like my-project"),
         (["--hosts", "http://a"], "hosts has 'http://a', it must be like dev.example.com"),
         (["--origin", "a.test"], "origins has 'a.test', it must be like https://"),

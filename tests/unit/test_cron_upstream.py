@@ -6,6 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
 from appwrite_emulator import cron
 
 FOLDER = Path(__file__).parent / "cron"
@@ -43,6 +46,26 @@ def test_all_is_as_upstream_but_for_the_differences_that_are_listed_with_their_r
     known = {expression for expressions in listed.values() for expression in expressions}
     assert {each: differences[each] for each in differences if each not in known} == {}
     assert known - differences.keys() == set(), "these are as upstream now"
+
+
+UPSTREAM = json.loads((FOLDER / "upstream.json").read_text("utf-8"))["dates"]
+VALID = [expression for expression, dates in UPSTREAM.items() if dates and any(dates)]
+
+
+@given(st.sampled_from(VALID), st.datetimes(datetime(1999, 1, 1), datetime(2080, 1, 1)))
+def test_searches_forward_and_back_meet(expression: str, moment: datetime) -> None:
+    schedule = cron.Schedule.parse(expression)
+    assume(schedule is not None)
+    assert schedule
+    moment = moment.replace(tzinfo=UTC)
+    date = schedule.next_after(moment)
+    assume(date is not None)
+    assert date
+    assert date > moment
+    assert schedule.last_before(date + MINUTE) == date
+    assert schedule.next_after(date - MINUTE) == date
+    before = schedule.last_before(date)
+    assert before is None or before <= moment
 
 
 def test_the_file_knows_enough_of_each_kind() -> None:

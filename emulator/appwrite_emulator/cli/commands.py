@@ -12,6 +12,7 @@ from .. import __version__
 from ..config import own_environment
 from .clock import clock
 from .options import config_options, given
+from .running import running_options
 from .state import state
 from .trigger import trigger
 
@@ -63,7 +64,8 @@ def start(directory: Path | None, **options: Any) -> None:
     """Deploy the functions of DIR and serve them until Ctrl-C.
 
     DIR is the folder of an appwrite.config.json (or appwrite.json); without such a file an empty
-    project is served. The line that begins with "Ready" comes when everything answers.
+    project is served. The line that begins with "Ready" comes when everything answers. Time is the
+    machine's at each start, whatever `clock` did before.
     """
     from .driving import drive, explained
     from .session import prepare
@@ -139,3 +141,33 @@ def doctor(directory: Path | None, as_json: bool, **options: Any) -> None:
     with explained():
         parts = anyio.run(examine, directory, given(options))
     raise SystemExit(show(parts, as_json=as_json))
+
+
+@main.command(
+    short_help="List the functions that run by themselves, and when.",
+    epilog="""Without --url it speaks to the emulator that APPWRITE_ENDPOINT names, else to the one
+that serves DIR.
+
+\b
+Examples:
+  appwrite-emulator schedules
+  appwrite-emulator schedules --json --project shop
+  appwrite-emulator trigger schedule nightly     run one now
+""",
+)
+@click.option("--project", metavar="ID", default="", help="Of this project only.")
+@click.option("--json", "as_json", is_flag=True, help="Print the list for programs.")
+@running_options
+def schedules(
+    project: str, as_json: bool, directory: Path | None, address: str | None, key: str | None
+) -> None:
+    """List the functions that have a schedule, with their next run and the last one.
+
+    A function runs by itself as soon as it has both a schedule and an active deployment.
+    """
+    from .driving import explained
+    from .running import Running
+    from .ticking import show_schedules
+
+    with explained():
+        show_schedules(Running.find(directory, address, key), project, as_json=as_json)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
@@ -13,15 +13,27 @@ _NOTE = click.style("!", fg="yellow")
 _NAMED = 4  # functions that a note names
 
 
-def function_lines(applied: Sequence[Applied]) -> Iterator[str]:
-    """A line for each function, in columns, below it why it failed; then what to know of all."""
+def function_lines(
+    applied: Sequence[Applied], runs: Mapping[str, str | None] | None = None
+) -> Iterator[str]:
+    """A line for each function, in columns, below it why it failed; then what to know of all.
+
+    `runs` are the dates at which functions run by themselves next, by id.
+    """
     ids = max((len(each.id) for each in applied), default=0)
     runtimes = max((len(each.runtime) for each in applied), default=0)
     for each in applied:
-        yield f"{_mark(each)} {each.id:<{ids}}  {each.runtime:<{runtimes}}  {_state(each)}"
+        next = (runs or {}).get(each.id)
+        state = f"{_state(each)}, next run {minute(next)}" if next else _state(each)
+        yield f"{_mark(each)} {each.id:<{ids}}  {each.runtime:<{runtimes}}  {state}"
         for line in each.reason.splitlines():
             yield f"    {line}"
     yield from _note_lines(applied)
+
+
+def minute(date: str) -> str:
+    """A date of the API for people: to the minute, and in UTC as schedules are."""
+    return f"{date[:10]} {date[11:16]} UTC"
 
 
 def missing_lines(repositories: Sequence[Repository]) -> Iterator[str]:

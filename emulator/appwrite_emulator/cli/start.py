@@ -72,7 +72,8 @@ async def _deploy(session: Session, emulator: Emulator) -> None:
     applied = await emulator.services.projects.apply(
         emulator.project, session.entries, lambda id, text: click.echo(f"… {id}  {text}")
     )
-    for line in function_lines(applied):
+    outlooks = emulator.services.schedules.outlooks(emulator.project)
+    for line in function_lines(applied, {each.function.id: each.next for each in outlooks}):
         click.echo(line)
     port = urlsplit(emulator.endpoint).port
     click.echo(f"Websites at http://FUNCTION.{session.config.functions_domain}:{port}")

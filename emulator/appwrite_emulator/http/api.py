@@ -17,6 +17,7 @@ from .control import ControlDoors
 from .control_clock import ClockDoors
 from .control_events import EventDoors
 from .control_logs import LogDoors
+from .control_schedules import ScheduleDoors
 from .control_webhooks import WebhookDoors
 from .deployments import DeploymentDoors
 from .domains import Domains
@@ -61,11 +62,14 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
         config,
         services.control,
         services.status,
-        ClockDoors(services.calendar),
-        LogDoors(ground.live_logs),
-        EventDoors(services.injection, services.control),
-        WebhookDoors(services.webhooks),
-        DescriptionDoor(config, known),
+        (
+            ClockDoors(services.calendar),
+            EventDoors(services.injection, services.control),
+            ScheduleDoors(services.schedules, services.executions, services.control),
+            WebhookDoors(services.webhooks),
+            LogDoors(ground.live_logs),
+            DescriptionDoor(config, known),
+        ),
     )
     elsewhere = Elsewhere(known)
     realtime = RealtimeDoor(services.realtime, services.console, sign_ins, config.appwrite)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 from starlette.routing import compile_path
 
@@ -15,12 +16,7 @@ from ..services.control import Control, SnapshotUnknown
 from ..services.status import Status
 from ..services.under_way import NotSettled
 from .app import CONTROL
-from .control_clock import ClockDoors
-from .control_events import EventDoors
-from .control_logs import LogDoors
 from .control_params import TIMEOUT, read_params
-from .control_webhooks import WebhookDoors
-from .openapi import DescriptionDoor
 from .params import Param
 from .reply import Reply, json_reply
 from .request import Request
@@ -31,19 +27,22 @@ _SNAPSHOT = Param("snapshot", Text(36))
 _PROJECT = Param("project", Uid(), "")
 
 
+class Doors(Protocol):
+    """Some of the control API's doors."""
+
+    def routes(self) -> Iterator[Route]:
+        """Their routes, below `CONTROL`."""
+        ...
+
+
 @dataclass(frozen=True)
 class ControlDoors:
-    """Status, settle, snapshots, reset, maintenance, the clock, made-up events, webhooks, live logs
-    and the description of the API."""
+    """Status, settle, snapshots, reset and maintenance; and what others of the control API do."""
 
     config: Config
     control: Control
     status: Status
-    clock: ClockDoors
-    logs: LogDoors
-    events: EventDoors
-    webhooks: WebhookDoors
-    description: DescriptionDoor
+    others: Sequence[Doors]
 
     def routes(self) -> Iterator[Route]:
         yield Route("GET", f"{CONTROL}/status", self.tell_status)
@@ -53,11 +52,8 @@ class ControlDoors:
         yield Route("DELETE", f"{CONTROL}/snapshots/{{id}}", self.delete_snapshot)
         yield Route("POST", f"{CONTROL}/reset", self.reset)
         yield Route("POST", f"{CONTROL}/maintenance", self.maintain)
-        yield from self.clock.routes(f"{CONTROL}/clock")
-        yield from self.events.routes()
-        yield from self.webhooks.routes()
-        yield Route("GET", f"{CONTROL}/logs", self.logs.follow)
-        yield Route("GET", f"{CONTROL}/openapi.json", self.description.describe)
+        for doors in self.others:
+            yield from doors.routes()
 
     async def answer(self, request: Request) -> Answer:
         """Answer one request. Raises ApiError emulator_key_required, emulator_route_not_found."""

@@ -12,6 +12,7 @@ from ..clock import parse_moment
 from ..errors import ApiError
 from ..services.calendar import Calendar, ClockFixed, MomentOutOfRange
 from ..services.under_way import NotSettled
+from .app import CONTROL
 from .control_params import TIMEOUT, read_params
 from .params import Param
 from .reply import Reply, json_reply
@@ -67,8 +68,8 @@ class ClockDoors:
 
     calendar: Calendar
 
-    def routes(self, place: str) -> Iterator[Route]:
-        """The routes at and below `place`."""
+    def routes(self) -> Iterator[Route]:
+        place = f"{CONTROL}/clock"
         yield Route("GET", place, self.tell)
         yield Route("POST", f"{place}/advance", self.advance)
         yield Route("POST", f"{place}/set", self.set)

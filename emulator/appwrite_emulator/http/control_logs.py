@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from ..jsontext import encode
 from ..services.live_logs import Listener, LiveLogs, LogEntry, Wanted
 from ..services.under_way import Work, WorkKind
+from .app import CONTROL
 from .control_params import read_params
 from .params import Param
 from .reply import TEXT, StreamReply
 from .request import Request
+from .route import Route
 from .validators import Uid, WhiteList
 
 _NDJSON = (b"content-type", b"application/x-ndjson")
@@ -31,6 +33,9 @@ class LogDoors:
     """Follow what executions and builds say."""
 
     live_logs: LiveLogs
+
+    def routes(self) -> Iterator[Route]:
+        yield Route("GET", f"{CONTROL}/logs", self.follow)
 
     async def follow(self, request: Request) -> StreamReply:
         values = await read_params(request, *_PARAMS)

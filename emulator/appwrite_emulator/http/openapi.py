@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..config import Config
 from . import schema
+from .app import CONTROL
 from .control_params import read_params
 from .params import REQUIRED, Param
 from .reply import Reply, json_reply
@@ -34,11 +35,14 @@ class DescriptionDoor:
     """What the API is, for programs."""
 
     config: Config
-    routes: Sequence[Route]
+    described: Sequence[Route]
+
+    def routes(self) -> Iterator[Route]:
+        yield Route("GET", f"{CONTROL}/openapi.json", self.describe)
 
     async def describe(self, request: Request) -> Reply:
         era = (await read_params(request, _FORMAT))["format"] or self.config.appwrite
-        return json_reply(describe(self.routes, format_of(b"", era)), 200)
+        return json_reply(describe(self.described, format_of(b"", era)), 200)
 
 
 def describe(routes: Iterable[Route], format: Version) -> Json:

@@ -38,6 +38,7 @@ from .retention import Retention
 from .roles import Roles
 from .rules import Rules
 from .runs import Runs
+from .schedules import Schedules
 from .sessions import Sessions
 from .sources import Sources
 from .status import About, Status
@@ -65,6 +66,7 @@ class Services:
     archives: Archives
     uploads: Uploads
     executions: Executions
+    schedules: Schedules
     usage: Usage
     projects: Projects
     users: Users
@@ -108,10 +110,15 @@ class Services:
         errands = Errands(ground, execution_records)
         background = Background(ground, execution_records, errands, functions, runs)
         executions = Executions(ground, execution_records, functions, runs, background)
+        schedules = Schedules(ground, functions, executions, about.project)
+        functions.on_schedule = schedules.refresh
+        executions.on_scheduled = schedules.expect
+        executions.on_unscheduled = schedules.cancel
         projects = Projects(ground, functions, variables, deployments, builds)
         users, sessions, tokens = Users(ground), Sessions(ground), Tokens(ground)
         retention = Retention(ground, functions, deployments, executions)
         control = Control(ground, (builds, executions), rules, executor, retention)
+        control.pausing = schedules.paused
         rows = (functions, deployments, executions)
         members = Records(
             ground, Membership, owner="userId", found_by=("teamId",), searched=("$id", "userId")
@@ -139,6 +146,7 @@ class Services:
             archives=archives,
             uploads=uploads,
             executions=executions,
+            schedules=schedules,
             usage=Usage(ground, functions),
             projects=projects,
             users=users,
@@ -155,7 +163,7 @@ class Services:
             retention=retention,
             control=control,
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
-            housekeeping=Housekeeping(ground, control),
+            housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),
             triggers=triggers,
             injection=Injection(ground, console, executions, triggers, about.project),
@@ -164,7 +172,9 @@ class Services:
 
     def delete_function(self, project: str, id: str) -> None:
         """Delete a function and all that is its own. Raises ApiError function_not_found."""
+        function = self.functions.get(project, id)
         self.functions.delete(project, id, children=self._delete_children)
+        self.schedules.forget(function)
 
     def _delete_children(self, function: Function) -> None:
         self.rules.delete_of(function)
@@ -206,6 +216,7 @@ class Services:
     def arm(self) -> None:
         """Set all timers anew, from the rows: at the start, and when the clock has gone back."""
         self.housekeeping.arm()
+        self.schedules.rearm()
 
     async def sweep(self) -> int:
         """Remove files that no row names; how many there were. Nothing may be in the making."""

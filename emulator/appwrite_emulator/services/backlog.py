@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -99,6 +100,9 @@ class Backlog:
         try:
             if not self._is_closed:
                 await self._perform(turn, partial(self._has_begun, line, turn))
+        except asyncio.CancelledError:  # everything stops: what waits must not begin for that
+            self.close()
+            raise
         finally:
             self._room += 1
             line.running -= 1

@@ -253,7 +253,7 @@ class Builds:
             return None
         act.voice.chunk("build", growth(act.logs, logs))
         act.voice.end()
-        return self._store(
+        ended = self._store(
             current,
             status=status,
             build_logs=logs,
@@ -262,6 +262,8 @@ class Builds:
             build_ended_at=self._ground.now(),
             build_duration=math.ceil(time.monotonic() - act.began),
         )
+        self._functions.on_schedule(self._functions.get(ended.project, ended.resource_id))
+        return ended
 
     def _activate(self, deployment: Deployment) -> None:
         """Appwrite 1.9.6 does not let an older deployment replace a newer one; 1.6.2 does."""

@@ -199,6 +199,7 @@ class _Trip:
         self._clock.set(moment)
         if self._timers.look():
             self._wakes += 1
+        self._works += await self._settle()
         await checkpoint()  # who slept until now begins what he has to do
         self._works += await self._settle()
 

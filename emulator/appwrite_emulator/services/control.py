@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,6 +61,8 @@ class Control:
         self._retention = retention
         self._snapshots: dict[str, Snapshot] = {}
         self._lock = anyio.Lock()
+        self.pausing: Callable[[str], AbstractContextManager[None]] = lambda project: nullcontext()
+        """Lets nothing of a project, or of any, run by itself inside the context."""
 
     async def settle(self, limit: float = SETTLE_TIMEOUT) -> list[Work]:
         """Wait until no build, no execution and nothing else is pending; what was waited for.
@@ -121,18 +124,19 @@ class Control:
     async def _replace(self, project: str, put_back: Callable[[], None]) -> list[Work]:
         """Change rows under the feet of everything that runs in `project`, or anywhere."""
         async with self._lock:
-            ended = self._stop(project)
-            await self._ended(ended, project)
-            before = self._ground.state.snapshot()
-            put_back()
-            self._rules.on_change()
-            late = self._stop(project)  # what began while the rest ended
-            self._retire_gone(before)
-            if not project:
-                self._executions.fail_unfinished(_RESTORED)
-                self._builds.recover(_RESTORED)
-            await self._ended(late, project)
-            await self._collect(_builds_of(before))
+            with self.pausing(project):
+                ended = self._stop(project)
+                await self._ended(ended, project)
+                before = self._ground.state.snapshot()
+                put_back()
+                self._rules.on_change()
+                late = self._stop(project)  # what began while the rest ended
+                self._retire_gone(before)
+                if not project:
+                    self._executions.fail_unfinished(_RESTORED)
+                    self._builds.recover(_RESTORED)
+                await self._ended(late, project)
+                await self._collect(_builds_of(before))
         return ended + late
 
     def _stop(self, project: str) -> list[Work]:

@@ -11,7 +11,7 @@ import anyio
 
 from ..errors import ApiError
 from ..execution.executor import Outcome
-from ..models import Caller, Execution, ExecutionStatus, Function, Headers, Row
+from ..models import Caller, Execution, ExecutionStatus, Function, Headers, Row, Trigger
 from ..query import Attribute
 from ..state import EpochPassed
 from . import long_texts, permissions
@@ -117,6 +117,19 @@ class Executions:
     def begin_scheduled(self, project: str, id: str) -> None:
         """Let a scheduled execution, whose moment has come, run in turn; nothing if it is gone."""
         self._background.begin_scheduled(project, id)
+
+    def scheduled(self) -> list[Execution]:
+        """The executions of all projects whose moment is still to come."""
+        return self._records.all(status=str(ExecutionStatus.SCHEDULED))
+
+    def last_tick(self, function: Function) -> Execution | None:
+        """The newest execution of the function that its schedule caused."""
+        return self._records.latest(
+            project=function.project,
+            functionId=function.id,
+            trigger=str(Trigger.SCHEDULE),
+            scheduledAt=None,
+        )
 
     def get(self, caller: Caller, function_id: str, id: str) -> Execution:
         """The execution with its logs. Raises ApiError function_not_found, execution_not_found."""

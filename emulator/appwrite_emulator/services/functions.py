@@ -45,6 +45,8 @@ class Functions:
         self._ground = ground
         self._records = records
         self._rules = rules
+        self.on_schedule: Callable[[Function], None] = lambda function: None
+        """Called when it is to be decided anew whether, and when, a function runs by itself."""
 
     def create(self, project: str, id: str, values: Mapping[str, Any], *, era: Era) -> Function:
         """Store a new function with a domain. `values` has the API's parameter names.
@@ -67,6 +69,7 @@ class Functions:
         with self._ground.state.transaction():
             function = self._records.add(function)
             self._rules.give_domain(function)
+        self.on_schedule(function)
         return function
 
     def get(self, project: str, id: str) -> Function:
@@ -110,20 +113,30 @@ class Functions:
         if function.provider_repository_id and not settings.get("provider_repository_id"):
             settings |= self._unconnected(function, is_asked="providerRepositoryId" in given)
         settings["live"] = all(settings[n] == getattr(function, n) for n in _LIVE_SETTINGS)
-        return self._records.change(function, **settings)
+        function = self._records.change(function, **settings)
+        self.on_schedule(function)
+        return function
 
     def change(self, function: Function, **changes: Any) -> Function:
         """Store changes that the service itself makes."""
         return self._records.change(function, **changes)
 
+    def note_variables(self, function: Function) -> Function:
+        """The function's variables have changed: its deployment runs with others."""
+        function = self._records.change(function, live=False)
+        self.on_schedule(function)
+        return function
+
     def activate(self, function: Function, deployment: Deployment, **changes: Any) -> Function:
         """Let `deployment` answer the function's calls from now on."""
-        return self._records.change(
+        function = self._records.change(
             function,
             deployment_id=deployment.id,
             deployment_created_at=deployment.created_at,
             **changes,
         )
+        self.on_schedule(function)
+        return function
 
     def note_latest(self, function: Function, latest: Deployment | None) -> Function:
         """Keep in the function's row what its newest deployment is and how it stands."""
@@ -184,9 +197,9 @@ class Functions:
     def __len__(self) -> int:
         return len(self._records)
 
-    def every(self) -> list[Function]:
-        """The functions of all projects."""
-        return self._records.all()
+    def every(self, project: str = "") -> list[Function]:
+        """The functions of `project`, or of all projects, in creation order."""
+        return self._records.all(**({"project": project} if project else {}))
 
 
 def _settings(values: Mapping[str, Any]) -> dict[str, Any]:

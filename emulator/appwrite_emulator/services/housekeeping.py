@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from .control import Control
 from .ground import Ground
+from .retention import Removed
 from .under_way import Work, WorkKind
 
 logger = logging.getLogger(__name__)
@@ -18,9 +19,9 @@ _TIMER = "maintenance"
 class Housekeeping:
     """Maintains by a timer."""
 
-    def __init__(self, ground: Ground, control: Control) -> None:
+    def __init__(self, ground: Ground, maintain: Callable[[], Awaitable[Removed]]) -> None:
         self._ground = ground
-        self._control = control
+        self._maintain = maintain
 
     def arm(self) -> None:
         """Maintain a day from now."""
@@ -31,11 +32,11 @@ class Housekeeping:
         self.arm()
         work = Work(WorkKind.MAINTENANCE, "", "", self._ground.now())
         self._ground.under_way.begin(work)
-        self._ground.start(self._maintain, work)
+        self._ground.start(self._run, work)
 
-    async def _maintain(self, work: Work) -> None:
+    async def _run(self, work: Work) -> None:
         try:
-            removed = await self._control.maintain()
+            removed = await self._maintain()
         except Exception:  # one day's turn: the next must come
             logger.exception("maintenance failed", extra={"action": "maintain"})
         else:

@@ -47,7 +47,7 @@ class Variables:
         )
         with self._ground.state.transaction():
             variable = self._records.add(variable)
-            self._functions.change(function, live=False)
+            self._functions.note_variables(function)
         return variable
 
     def get(self, project: str, function_id: str, id: str) -> Variable:
@@ -86,7 +86,7 @@ class Variables:
             self._refuse_taken(function, changes["key"])
         with self._ground.state.transaction():
             variable = self._records.change(variable, **changes)
-            self._functions.change(function, live=False)
+            self._functions.note_variables(function)
         return variable
 
     def delete(self, project: str, function_id: str, id: str) -> None:
@@ -94,7 +94,7 @@ class Variables:
         variable = self.get(project, function_id, id)
         with self._ground.state.transaction():
             self._records.remove([variable])
-            self._functions.change(self._functions.get(project, function_id), live=False)
+            self._functions.note_variables(self._functions.get(project, function_id))
 
     def delete_of(self, function: Function) -> None:
         """Remove all variables of a function that is being deleted."""

@@ -1,0 +1,59 @@
+"""What `trigger schedule` and `schedules` do, and what they print."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+
+from .report import minute
+from .running import Running
+
+
+def tick(running: Running, function: str, project: str, wait: float | None) -> dict[str, Any]:
+    """The execution that the emulator answers. Raises ConfigError."""
+    values = {"function": function, "project": project, "wait": wait}
+    given = {name: value for name, value in values.items() if value not in ("", None)}
+    reply: dict[str, Any] = running.ask("POST", "/trigger/schedule", **given)
+    return reply
+
+
+def show_execution(execution: Mapping[str, Any], *, as_json: bool) -> int:
+    """Print what came of the run; the exit code."""
+    status = execution["status"]
+    if as_json:
+        click.echo(json.dumps(execution, indent=2, ensure_ascii=False))
+    elif status in ("completed", "failed"):
+        mark = click.style("✗", fg="red") if status == "failed" else click.style("✓", fg="green")
+        click.echo(f"{mark} {execution['functionId']}  {status} in {execution['duration']:.3f} s")
+        for line in execution["errors"].splitlines():
+            click.echo(f"    {line}")
+    else:
+        click.echo(f"{execution['functionId']}  execution {execution['$id']}")
+    return int(status == "failed")
+
+
+def show_schedules(running: Running, project: str, *, as_json: bool) -> None:
+    """Print when functions run by themselves. Raises ConfigError."""
+    reply = running.ask("GET", "/schedules", **({"project": project} if project else {}))
+    if as_json:
+        click.echo(json.dumps(reply, indent=2, ensure_ascii=False))
+        return
+    for line in _lines(reply["schedules"]):
+        click.echo(line)
+
+
+def _lines(schedules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not schedules:
+        yield "No function has a schedule."
+        return
+    many = len({each["project"] for each in schedules}) > 1
+    names = [f"{each['project']}/" * many + each["functionId"] for each in schedules]
+    width = max(map(len, names))
+    expressions = max(len(each["schedule"]) for each in schedules)
+    for name, each in zip(names, schedules, strict=True):
+        when = minute(each["next"]) if each["active"] else f"never: {each['obstacle']}"
+        ran = f", last {minute(each['previous'])}" if each["previous"] else ""
+        yield f"{name:<{width}}  {each['schedule']:<{expressions}}  {when}{ran}"
