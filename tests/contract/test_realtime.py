@@ -470,7 +470,7 @@ def test_slots_in_the_url_are_subscriptions_with_queries(project: Project) -> No
 
 def test_a_query_in_the_url_that_is_none_ends_the_connection(project: Project) -> None:
     with listening(project.guest, "executions", more="&executions[1][]=no") as socket:
-        assert socket.error() == (1008, "Invalid query: Invalid query: Syntax error")
+        assert socket.error() == (1008, "Invalid query: Syntax error")
         assert socket.closed() == 1008
 
 
