@@ -202,6 +202,17 @@ class Services:
         self.tokens.delete_of(user)
         self.memberships.delete_of(user.project, user.id)
 
+    async def tidy(self) -> None:
+        """Remove rows that are too old, and files that no row names, before new ones are made."""
+        await self.retention.apply()
+        await self.sweep()
+
+    def begin(self) -> None:
+        """Go on where an earlier process stopped, and be ready for what the clock brings."""
+        self.recover()
+        self.arm()
+        self.ground.timers.rearm = self.arm
+
     def recover(self) -> None:
         """End, with the reason, what an earlier process left unfinished; go on with builds.
 

@@ -104,7 +104,7 @@ class Schedules:
     def rearm(self, project: str = "") -> None:
         """Set the timers of `project`, or all, anew from the rows. Missed runs are not made up."""
         self._disarm(project)
-        for function in self._functions_of(project):
+        for function in self._functions.every(project):
             self.refresh(function)
         for execution in self._executions.scheduled():
             if not project or execution.project == project:
@@ -138,11 +138,10 @@ class Schedules:
     def outlooks(self, project: str = "") -> list[Outlook]:
         """All functions of `project`, or of any, that have a schedule, in creation order."""
         return [
-            self._outlook(function) for function in self._functions_of(project) if function.schedule
+            self._outlook(function)
+            for function in self._functions.every(project)
+            if function.schedule
         ]
-
-    def _functions_of(self, project: str) -> list[Function]:
-        return self._functions.of(project) if project else self._functions.every()
 
     def _outlook(self, function: Function) -> Outlook:
         is_running = _function_key(function.project, function.id) in self._running
@@ -194,7 +193,7 @@ class Schedules:
                 self._running.pop(timer.key, None)
 
     def _unknown(self, project: str, id: str) -> str:
-        known = [each.id for each in self._functions.of(project)]
+        known = [each.id for each in self._functions.every(project)]
         text = f"There is no function {id!r} in project {project!r}"
         if not known:
             return f"{text}: it has none. Create it, or name another project."
