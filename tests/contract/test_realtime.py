@@ -17,6 +17,7 @@ from appwrite_emulator.services.events import Happening
 from appwrite_emulator.services.sessions import DURATION
 
 from .forms import tar_gz
+from .hearing import hearing
 from .people import add_user, cookies, developer, in_console, new_user, sign_in
 from .server import Json, Project, Server, serving
 from .sockets import Socket
@@ -599,6 +600,18 @@ def test_executions_of_users_are_told_to_them_alone(own: Project) -> None:
         assert event["payload"] == done
         assert to_ada.is_quiet()
         assert to_bob.is_quiet()
+
+
+def test_secrets_are_for_functions_and_not_for_who_listens(either: Project) -> None:
+    ada = new_user(either, "ada")
+    with hearing(either) as ear, listening(ada, "account") as socket:
+        socket.next("connected")
+        for path in ("sessions", "tokens"):
+            made = either.post(f"/users/ada/{path}").expect(201)
+            event = socket.next("event")
+            assert (event["payload"]["$id"], event["payload"]["secret"]) == (made["$id"], "")
+            assert [each.event.payload["secret"] for each in ear.taken()] == [made["secret"]]
+            assert made["secret"]
 
 
 def test_of_each_asynchronous_execution_the_end_comes_after_the_beginning(own: Project) -> None:
