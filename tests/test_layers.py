@@ -19,7 +19,7 @@ MECHANISMS = (
 ENGINES = ("builder", "execution", "scheduler")
 SERVICES = ("reload", "services")
 DOORS = ("http",)
-COMPOSITION = ("emulator", "network")
+COMPOSITION = ("composition", "emulator", "network")
 CLIENTS = ("__main__", "cli", "client", "pytest_plugin")
 LAYERS = (WORDS, MECHANISMS, ENGINES, SERVICES, DOORS, COMPOSITION, CLIENTS)
 

@@ -47,34 +47,39 @@ def audience(telling: Telling, era: Era) -> Audience:
     collection or bucket.
     """
     project, path, payload, team_id = telling
-    match path:
-        case ["users", user, *_]:
-            roles, channels = [f"user:{user}"], ["account", f"account.{user}"]
-        case ["teams", team, "memberships", membership, *_]:
-            roles, channels = [f"team:{team}"], ["memberships", f"memberships.{membership}"]
-        case ["teams", team, *_]:
-            roles, channels = [f"team:{team}"], ["teams", f"teams.{team}"]
-        case ["functions", function, "executions", execution, *_]:
-            roles = readers(payload)
-            channels = ["executions", f"executions.{execution}", f"functions.{function}"]
-        case ["databases", database, holder, held, item, id, *_] if (
-            holder in _HOLDERS and item in _ITEMS
-        ):
-            roles, channels = readers(payload), _of_item(database, held, id, era)
-        case ["buckets", bucket, "files", file, *_]:
-            files = f"buckets.{bucket}.files"
-            roles, channels = readers(payload), ["files", files, f"{files}.{file}"]
-        case _ if _is_for_developers(path):
-            own = ("console", f"projects.{project}")
-            return Audience(CONSOLE, own, frozenset([f"team:{team_id}"]))
-        case _:
-            return Audience(project)
+    developers = ["console", f"projects.{project}"]
+    if _is_for_developers(path):
+        return Audience(CONSOLE, tuple(developers), frozenset([f"team:{team_id}"]))
+    roles, names = _readers_and_names(path, payload, era)
     if not roles:
         return Audience(project)
     action = _action(path) if era == "1.9" else ""
-    acted = [f"{channel}.{action}" for channel in channels] if action else []
-    first = ["console", f"projects.{project}"] if path[0] == "functions" else []
-    return Audience(project, tuple(dict.fromkeys(first + channels + acted)), frozenset(roles))
+    acted = [f"{name}.{action}" for name in names] if action else []
+    first = developers if path[0] == "functions" else []
+    return Audience(project, tuple(dict.fromkeys(first + names + acted)), frozenset(roles))
+
+
+def _readers_and_names(
+    path: Sequence[str], payload: Mapping[str, Any], era: Era
+) -> tuple[list[str], list[str]]:
+    """The roles that hear of an event, and its channels but for those of developers."""
+    match path:
+        case ["users", user, *_]:
+            return [f"user:{user}"], ["account", f"account.{user}"]
+        case ["teams", team, "memberships", membership, *_]:
+            return [f"team:{team}"], ["memberships", f"memberships.{membership}"]
+        case ["teams", team, *_]:
+            return [f"team:{team}"], ["teams", f"teams.{team}"]
+        case ["functions", function, "executions", execution, *_]:
+            names = ["executions", f"executions.{execution}", f"functions.{function}"]
+            return readers(payload), names
+        case ["databases", database, holder, held, item, id, *_]:
+            if holder in _HOLDERS and item in _ITEMS:
+                return readers(payload), _of_item(database, held, id, era)
+        case ["buckets", bucket, "files", file, *_]:
+            files = f"buckets.{bucket}.files"
+            return readers(payload), ["files", files, f"{files}.{file}"]
+    return [], []
 
 
 def _of_item(database: str, holder: str, id: str, era: Era) -> list[str]:

@@ -3,53 +3,31 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import anyio
-from anyio import to_thread
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from . import network
-from .assets import assets
-from .builder import Builder, Tools
-from .catalog import Catalog
 from .clock import Clock, SystemClock, parse_moment
-from .config import Config, own_environment
-from .execution.executor import Executor
-from .execution.pool import Sizes
-from .execution.probing import output_of
-from .execution.spawner import Spawner
-from .files import Files
-from .http import api
+from .composition import Site, composed
+from .config import Config
 from .http.app import Api
 from .http.request import Receive, Scope, Send
 from .models import Execution
-from .repositories import Repositories
-from .sandbox import Sandbox, choose
+from .sandbox import Sandbox
 from .services import Services
 from .services.calendar import Journey
 from .services.control import SETTLE_TIMEOUT, Control, Snapshot
-from .services.epochs import Epochs
-from .services.events import Events
-from .services.ground import Ground
 from .services.injection import Fired
-from .services.live_logs import LiveLogs
 from .services.retention import Removed
-from .services.secret import signing_secret
-from .services.status import About
-from .services.under_way import UnderWay, Work
-from .services.webhooks import refuse_unknown
-from .state import StateDB
-from .timers import Timers
+from .services.under_way import Work
 
 FOLDER = ".appwrite-emulator"
 DEFAULT_PROJECT = "demo"
@@ -286,71 +264,10 @@ class Emulator:
     async def _composed(self, url: str) -> AsyncIterator[Api]:
         """Every part, connected and running, behind the API that is told it lies at `url`."""
         self.endpoint = f"{url}/v1"
-        config = self.config
-        refuse_unknown(config.webhooks)
-        async with AsyncExitStack() as stack:
-            data = stack.enter_context(self._data_folder())
-            state_file = self._state_file()
-            state = StateDB.open(state_file, address=url)
-            stack.callback(state.close)
-            self._sandbox = sandbox = await to_thread.run_sync(choose, config.sandbox)
-            workspace = sandbox.workspace(data)
-            if state_file is None and workspace != data:
-                stack.callback(_remove, workspace)
-            files = Files(data, workspace / "builds")
-            files.start()
-            homes = workspace / "homes"
-            await to_thread.run_sync(_remove, homes)  # what a killed process left behind
-            spawner = await stack.enter_async_context(Spawner(sandbox))
-            executor = await stack.enter_async_context(
-                Executor(spawner, homes, sizes=Sizes(total=config.workers), is_calm=self._is_calm)
-            )
-            runtimes = (assets("runtimes"), *config.runtimes)
-            catalog = Catalog([sandbox.lend(folder, workspace) for folder in runtimes])
-            builder = self._builder(spawner, workspace, Tools.of(catalog.families))
-            group = await stack.enter_async_context(anyio.create_task_group())
-            stack.callback(group.cancel_scope.cancel)
-            ground = Ground(
-                config=config,
-                state=state,
-                epochs=Epochs(state),
-                under_way=UnderWay(),
-                live_logs=LiveLogs(self.clock),
-                events=Events(),
-                files=files,
-                clock=self.clock,
-                timers=Timers(self.clock),
-                catalog=catalog,
-                repositories=Repositories(config.repositories, own_environment().get("PATH", "")),
-                probe=partial(output_of, spawner, homes / "probe"),
-                endpoint=self.endpoint,
-                secret=signing_secret(state),
-                start=group.start_soon,
-            )
-            self._services = services = Services.over(
-                ground, executor, builder, About(self.project, state_file, sandbox.report)
-            )
-            stack.callback(services.executions.close)
-            await services.retention.apply()
-            await services.sweep()  # before new files are made
-            services.recover()
-            services.arm()
-            ground.timers.rearm = services.arm
-            host = urlsplit(url).hostname or ""
-            app = api.build(services, files.uploads, frozenset({host}))
-            group.start_soon(ground.timers.serve, name="timers")
-            yield app
-
-    def _builder(self, spawner: Spawner, workspace: Path, tools: Tools) -> Builder:
-        return Builder(
-            spawner,
-            self.sandbox,
-            homes=workspace / "homes",
-            caches=workspace / "caches",
-            environ=own_environment(),
-            tools=tools,
-            now=self.clock.now,
-        )
+        site = Site(url, self.project, self._state_file(), self.clock)
+        async with composed(self.config, site, is_calm=self._is_calm) as parts:
+            self._services, self._sandbox = parts.services, parts.sandbox
+            yield parts.api
 
     def _is_calm(self) -> bool:
         """Whether our server has one request only; behind another server that is not known."""
@@ -359,19 +276,6 @@ class Emulator:
         listening = len(self.services.ground.live_logs) + len(self.services.realtime)
         return self._server.answering - listening <= 1
 
-    @contextmanager
-    def _data_folder(self) -> Iterator[Path]:
-        """The folder for files beside the state; a passing one when the state is in memory."""
-        if (path := self._state_file()) is not None:
-            yield path.parent
-            return
-        folder = Path(tempfile.mkdtemp(prefix="appwrite-emulator-"))
-        try:
-            folder.chmod(0o711)
-            yield folder
-        finally:
-            _remove(folder)
-
     def _state_file(self) -> Path | None:
         """Absolute, because functions run elsewhere and are told folders beside it."""
         if self.config.state is not None:
@@ -379,8 +283,3 @@ class Emulator:
         if self.config.memory or self.directory is None:
             return None
         return self.directory / FOLDER / "state.json"
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder with all that is in it, if it is there."""
-    shutil.rmtree(folder, ignore_errors=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from . import bodies, growth, state, ticks, warm
+from . import bodies, growth, later, state, ticks, warm
 from .footprint import Footprint
 from .growth import Deployed
 from .servers import Mode
@@ -35,6 +35,7 @@ STATE_TARGETS = {
     state.RESTORE: 1e-3,
 }
 BODIES_TARGETS = {bodies.BODIES: 30, bodies.LOGS: 60}  # times a small call
+LATER_TARGET = 3  # times a synchronous execution
 TICK_TARGET = 1e-3  # seconds over an execution by hand
 GROWTH_TARGET = 0.1  # of the memory at the start, over the rows
 FLAT_WITHIN = 2  # a connection or a thread that is about to go
@@ -114,6 +115,17 @@ def bodies_lines(mode: Mode, taken: dict[str, dict[str, float]]) -> Iterator[str
         limit = BODIES_TARGETS.get(name)
         note = f"≤ {limit}x small {_verdict(max(times) <= limit)}" if limit else ""
         yield _row(name, [f"{each * 1e3:.2f} ms {over:3.0f}x" for each, over in pairs], note)
+
+
+def later_lines(mode: Mode, taken: dict[str, dict[str, float]]) -> Iterator[str]:
+    """One line for each figure, for each of many executions."""
+    yield f"Warm executions that nobody waits for, {mode}: each of many, best round"
+    yield _row("", list(taken), "target")
+    for name in next(iter(taken.values())):
+        yield _row(name, [f"{figures[name] * 1e3:.2f} ms" for figures in taken.values()])
+    over = [figures[later.ENDED] / figures[later.CALL] for figures in taken.values()]
+    bound = f"≤ {LATER_TARGET}x {_verdict(max(over) <= LATER_TARGET)}"
+    yield _row("  times one that somebody waits for", [f"{each:.2f}x" for each in over], bound)
 
 
 def ticks_lines(mode: Mode, taken: dict[str, dict[str, float]]) -> Iterator[str]:

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 sys.path.insert(1, str(Path(__file__).parents[2] / "emulator"))
 
-from tests.bench import bodies, cold, growth, report, state, ticks, warm
+from tests.bench import bodies, cold, growth, later, report, state, ticks, warm
 from tests.bench.serve import FAST
 from tests.bench.servers import Mode
 from tests.bench.warm import Effort
@@ -92,6 +92,12 @@ def _ticks(mode: Mode, is_quick: bool) -> Figures:
     return {**taken}
 
 
+def _later(mode: Mode, is_quick: bool) -> Figures:
+    taken = later.measure(mode, *((1, 200) if is_quick else (5, 1000)))
+    say(["", *report.later_lines(mode, taken)])
+    return {**taken}
+
+
 def _executions(mode: Mode, is_quick: bool) -> Figures:
     counts = QUICK_EXECUTIONS if is_quick else EXECUTIONS
     few = growth.after_executions(mode, counts, growth.FEW)
@@ -120,6 +126,7 @@ PARTS: dict[str, Callable[[Mode, bool], Figures]] = {
     "cold": _cold,
     "state": _state,
     "bodies": _bodies,
+    "later": _later,
     "ticks": _ticks,
     "executions": _executions,
     "deployments": _deployments,

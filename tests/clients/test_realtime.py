@@ -16,7 +16,7 @@ from .environments import Environments, installed
 from .programs import PROJECT, beside, checks, environment, run
 
 # Fewer checks than these mean that steps of the script were left out.
-WEB = {"16.1.0": 15, "27.0.0": 20}
+WEB = {"16.1.0": 16, "27.0.0": 22}
 NODE = ("node", "--experimental-websocket")
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(400)]

@@ -63,7 +63,6 @@ def is_absent(route: str) -> bool:
 EXPECTED = {**{route: TABLE[route] for route in TABLE if not is_absent(route)}, **ALSO}
 # Their replies show what is for the caller alone.
 SECRET = (
-    "POST /v1/users/{userId}/sessions", "POST /v1/users/{userId}/tokens",
     "POST /v1/project/keys", "POST /v1/project/keys/standard", "POST /v1/project/keys/ephemeral",
     "PUT /v1/project/keys/{keyId}", "DELETE /v1/project/keys/{keyId}",
 )  # fmt: skip

@@ -6,14 +6,18 @@ import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from appwrite_emulator.clock import ManualClock
 from appwrite_emulator.services.events import Happening
+from appwrite_emulator.services.sessions import DURATION
 
 from .forms import tar_gz
+from .hearing import hearing
 from .people import add_user, cookies, developer, in_console, new_user, sign_in
 from .server import Json, Project, Server, serving
 from .sockets import Socket
@@ -357,6 +361,21 @@ def test_a_restore_gives_back_what_it_took() -> None:
             assert socket.is_quiet()
 
 
+def test_a_session_that_expires_while_somebody_listens_ends_it() -> None:
+    clock = ManualClock(datetime(2026, 1, 31, tzinfo=UTC))
+    with serving(memory=True, clock=clock) as server:
+        project = server.project()
+        ada = new_user(project, "ada")
+        with listening(ada, "executions") as socket:
+            socket.next("connected")
+            server.run(clock.advance, DURATION - timedelta(seconds=1))
+            run(project, "before", "user:ada")
+            server.run(clock.advance, timedelta(seconds=1))
+            run(project, "after", "user:ada")
+            assert ids(socket, 1) == ["before"]
+            assert socket.is_quiet()
+
+
 # Messages
 
 
@@ -452,7 +471,7 @@ def test_slots_in_the_url_are_subscriptions_with_queries(project: Project) -> No
 
 def test_a_query_in_the_url_that_is_none_ends_the_connection(project: Project) -> None:
     with listening(project.guest, "executions", more="&executions[1][]=no") as socket:
-        assert socket.error() == (1008, "Invalid query: Invalid query: Syntax error")
+        assert socket.error() == (1008, "Invalid query: Syntax error")
         assert socket.closed() == 1008
 
 
@@ -581,6 +600,18 @@ def test_executions_of_users_are_told_to_them_alone(own: Project) -> None:
         assert event["payload"] == done
         assert to_ada.is_quiet()
         assert to_bob.is_quiet()
+
+
+def test_secrets_are_for_functions_and_not_for_who_listens(either: Project) -> None:
+    ada = new_user(either, "ada")
+    with hearing(either) as ear, listening(ada, "account") as socket:
+        socket.next("connected")
+        for path in ("sessions", "tokens"):
+            made = either.post(f"/users/ada/{path}").expect(201)
+            event = socket.next("event")
+            assert (event["payload"]["$id"], event["payload"]["secret"]) == (made["$id"], "")
+            assert [each.event.payload["secret"] for each in ear.taken()] == [made["secret"]]
+            assert made["secret"]
 
 
 def test_of_each_asynchronous_execution_the_end_comes_after_the_beginning(own: Project) -> None:

@@ -208,6 +208,7 @@ async def prepare(http: httpx2.AsyncClient, witness: Witness) -> None:
             "name": function,
             "runtime": "python-3.12",
             "entrypoint": "main.py",
+            "timeout": 900,
             "events": ["buckets.*.files.*.create"] if function == "heard" else [],
         }
         assert (await http.post("/functions", json=body)).status_code == 201
@@ -233,7 +234,7 @@ async def compare(http: httpx2.AsyncClient, model: Model, witness: Witness) -> N
         assert row["status"] == "ready" or "stopped during this build" in row["buildLogs"], row
 
 
-BEGUN = {"completed": 1, "scheduled": 0}  # how often
+BEGUN = {"scheduled": {0}, "processing": {0, 1}, "completed": {1}, "failed": {0, 1}}  # how often
 LIMIT = '{"method":"limit","values":[90000]}'
 
 
@@ -252,11 +253,8 @@ async def compare_background(http: httpx2.AsyncClient, model: Model, witness: Wi
     assert {found[id]["status"] for id in model.scheduled} <= {"scheduled"}
     assert not {found[id]["status"] for id in model.accepted} - {"completed", "failed"}
     for id, row in found.items():
-        if row["status"] == "failed":
-            assert "stopped before" in row["errors"], row
-            assert witness.starts[id] <= 1, row
-        else:
-            assert witness.starts[id] == BEGUN[row["status"]], row
+        assert witness.starts[id] in BEGUN[row["status"]], row
+        assert row["status"] != "failed" or "stopped before" in row["errors"], row
     assert set(witness.starts) <= found.keys(), "something ran that nobody knows of"
 
 

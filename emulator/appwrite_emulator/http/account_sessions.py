@@ -128,7 +128,7 @@ class SessionDoors:
     def _opened(self, opened: Opened, request: Request) -> Reply:
         caller = request.caller
         secret = opened.credential if caller.is_privileged else ""
-        tell_session(opened.session, request, is_current=True)
+        tell_session(opened.session, request, is_current=True, secret=secret)
         wire = render_people.session(
             opened.session,
             request.format,
@@ -146,10 +146,12 @@ class SessionDoors:
         return render_people.session(session, format, is_current=is_current)
 
 
-def tell_session(session: Session, request: Request, *, is_current: bool = False) -> None:
-    """Of a session, but never its secret: who hears of a user is not to be him."""
+def tell_session(
+    session: Session, request: Request, *, is_current: bool = False, secret: str = ""
+) -> None:
+    """Of a session, with its secret where the reply has it: functions send it on to its user."""
     request.happened(
-        lambda format: render_people.session(session, format, is_current=is_current),
+        lambda format: render_people.session(session, format, is_current=is_current, secret=secret),
         userId=session.user_id,
         sessionId=session.id,
     )

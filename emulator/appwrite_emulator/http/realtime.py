@@ -15,12 +15,12 @@ from .. import channels
 from ..errors import ApiError, Era, resolve
 from ..filters import Filter
 from ..models import CONSOLE
+from ..query_syntax import Refused
 from ..services.console import Console
 from ..services.outbox import Outbox
 from ..services.realtime import Realtime
 from ..services.roles import Identity
-from .params import checked
-from .realtime_talk import POLICY, Talk, Violation, parse_filter, say_error
+from .realtime_talk import POLICY, Talk, Violation, say_error
 from .request import SERVER_FORMATS, Receive, Request, Send
 from .sign_ins import SignedIn, SignIns
 from .validators import Uid
@@ -82,11 +82,8 @@ class RealtimeDoor:
         return _Guest(project, signed_in, _slots(wanted, params) if heard else {})
 
     def _check(self, project: str) -> None:
-        try:
-            checked(Uid(), project)
-        except ApiError as exc:
-            raise Violation("Missing or unknown project ID", POLICY) from exc
-        if project != CONSOLE and not self.console.knows(project):
+        is_known = _is_id(project) and (project == CONSOLE or self.console.knows(project))
+        if not is_known:
             raise Violation("Missing or unknown project ID", POLICY)
 
     def _identify(self, request: Request, project: str, jwt: str) -> SignedIn | None:
@@ -97,6 +94,13 @@ class RealtimeDoor:
             row = resolve(exc, self.era)
             raise Violation(row.message, row.code) from exc
         return found if found and found.user.status else None
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return bool(Uid().clean(text))
+    except ValueError:
+        return False
 
 
 def _slots(wanted: list[str], params: list[tuple[str, str]]) -> Slots:
@@ -113,10 +117,10 @@ def _slots(wanted: list[str], params: list[tuple[str, str]]) -> Slots:
     try:
         # What a slot wants it says again for each of its channels; the first counts.
         return {
-            slot: (list(asked), parse_filter(next(iter(asked.values()))))
+            slot: (list(asked), Filter.parse(next(iter(asked.values()))))
             for slot, asked in queries.items()
         }
-    except Violation as exc:
+    except Refused as exc:
         raise Violation(str(exc), POLICY) from exc
 
 

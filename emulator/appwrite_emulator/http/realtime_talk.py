@@ -125,8 +125,7 @@ def say_error(outbox: Outbox, error: Violation) -> None:
         outbox.end(POLICY)
 
 
-def parse_filter(queries: list[str]) -> Filter:
-    """The filter of some query strings. Raises Violation."""
+def _parse_filter(queries: list[str]) -> Filter:
     try:
         return Filter.parse(queries)
     except Refused as exc:
@@ -168,7 +167,7 @@ def _wish(payload: Any) -> _Wish:
     if id is not None and not _is_text(id):
         raise Violation(_PAYLOAD)
     queries = queries or []
-    return _Wish(id or "", tuple(channels or ()), tuple(queries), parse_filter(queries))
+    return _Wish(id or "", tuple(channels or ()), tuple(queries), _parse_filter(queries))
 
 
 def _subscription_id(payload: Any) -> str:

@@ -69,7 +69,7 @@ class UserSessionDoors:
         session, credential = self.sessions.open(
             self._user(request), device(request), provider="server"
         )
-        tell_session(session, request)
+        tell_session(session, request, secret=credential)
         wire = render_people.session(session, request.format, secret=credential)
         return json_reply(wire, 201)
 
@@ -98,7 +98,9 @@ class UserSessionDoors:
             self._user(request), length=values["length"], seconds=values["expire"]
         )
         request.happened(
-            partial(render_people.token, token, secret=""), userId=token.user_id, tokenId=token.id
+            partial(render_people.token, token, secret=secret),
+            userId=token.user_id,
+            tokenId=token.id,
         )
         return json_reply(render_people.token(token, request.format, secret=secret), 201)
 

@@ -12,6 +12,7 @@ from ..builder import Builder
 from ..execution.executor import Executor
 from ..models import CONSOLE, Deployment, Execution, Function
 from ..people import Membership, User
+from . import long_texts
 from .accounts import Accounts
 from .api_keys import ApiKeys
 from .archives import Archives
@@ -202,6 +203,17 @@ class Services:
         self.tokens.delete_of(user)
         self.memberships.delete_of(user.project, user.id)
 
+    async def tidy(self) -> None:
+        """Remove rows that are too old, and files that no row names, before new ones are made."""
+        await self.retention.apply()
+        await self.sweep()
+
+    def begin(self) -> None:
+        """Go on where an earlier process stopped, and be ready for what the clock brings."""
+        self.recover()
+        self.arm()
+        self.ground.timers.rearm = self.arm
+
     def recover(self) -> None:
         """End, with the reason, what an earlier process left unfinished; go on with builds.
 
@@ -223,7 +235,7 @@ class Services:
         remove = partial(
             self.ground.files.sweep,
             sources=self.archives.source_names(),
-            logs=self.executions.log_names(),
+            logs=long_texts.names(self.ground.state.snapshot()),
             builds=self.archives.build_names(),
         )
         return await to_thread.run_sync(remove)

@@ -14,7 +14,7 @@ from ..execution.executor import Outcome
 from ..models import Caller, Execution, ExecutionStatus, Function, Headers, Row, Trigger
 from ..query import Attribute
 from ..state import EpochPassed
-from . import long_texts, permissions
+from . import permissions
 from .background import Background, is_final
 from .functions import Functions
 from .ground import Ground
@@ -224,10 +224,6 @@ class Executions:
         for execution in executions:
             if execution.status == ExecutionStatus.SCHEDULED:
                 self.on_unscheduled(execution)
-
-    def log_names(self) -> set[str]:
-        """The files below logs/ that an execution needs."""
-        return long_texts.names(self._ground.state.snapshot())
 
     def recover(self) -> None:
         """Go on after a stop: what had not begun is queued anew, what ran has failed."""

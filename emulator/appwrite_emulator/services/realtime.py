@@ -137,11 +137,14 @@ class Realtime:
         connection.roles = frozenset(self._roles.of(connection.project, connection.identity))
 
     def _message(self, event: Event, audience: Audience, ids: Sequence[str]) -> bytes:
+        payload = event.payload
+        if event.path[0] in _PEOPLE and "secret" in payload:
+            payload = {**payload, "secret": ""}  # functions may send it on, but nobody overhears it
         data = {
             "events": event.names,
             "channels": audience.channels,
             "timestamp": self._ground.now(),
-            "payload": event.payload,
+            "payload": payload,
             "subscriptions": ids,
         }
         return encode({"type": "event", "data": data})

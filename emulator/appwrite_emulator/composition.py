@@ -1,0 +1,149 @@
+"""Composition: the one place that builds every part and connects them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import anyio
+from anyio import to_thread
+
+from .assets import assets
+from .builder import Builder, Tools
+from .catalog import Catalog
+from .clock import Clock
+from .config import Config, own_environment
+from .execution.executor import Executor
+from .execution.pool import Sizes
+from .execution.probing import output_of
+from .execution.spawner import Spawner
+from .files import Files
+from .http import api
+from .http.app import Api
+from .repositories import Repositories
+from .sandbox import Sandbox, choose
+from .services import Services
+from .services.epochs import Epochs
+from .services.events import Events
+from .services.ground import Ground
+from .services.live_logs import LiveLogs
+from .services.secret import signing_secret
+from .services.status import About
+from .services.under_way import UnderWay
+from .services.webhooks import refuse_unknown
+from .state import StateDB
+from .timers import Timers
+
+
+class Site(NamedTuple):
+    """Where an emulator is: at which address, over which state, in which time."""
+
+    url: str
+    project: str  # its own
+    state_file: Path | None  # None: in memory
+    clock: Clock
+
+
+class Parts(NamedTuple):
+    """What an emulator consists of, for whoever serves it."""
+
+    services: Services
+    sandbox: Sandbox
+    api: Api
+
+
+@asynccontextmanager
+async def composed(
+    config: Config, site: Site, *, is_calm: Callable[[], bool]
+) -> AsyncIterator[Parts]:
+    """Every part, connected and running, until the end of the block; taken down in reverse.
+
+    `is_calm` is asked while a call begins: whether the loop has nothing else to do.
+    """
+    refuse_unknown(config.webhooks)
+    async with AsyncExitStack() as stack:
+        data = stack.enter_context(_data_folder(site.state_file))
+        state = StateDB.open(site.state_file, address=site.url)
+        stack.callback(state.close)
+        sandbox = await to_thread.run_sync(choose, config.sandbox)
+        workspace = sandbox.workspace(data)
+        if site.state_file is None and workspace != data:
+            stack.callback(_remove, workspace)
+        files = Files(data, workspace / "builds")
+        files.start()
+        homes = workspace / "homes"
+        await to_thread.run_sync(_remove, homes)  # what a killed process left behind
+        spawner = await stack.enter_async_context(Spawner(sandbox))
+        executor = await stack.enter_async_context(
+            Executor(spawner, homes, sizes=Sizes(total=config.workers), is_calm=is_calm)
+        )
+        runtimes = (assets("runtimes"), *config.runtimes)
+        catalog = Catalog([sandbox.lend(folder, workspace) for folder in runtimes])
+        builder = _builder(spawner, sandbox, workspace, catalog, site.clock)
+        group = await stack.enter_async_context(anyio.create_task_group())
+        stack.callback(group.cancel_scope.cancel)
+        ground = Ground(
+            config=config,
+            state=state,
+            epochs=Epochs(state),
+            under_way=UnderWay(),
+            live_logs=LiveLogs(site.clock),
+            events=Events(),
+            files=files,
+            clock=site.clock,
+            timers=Timers(site.clock),
+            catalog=catalog,
+            repositories=Repositories(config.repositories, own_environment().get("PATH", "")),
+            probe=partial(output_of, spawner, homes / "probe"),
+            endpoint=f"{site.url}/v1",
+            secret=signing_secret(state),
+            start=group.start_soon,
+        )
+        about = About(site.project, site.state_file, sandbox.report)
+        services = Services.over(ground, executor, builder, about)
+        stack.callback(services.executions.close)
+        await services.tidy()
+        hosts = frozenset({urlsplit(site.url).hostname or ""})
+        app = api.build(services, files.uploads, hosts)
+        services.begin()
+        group.start_soon(ground.timers.serve, name="timers")
+        yield Parts(services, sandbox, app)
+
+
+def _builder(
+    spawner: Spawner, sandbox: Sandbox, workspace: Path, catalog: Catalog, clock: Clock
+) -> Builder:
+    return Builder(
+        spawner,
+        sandbox,
+        homes=workspace / "homes",
+        caches=workspace / "caches",
+        environ=own_environment(),
+        tools=Tools.of(catalog.families),
+        now=clock.now,
+    )
+
+
+@contextmanager
+def _data_folder(state_file: Path | None) -> Iterator[Path]:
+    """The folder for files beside the state; a passing one when the state is in memory."""
+    if state_file is not None:
+        yield state_file.parent
+        return
+    folder = Path(tempfile.mkdtemp(prefix="appwrite-emulator-"))
+    try:
+        folder.chmod(0o711)
+        yield folder
+    finally:
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder with all that is in it, if it is there."""
+    shutil.rmtree(folder, ignore_errors=True)
