@@ -242,14 +242,16 @@ def test_a_run_may_be_a_minute_late(server: Server, clock: ManualClock, project:
     assert runs(project) == ["10:01", "10:06"]
 
 
-def test_of_the_runs_that_are_late_those_of_the_last_minute_happen(
+def test_a_minute_that_the_machine_is_busy_costs_no_run_and_longer_sleep_all_of_them(
     server: Server, clock: ManualClock, project: Project
 ) -> None:
     project.put("/functions/f", {"name": "f", "schedule": "* * * * *"}).expect(200)
-    pass_time(server, clock, 3 * MINUTE)  # to 10:02:30, when 10:02 is half a minute old
-    assert runs(project) == ["10:02"]
-    pass_time(server, clock, 30 * SECOND)
-    assert runs(project) == ["10:02", "10:03"]
+    pass_time(server, clock, 30 * SECOND + MINUTE)
+    assert runs(project) == ["10:01", "10:01"], "that of 10:00, and that of 10:01"
+    pass_time(server, clock, 4 * MINUTE)
+    assert len(runs(project)) == 2
+    pass_time(server, clock, MINUTE)
+    assert len(runs(project)) == 3
 
 
 def test_runs_may_overlap(server: Server, clock: ManualClock, project: Project, gate: Gate) -> None:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -34,6 +35,7 @@ def ours(expression: str, moments: list[datetime]) -> list[list[int]] | None:
     return dates if any(dates) else None
 
 
+@pytest.mark.timeout(60)  # three seconds on a machine that is not busy
 def test_all_is_as_upstream_but_for_the_differences_that_are_listed_with_their_reason() -> None:
     upstream = json.loads((FOLDER / "upstream.json").read_text("utf-8"))
     listed = json.loads((FOLDER / "differences.json").read_text("utf-8"))

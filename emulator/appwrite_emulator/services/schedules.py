@@ -167,14 +167,16 @@ class Schedules:
         self._ground.timers.set(key, moment, act)
 
     def _run(self, project: str, id: str, moment: datetime) -> None:
-        """Do what is due at `moment`, unless it is long past: the machine slept or was busy."""
+        """Do what was due at `moment`, unless that is long past: the machine slept, or the clock
+        was set."""
         expected = self._running.pop(_function_key(project, id), "")
         function = self._functions.find(project, id)
         if function is None or not function.schedule:
             return
-        late = self._ground.clock.now() - moment
-        self._expect(function, moment + max(timedelta(), late - _STALE))
-        if function.schedule == expected and late <= _STALE:
+        now = self._ground.clock.now()
+        is_stale = now - moment > _STALE
+        self._expect(function, now if is_stale else moment)
+        if function.schedule == expected and not is_stale:
             self._call(function)
         else:
             logger.info(
