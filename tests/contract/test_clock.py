@@ -417,3 +417,13 @@ def test_a_stop_says_in_python_where_the_clock_stands(
     with gate.reached(), pytest.raises(Stopped) as caught:
         server.run(calendar.advance, timedelta(days=1), 0)
     assert (caught.value.at, len(caught.value.pending)) == (START, 1)
+
+
+def test_a_step_beyond_all_dates_is_refused_as_one_beyond_the_last() -> None:
+    with Emulator(port=0, memory=True) as emulator, pytest.raises(MomentOutOfRange):
+        emulator.advance(hours=1e30)
+
+
+def test_who_moves_time_where_nothing_runs_is_told_what_to_do() -> None:
+    with pytest.raises(AssertionError, match="call this within `with Emulator"):
+        Emulator(port=0, memory=True).advance(hours=1)
