@@ -376,6 +376,18 @@ def test_a_session_that_expires_while_somebody_listens_ends_it() -> None:
             assert socket.is_quiet()
 
 
+def test_who_has_listened_until_his_session_expired_is_told_nothing_of_his_account() -> None:
+    clock = ManualClock(datetime(2026, 1, 31, tzinfo=UTC))
+    with serving(memory=True, clock=clock) as server:
+        project = server.project()
+        ada = new_user(project, "ada")
+        with listening(ada, "account") as socket:
+            socket.next("connected")
+            server.run(clock.advance, DURATION)
+            project.patch("/users/ada/name", {"name": "Ada"}).expect(200)
+            assert socket.is_quiet()
+
+
 # Messages
 
 
@@ -612,6 +624,15 @@ def test_secrets_are_for_functions_and_not_for_who_listens(either: Project) -> N
             assert (event["payload"]["$id"], event["payload"]["secret"]) == (made["$id"], "")
             assert [each.event.payload["secret"] for each in ear.taken()] == [made["secret"]]
             assert made["secret"]
+
+
+def test_what_preferences_call_a_secret_is_theirs_to_tell(either: Project) -> None:
+    ada = new_user(either, "ada")
+    with listening(ada, "account") as socket:
+        socket.next("connected")
+        prefs = {"secret": "a garden"}
+        either.patch("/users/ada/prefs", {"prefs": prefs}).expect(200)
+        assert socket.next("event")["payload"] == prefs
 
 
 def test_of_each_asynchronous_execution_the_end_comes_after_the_beginning(own: Project) -> None:
