@@ -311,6 +311,31 @@ def test_a_run_is_told_of_in_the_servers_own_format(told: Project) -> None:
         assert json.loads(json.dumps(ended)) == json.loads(json.dumps(deleted)) == shown
 
 
+def test_without_logging_its_event_has_no_logs(either: Project) -> None:
+    either.function(logging=False)
+    either.deploy("f", {"main.py": "def main(c):\n    c.log('x')\n    raise ValueError('y')\n"})
+    for kind in ("async", "scheduled", "event", "tick"):
+        ears = Ears(either)
+        ended = either.executed("f", run_of(either, kind))
+        (payload,) = (event.payload for event in ears.events)
+        for told in (payload, ended):
+            assert (told["status"], told["logs"], told["errors"]) == ("failed", "", "")
+
+
+def test_a_disabled_function_is_there_for_keys_alone(told: Project) -> None:
+    add_user(told, "ann")
+    told.put("/functions/f", {"name": "f", "execute": ["any"], "enabled": False}).expect(200)
+    later = {"async": True, "scheduledAt": MOMENT}
+    for asked in ({}, {"async": True}, later):
+        for caller in (told.guest, sign_in(told, "ann")):
+            assert caller.post(PATH, asked).error[:2] == (404, "function_not_found")
+        assert told.post(PATH, asked).status in (201, 202)
+    settle(told.server)
+    assert [each["status"] for each in told.get(PATH).expect(200)["executions"]] == [
+        "completed", "completed", "scheduled",
+    ]  # fmt: skip
+
+
 def test_long_logs_are_part_of_its_event(own: Project) -> None:
     own.deploy("f", {"main.py": "def main(c):\n" + "    c.log('x' * 7000)\n" * 4
                                 + "    return c.res.empty()\n"})  # fmt: skip
