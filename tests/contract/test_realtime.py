@@ -16,6 +16,8 @@ from appwrite_emulator.clock import ManualClock
 from appwrite_emulator.services.events import Happening
 from appwrite_emulator.services.sessions import DURATION
 
+from .behind import EVENT, TICK, begin, enqueue, later, schedule, settle
+from .echo import PYTHON
 from .forms import tar_gz
 from .hearing import hearing
 from .people import add_user, cookies, developer, in_console, new_user, sign_in
@@ -612,6 +614,39 @@ def test_executions_of_users_are_told_to_them_alone(own: Project) -> None:
         assert event["payload"] == done
         assert to_ada.is_quiet()
         assert to_bob.is_quiet()
+
+
+def test_people_hear_of_runs_that_they_caused_and_of_no_others(either: Project) -> None:
+    either.function()
+    either.deploy("f", {"main.py": PYTHON})
+    ada, is_19 = new_user(either, "ada"), either.server.emulator.config.appwrite == "1.9"
+    with listening(ada, "functions.f") as socket:
+        socket.next("connected")
+        runs = [
+            (schedule(ada), ["scheduled", "completed"]),
+            (enqueue(either, EVENT._replace(user_id="ada")), ["completed"]),
+            (enqueue(either, TICK), []),
+            (enqueue(either, EVENT), []),
+            (later(either.guest), []),
+            (later(either), []),
+        ]
+        begin(either, runs[0][0])
+        settle(either.server)
+        heard: dict[str, list[str]] = {id: [] for id, _ in runs}
+        for _ in range(3):
+            event = socket.next("event")
+            payload, action = event["payload"], event["events"][0].rpartition(".")[2]
+            heard[payload["$id"]].append(payload["status"])
+            assert action == ("create" if payload["status"] == "scheduled" else "update")
+            names = ["executions", f"executions.{payload['$id']}", "functions.f"]
+            acted = [f"{name}.{action}" for name in names] if is_19 else []
+            assert event["channels"] == ["console", f"projects.{either.id}", *names, *acted]
+            shown = either.get(f"/functions/f/executions/{payload['$id']}").expect(200)
+            if action == "update":
+                assert payload == shown, "with logs, though they were a user's"
+            assert list(payload) == list(shown)
+        assert socket.is_quiet()
+    assert heard == dict(runs)
 
 
 def test_secrets_are_for_functions_and_not_for_who_listens(either: Project) -> None:

@@ -77,6 +77,25 @@ def test_an_event_is_posted_with_appwrites_headers(receiver: Receiver) -> None:
     }
 
 
+def test_what_is_signed_is_the_url_without_its_escapes(receiver: Receiver) -> None:
+    url = receiver.url("/a%20b+c?d=%C3%A4%2F")
+    with serving(memory=True, **told(url, signature_key="key"), appwrite="1.6") as server:
+        add_users(server.project(), "ann")
+        came = receiver.next()
+    assert came.target == "/a%20b+c?d=%C3%A4%2F"
+    signed = receiver.url("/a b+c?d=ä/").encode() + came.body
+    digest = hmac.new(b"key", signed, hashlib.sha1).digest()
+    assert came.headers["x-appwrite-webhook-signature"] == base64.b64encode(digest).decode()
+    assert came.headers["user-agent"].startswith("Appwrite-Server v1.6.2. Please report abuse at ")
+
+
+def test_a_user_without_a_password_is_not_sent(receiver: Receiver) -> None:
+    for fields in ({"user": "me"}, {"password": "secret"}):
+        with serving(memory=True, **told(receiver.url(), **fields)) as server:
+            add_users(server.project(), "ann")
+            assert "authorization" not in receiver.next().headers
+
+
 def test_names_are_compared_literally_and_functions_are_told_of_too(receiver: Receiver) -> None:
     options = told(receiver.url(), "users.*.update.name", "users.bob", "functions.*.create")
     with serving(memory=True, **options) as server:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
 
 import anyio
 from anyio import to_thread
@@ -231,7 +232,7 @@ class Webhooks:
     def _headers(self, hook: _Hook, delivery: _Delivery) -> list[tuple[str, bytes]]:
         """Source: Appwrite 1.6.2 and 1.9.6, worker of webhooks."""
         webhook, event = hook.webhook, delivery.event
-        signed = webhook.url.encode() + delivery.body
+        signed = unquote_to_bytes(webhook.url) + delivery.body
         digest = hmac.new(hook.key.encode(), signed, hashlib.sha1).digest()
         headers = {
             "Content-Type": "application/json",
@@ -243,7 +244,7 @@ class Webhooks:
             "X-Appwrite-Webhook-Project-Id": event.project,
             "X-Appwrite-Webhook-Signature": base64.b64encode(digest).decode(),
         }
-        if webhook.user or webhook.password:
+        if webhook.user and webhook.password:
             pair = f"{webhook.user}:{webhook.password}".encode()
             headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
         return [(name, value.encode()) for name, value in headers.items()]
