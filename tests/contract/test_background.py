@@ -573,6 +573,28 @@ def test_functions_take_turns(small: Server, gate: Gate) -> None:
     assert [id for id in ended if id != other] == flood
 
 
+def test_those_that_wait_take_no_room_from_those_that_ended(gate: Gate) -> None:
+    with serving(memory=True, workers=2, keep_executions=5) as server:
+        project = server.project()
+        project.function()
+        project.deploy("f", {"main.py": TELL})
+        ended = [project.execute("f")["$id"] for _ in range(5)]
+        scheduled = [schedule(project) for _ in range(5)]
+        project.deploy("f", {"main.py": gate.main})
+        later(project)
+        with gate.reached():
+            waiting = [later(project) for _ in range(5)]
+            project.function("g")
+            project.deploy("g", {"main.py": TELL})
+            project.execute("g")
+            there = {each["$id"] for each in _rows(project)}
+            assert there >= {*ended[1:], *scheduled, *waiting}
+            project.deploy("f", {"main.py": TELL})
+        settle(server)
+        there = {each["$id"] for each in _rows(project)}
+        assert there == {*scheduled, *waiting[1:]}
+
+
 def test_a_restore_drops_what_waits_for_its_turn(small: Server, gate: Gate) -> None:
     project = small.project()
     project.function()
@@ -640,3 +662,8 @@ def test_what_was_refused_is_kept_as_failed(own: Project) -> None:
     ended = own.get(f"{PATH}/{own.server.run(act)}").expect(200)
     assert (ended["status"], ended["errors"], ended["trigger"]) == ("failed", "Too deep.", "event")
     assert ended["responseStatusCode"] == 0
+
+
+def _rows(project: Project) -> list[Json]:
+    listed = project.get(PATH, {"method": "limit", "values": [99]}).expect(200)
+    return list(listed["executions"])

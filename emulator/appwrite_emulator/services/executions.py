@@ -15,7 +15,7 @@ from ..models import Caller, Execution, ExecutionStatus, Function, Headers, Row,
 from ..query import Attribute
 from ..state import EpochPassed
 from . import permissions
-from .background import Background, is_final
+from .background import Background
 from .functions import Functions
 from .ground import Ground
 from .outcomes import outcome
@@ -265,7 +265,7 @@ class Executions:
             born = self._records.born(run.function.project)
             return self._runs.execution(run, born, **fields)
         execution = self._add(run, **fields)
-        self._records.trim(self._ground.config.keep_executions, only=is_final)
+        self._background.trim()
         return execution
 
     def _add(self, run: Run, **fields: Any) -> Execution:
