@@ -13,6 +13,7 @@ import pytest
 
 from appwrite_emulator.config import ConfigError, Webhook
 from appwrite_emulator.services.events import Happening
+from appwrite_emulator.services.webhooks import refuse_unknown
 
 from ..receiver import Receiver, Told, receiving
 from .people import PASSWORD, in_console, new_user
@@ -50,6 +51,16 @@ def add_users(project: Project, *ids: str) -> None:
 
 def ids(came: list[Told]) -> list[str]:
     return [each.json["$id"] for each in came]
+
+
+def test_webhooks_hear_what_functions_cannot_listen_to(receiver: Receiver) -> None:
+    with serving(memory=True, **told(receiver.url("/"), "variables.*.create")) as server:
+        project = server.project()
+        project.function()
+        made = project.post("/functions/f/variables", {"key": "A", "value": "b"}).expect(201)
+        assert receiver.next().json["$id"] == made["$id"]
+        with pytest.raises(ConfigError, match=r"variables\.\*\.burn"):
+            server.run(refuse_unknown, [Webhook(receiver.url("/"), ("variables.*.burn",))])
 
 
 def test_an_event_is_posted_with_appwrites_headers(receiver: Receiver) -> None:

@@ -101,7 +101,7 @@ def refuse_unknown(webhooks: Sequence[Webhook]) -> None:
     """Raise ConfigError for a webhook with an event that Appwrite does not have."""
     for webhook in webhooks:
         for name in webhook.events:
-            if not events.is_valid(name):
+            if not events.is_known(name):
                 raise ConfigError(
                     f"the webhook {webhook.url} has the event {name!r}, which Appwrite does not "
                     "have. Events are like users.*.create, users.ann.update.email or "
