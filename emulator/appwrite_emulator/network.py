@@ -6,7 +6,7 @@ import asyncio
 import errno
 import ipaddress
 import socket
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Protocol
 
 import anyio
@@ -35,6 +35,15 @@ class CannotListen(ConfigError):
 
 _TRIES = 20
 _GRACE = 2  # seconds that requests in flight get when the server stops
+_STOPPED = (
+    b'{"message":"The emulator stopped before it could answer.",'
+    b'"code":503,"type":"general_unknown"}'
+)
+_STOPPED_HEADERS = [
+    (b"content-type", b"application/json; charset=UTF-8"),
+    (b"content-length", str(len(_STOPPED)).encode()),
+    (b"connection", b"close"),
+]
 _MESSAGE = 64_000  # bytes of a message on a websocket; the door of Realtime says why
 
 
@@ -144,6 +153,11 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # a class,
 class _Socket(WebSocketsSansIOProtocol):
     """A websocket as uvicorn speaks it, whose end does not wait for a client that reads nothing."""
 
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if self.close_sent:
+            self.handshake_complete = True  # by a refusal, which uvicorn would call our error
+
     def shutdown(self) -> None:
         super().shutdown()
         self._leave()
@@ -158,13 +172,35 @@ class _Socket(WebSocketsSansIOProtocol):
             self.transport.abort()
 
 
+class _UntilTheEnd:
+    """An application whose calls end in peace when the server stops before they are answered.
+
+    uvicorn cancels them, and would tell of each with a traceback.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if scope["type"] != "http":
+                raise
+            with suppress(RuntimeError):  # the reply has begun
+                await send(
+                    {"type": "http.response.start", "status": 503, "headers": _STOPPED_HEADERS}
+                )
+                await send({"type": "http.response.body", "body": _STOPPED})
+
+
 class Server(uvicorn.Server):
     """uvicorn as a guest: no signal handlers, a signal when it answers, a prompt end."""
 
     def __init__(self, app: Any) -> None:
         super().__init__(
             uvicorn.Config(
-                app,
+                _UntilTheEnd(app),
                 http=_Protocol,
                 ws=_Socket,
                 ws_max_size=_MESSAGE,

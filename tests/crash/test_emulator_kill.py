@@ -46,6 +46,7 @@ class Model:
     soon: set[str] = field(default_factory=set)  # the same, once their moment has come
     carried: set[str] = field(default_factory=set)  # of those, what began after a kill
     scheduled: set[str] = field(default_factory=set)  # for tomorrow: must go on waiting
+    ticks: set[str] = field(default_factory=set)  # seen: must stay
     deleted: set[str] = field(default_factory=set)
     deployments: set[str] = field(default_factory=set)
     doubtful: set[str] = field(default_factory=set)  # their deletion may have come to pass
@@ -210,6 +211,7 @@ async def prepare(http: httpx2.AsyncClient, witness: Witness) -> None:
             "entrypoint": "main.py",
             "timeout": 900,
             "events": ["buckets.*.files.*.create"] if function == "heard" else [],
+            "schedule": "* * * * *" if function == "heard" else "",
         }
         assert (await http.post("/functions", json=body)).status_code == 201
         deployment = await deploy(http, function, code)
@@ -234,7 +236,13 @@ async def compare(http: httpx2.AsyncClient, model: Model, witness: Witness) -> N
         assert row["status"] == "ready" or "stopped during this build" in row["buildLogs"], row
 
 
-BEGUN = {"scheduled": {0}, "processing": {0, 1}, "completed": {1}, "failed": {0, 1}}  # how often
+BEGUN = {  # how often; by a tick, one may just begin
+    "scheduled": {0},
+    "waiting": {0, 1},
+    "processing": {0, 1},
+    "completed": {1},
+    "failed": {0, 1},
+}
 LIMIT = '{"method":"limit","values":[90000]}'
 
 
@@ -248,14 +256,22 @@ async def compare_executions(http: httpx2.AsyncClient, model: Model) -> None:
 
 async def compare_background(http: httpx2.AsyncClient, model: Model, witness: Witness) -> None:
     """Each run that was accepted has ended, and has begun once, or perhaps not when it failed."""
+    before = witness.starts.copy()  # the next may become due while all this is read
     found = {**await rows(http, "slow"), **await rows(http, "heard")}
+    model.ticks |= {id for id, row in found.items() if _is_tick(row)}
+    assert model.ticks <= found.keys(), "a run by a schedule is lost"
     assert model.accepted | model.soon | model.scheduled <= found.keys(), "a run is lost"
     assert {found[id]["status"] for id in model.scheduled} <= {"scheduled"}
     assert not {found[id]["status"] for id in model.accepted} - {"completed", "failed"}
     for id, row in found.items():
-        assert witness.starts[id] in BEGUN[row["status"]], row
+        begun = range(before[id], witness.starts[id] + 1)
+        assert not BEGUN[row["status"]].isdisjoint(begun), (row, begun)
         assert row["status"] != "failed" or "stopped before" in row["errors"], row
-    assert set(witness.starts) <= found.keys(), "something ran that nobody knows of"
+    assert set(before) <= found.keys(), "something ran that nobody knows of"
+
+
+def _is_tick(row: dict[str, Any]) -> bool:
+    return row["trigger"] == "schedule" and row["scheduledAt"] is None
 
 
 async def rows(http: httpx2.AsyncClient, function: str) -> dict[str, dict[str, Any]]:
@@ -306,5 +322,6 @@ async def test_kills_lose_nothing_acknowledged_and_leave_no_process(
     assert model.accepted, "there was no load in the background"
     assert model.carried & model.accepted, "no run had to wait for the next start"
     assert model.carried & model.soon, "nothing was overdue at a start"
+    assert model.ticks, "no schedule ran"
     assert model.scheduled, "nothing was to be run later"
     assert model.deployments, "there were no builds"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import anyio
 import pytest
@@ -114,3 +116,29 @@ async def test_what_was_written_leaves_before_the_end() -> None:
     await anyio.lowlevel.checkpoint()
 
     assert wire.packets == [HEAD, b"closed"]
+
+
+async def test_a_call_that_outlasts_the_server_is_answered_without_ado(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    called = anyio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        called.set()
+        await anyio.sleep_forever()
+
+    server = network.Server(app)
+    server.config.timeout_graceful_shutdown = 0
+    with _bound("127.0.0.1", 0) as sockets:
+        async with anyio.create_task_group() as group:
+            group.start_soon(server.serve, sockets)
+            await server.answers.wait()
+            host, port = sockets[0].getsockname()
+            async with await anyio.connect_tcp(host, port) as client:
+                await client.send(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+                await called.wait()
+                server.stop()
+                reply = b"".join([piece async for piece in client])
+    assert reply.startswith(b"HTTP/1.1 503 ")
+    assert json.loads(reply.partition(b"\r\n\r\n")[2])["code"] == 503
+    assert "Traceback" not in caplog.text

@@ -106,6 +106,11 @@ class Background:
         """Delete executions; those that have not begun never will."""
         self._errands.remove(executions)
 
+    def trim(self) -> None:
+        """Delete the oldest executions that have ended, once there are too many of them."""
+        keep = self._ground.config.keep_executions
+        self._records.trim(keep, only=is_final, others=len(self._errands))
+
     async def finished(self, project: str, id: str) -> None:
         """Return once the execution, if it waits for its turn or runs, has ended."""
         if pending := self._pending.get(f"{project}/{id}"):
@@ -214,7 +219,7 @@ class Background:
         self._ground.epochs.check(run.function.project, run.epoch)
         if current := self._records.get(run.function.project, run.id):
             self._tell(self._records.change(current, **fields), errand, texts)
-            self._records.trim(self._ground.config.keep_executions, only=is_final)
+            self.trim()
 
     def _refuse(self, execution: Execution, errand: Errand, error: ApiError) -> None:
         """Nothing can answer: the execution fails. Of those by events and ticks nobody is told.

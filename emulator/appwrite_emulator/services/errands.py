@@ -27,6 +27,10 @@ class Errands:
         self._executions = executions
         self._table = ground.state.table(Errand.table)
 
+    def __len__(self) -> int:
+        """How many executions are still to begin."""
+        return len(self._table)
+
     def add(self, execution: Execution, request: ExecutionRequest, cause: Cause) -> Execution:
         """Store an execution with all that it will need.
 

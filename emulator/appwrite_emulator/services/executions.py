@@ -209,11 +209,11 @@ class Executions:
         self._remove(self._records.all(project=function.project, functionId=function.id))
 
     def delete_older(self, moment: str, most: int) -> int:
-        """Forget what was created before `moment` and does not run, `most` of it at most; how many
-        there were."""
+        """Forget what was created before `moment` and has ended, `most` of it at most; how many
+        there were. What is still to come stays, though Appwrite 1.6.2 and 1.9.6 drop it."""
 
         def is_old(row: Row) -> bool:
-            return row["$createdAt"] < moment and row["status"] not in _UNDER_WAY
+            return bool(row["$createdAt"] < moment) and is_final(row)
 
         old = self._records.oldest(most, only=is_old)
         self._remove(old)
@@ -265,7 +265,7 @@ class Executions:
             born = self._records.born(run.function.project)
             return self._runs.execution(run, born, **fields)
         execution = self._add(run, **fields)
-        self._records.trim(self._ground.config.keep_executions, only=is_final)
+        self._background.trim()
         return execution
 
     def _add(self, run: Run, **fields: Any) -> Execution:

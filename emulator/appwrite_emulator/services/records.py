@@ -149,12 +149,12 @@ class Records(Generic[R]):
         """The `count` oldest records, of all projects, that `only` accepts, or all there are."""
         return list(map(self._kind.from_row, self._oldest(count, only)))
 
-    def trim(self, keep: int, *, only: Callable[[Row], bool]) -> None:
+    def trim(self, keep: int, *, only: Callable[[Row], bool], others: int = 0) -> None:
         """Delete the oldest records, of all projects, that `only` accepts, a few at a time, once
-        there are 5 % more than `keep`."""
-        excess = len(self) - keep
-        if excess > keep // 20:
-            doomed = self._oldest(excess, only)
+        there are 5 % more of them than `keep`. About `others` there are that it does not."""
+        if len(self) - others - keep > keep // 20:
+            rows = [row for row in self._table.rows() if only(row)]
+            doomed = rows[: max(0, len(rows) - keep)]
             self._table.drop(*[f"{row['project']}/{row['$id']}" for row in doomed])
 
     def _oldest(self, count: int, only: Callable[[Row], bool]) -> list[Row]:
