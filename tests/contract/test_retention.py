@@ -20,6 +20,7 @@ from appwrite_emulator.services.records import Records
 
 from .behind import errands
 from .gate import Gate
+from .hearing import hearing
 from .server import Json, Project, Server, names, serving
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
@@ -97,19 +98,41 @@ def test_executions_are_kept_for_two_weeks(
 
 
 def test_what_runs_stays_and_what_is_scheduled_goes_by_its_age(
-    server: Server, clock: ManualClock, project: Project, gate: Gate
+    server: Server,
+    clock: ManualClock,
+    project: Project,
+    gate: Gate,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     project.deploy("f", {"main.py": gate.main})
     late = scheduled(START + KEPT * 2)
-    project.post("/functions/f/executions", late).expect(202)
+    id = project.post("/functions/f/executions", late).expect(202)["$id"]
     running = project.post("/functions/f/executions", {"async": True}).expect(202)["$id"]
     with gate.reached():
         pass_time(server, clock, KEPT + SECOND)
         server.call("POST", "/_emulator/maintenance").expect(200)
         assert executions(project) == [running]
         assert errands(project) == 0
+    (warning,) = [record.getMessage() for record in caplog.records if id in record.getMessage()]
+    assert "will never run" in warning
     project.executed("f", running)
     maintain(server, executions=1)
+
+
+def test_what_a_jump_makes_due_runs_however_old_it_is(clock: ManualClock) -> None:
+    with serving(memory=True, workers=2, clock=clock) as server:
+        project = server.project()
+        project.function()
+        project.deploy("f", {"main.py": LONG})
+        due = scheduled(START + KEPT * 2)
+        path = "/functions/f/executions"
+        ids = [project.post(path, due).expect(202)["$id"] for _ in range(5)]
+        with hearing(project) as ear:
+            server.run(server.emulator.services.calendar.set, START + KEPT * 2)
+        ended = [each.event.payload for each in ear.heard]
+        assert [(each["$id"], each["status"]) for each in ended] == [
+            (id, "completed") for id in ids
+        ]
 
 
 def test_deployments_are_kept_as_long_as_their_function_says(

@@ -111,6 +111,10 @@ class Background:
         keep = self._ground.config.keep_executions
         self._records.trim(keep, only=_is_final, others=len(self._errands))
 
+    def is_under_way(self, project: str, id: str) -> bool:
+        """Whether the execution waits for its turn or runs; one to come later does not."""
+        return f"{project}/{id}" in self._pending
+
     async def finished(self, project: str, id: str) -> None:
         """Return once the execution, if it waits for its turn or runs, has ended."""
         if pending := self._pending.get(f"{project}/{id}"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -21,6 +22,8 @@ from .ground import Ground
 from .outcomes import outcome
 from .records import Listing, Records
 from .runs import Cause, ExecutionRequest, Run, Runs
+
+logger = logging.getLogger(__name__)
 
 ATTRIBUTES = {
     "trigger": Attribute("trigger", "string"),
@@ -209,14 +212,19 @@ class Executions:
         self._remove(self._records.all(project=function.project, functionId=function.id))
 
     def delete_older(self, moment: str, most: int) -> int:
-        """Forget what was created before `moment` and does not run, `most` of it at most; how many
-        there were."""
+        """Forget what was created before `moment` and neither runs nor is about to, `most` of it at
+        most; how many there were."""
+        is_under_way = self._background.is_under_way
 
         def is_old(row: Row) -> bool:
-            return row["$createdAt"] < moment and row["status"] not in _UNDER_WAY
+            return row["$createdAt"] < moment and not (
+                row["status"] in _UNDER_WAY or is_under_way(row["project"], row["$id"])
+            )
 
         old = self._records.oldest(most, only=is_old)
         self._remove(old)
+        if lost := [each for each in old if each.status == ExecutionStatus.SCHEDULED]:
+            _tell_of_lost(lost)
         return len(old)
 
     def _remove(self, executions: list[Execution]) -> None:
@@ -271,6 +279,18 @@ class Executions:
     def _add(self, run: Run, **fields: Any) -> Execution:
         born = self._records.born(run.function.project)
         return self._records.add(self._runs.execution(run, born, **fields))
+
+
+def _tell_of_lost(executions: list[Execution]) -> None:
+    """Appwrite forgets those that are to run later than executions are kept, without a word."""
+    first, *others = executions
+    more = f" and {len(others)} more" if others else ""
+    logger.warning(
+        "execution %s of function %s, scheduled for %s,%s went with the old executions and will "
+        "never run, as in Appwrite; --execution-retention 0 keeps all",
+        first.id, first.function_id, first.scheduled_at, more,
+        extra={"action": "remove_scheduled", "function_id": first.function_id},
+    )  # fmt: skip
 
 
 def _ignore(execution: Execution) -> None:
