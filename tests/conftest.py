@@ -15,7 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         default=8,
         metavar="N",
-        help="how often the crash test kills a loaded emulator (default 8, CI 200)",
+        help="how often the crash test kills a loaded emulator (default 8, CI 40)",
     )
 
 

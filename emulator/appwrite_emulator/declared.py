@@ -108,7 +108,7 @@ class Webhook:
 
     `events` are names such as `users.*.create`, of which an event has several. Without a
     `signature_key` one is made at each start. `user` and `password` are sent as basic
-    authentication. `project` empty means any project.
+    authentication, if both are there. `project` empty means any project.
     """
 
     url: str

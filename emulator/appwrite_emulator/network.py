@@ -153,6 +153,11 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # a class,
 class _Socket(WebSocketsSansIOProtocol):
     """A websocket as uvicorn speaks it, whose end does not wait for a client that reads nothing."""
 
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if self.close_sent:
+            self.handshake_complete = True  # by a refusal, which uvicorn would call our error
+
     def shutdown(self) -> None:
         super().shutdown()
         self._leave()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -27,6 +28,7 @@ from .behind import (
 )
 from .forms import form, multipart_type
 from .gate import Gate
+from .hearing import hearing
 from .people import add_user, by_token, claims, developer, sign_in
 from .server import Json, Project, Server, serving
 
@@ -137,6 +139,77 @@ def test_an_asynchronous_call_has_an_empty_event(told: Project) -> None:
     assert found["x-appwrite-client-ip"] == "127.0.0.1"
 
 
+def run_of(project: Project, kind: str) -> str:
+    """A run of `f` that ends by itself: the id of its execution."""
+    if kind == "sync":
+        return str(project.execute("f")["$id"])
+    if kind == "async":
+        return later(project)
+    if kind == "scheduled":
+        id = schedule(project)
+        begin(project, id)
+        return id
+    json_of_event = {"user-agent": "Appwrite/1", "content-type": "application/json"}
+    is_event = kind == "event"
+    return enqueue(
+        project, EVENT if is_event else TICK, body=b"{}" * is_event,
+        headers=json_of_event if is_event else {},
+    )  # fmt: skip
+
+
+KINDS = ("sync", "async", "scheduled", "event", "tick")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_gets_the_headers_of_its_trigger_and_no_others(told: Project, kind: str) -> None:
+    seen = heard(told, run_of(told, kind))["headers"]
+    wanted = {"accept", "host", "x-appwrite-key", "x-appwrite-execution-id", *NOBODY}
+    wanted |= {"x-appwrite-trigger"} | ({"x-appwrite-event"} if kind != "sync" else set())
+    if kind in ("sync", "async", "scheduled"):
+        wanted.add("x-appwrite-client-ip")
+    if kind == "event":
+        wanted |= {"user-agent", "content-type", "content-length"}
+    if told.server.emulator.config.appwrite == "1.9":
+        wanted.add("authorization")
+    assert set(seen) == wanted
+    assert seen["accept"] == "*/*"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_the_server_of_1_9_keeps_the_address_of_who_asked(told: Project, kind: str) -> None:
+    id = run_of(told, kind)
+    told.executed("f", id)
+    kept = told.get(f"{PATH}/{id}").expect(200)["requestHeaders"]
+    if kind == "event":
+        assert kept == [{"name": "content-type", "value": "application/json"}]
+    elif kind == "tick" or told.server.emulator.config.appwrite == "1.6":
+        assert kept == []
+    else:
+        assert kept == [{"name": "x-appwrite-client-ip", "value": "127.0.0.1"}]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_gets_a_key_of_its_era_for_as_long_as_it_may_take(told: Project, kind: str) -> None:
+    told.put("/functions/f", {"name": "f", "scopes": ["users.read"], "timeout": 20}).expect(200)
+    is_old = told.server.emulator.config.appwrite == "1.6"
+    began = time.time()
+    key = heard(told, run_of(told, kind))["headers"]["x-appwrite-key"]
+    assert key.startswith("dynamic_" if is_old else "ephemeral_")
+    said = claims(key)
+    assert 0 <= said.pop("exp") - (began + (20 if is_old else 80)) + 1 < 15
+    assert said == {"projectId": told.id, "scopes": ["users.read"]}
+
+
+def test_the_token_of_a_later_run_counts_from_its_beginning(told: Project) -> None:
+    add_user(told, "ann")
+    ann = sign_in(told, "ann")
+    is_old = told.server.emulator.config.appwrite == "1.6"
+    for kind in ("async", "scheduled"):
+        began = time.time()
+        jwt = heard(told, run_of(ann, kind))["headers"]["x-appwrite-user-jwt"]
+        assert 0 <= claims(jwt)["exp"] - (began + (15 if is_old else 75)) + 1 < 15, kind
+
+
 def test_a_developer_gets_a_token_of_his_own_home(told: Project) -> None:
     dev = developer(told)
     id = schedule(dev)
@@ -212,6 +285,55 @@ def test_its_end_is_an_event(told: Project) -> None:
     shown = told.get(f"{PATH}/{id}").expect(200)
     assert json.loads(json.dumps(event.payload)) == shown
     assert shown["logs"], "logs are part of it"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_is_told_of_as_its_trigger_says(told: Project, kind: str) -> None:
+    with hearing(told) as ear:
+        id = run_of(told, kind)
+        told.executed("f", id)
+        story = [(each.event.names[0], each.event.payload["status"]) for each in ear.heard]
+    execution = f"functions.f.executions.{id}"
+    created = {"sync": "completed", "async": "waiting", "scheduled": "scheduled"}
+    begun = [(f"{execution}.create", created[kind])] if kind in created else []
+    ended = [(f"{execution}.update", "completed")] if kind != "sync" else []
+    assert story == begun + ended
+
+
+def test_a_run_is_told_of_in_the_servers_own_format(told: Project) -> None:
+    for format in ("1.4.0", "1.6.0", "1.8.0", "1.9.0"):
+        with hearing(told) as ear:
+            id = run_of(told.at(format), "async")
+            shown = told.executed("f", id)
+            told.at(format).delete(f"{PATH}/{id}").expect(204)
+            created, ended, deleted = (each.event.payload for each in ear.heard)
+        assert list(created) == list(ended) == list(deleted) == list(shown), format
+        assert json.loads(json.dumps(ended)) == json.loads(json.dumps(deleted)) == shown
+
+
+def test_without_logging_its_event_has_no_logs(either: Project) -> None:
+    either.function(logging=False)
+    either.deploy("f", {"main.py": "def main(c):\n    c.log('x')\n    raise ValueError('y')\n"})
+    for kind in ("async", "scheduled", "event", "tick"):
+        ears = Ears(either)
+        ended = either.executed("f", run_of(either, kind))
+        (payload,) = (event.payload for event in ears.events)
+        for told in (payload, ended):
+            assert (told["status"], told["logs"], told["errors"]) == ("failed", "", "")
+
+
+def test_a_disabled_function_is_there_for_keys_alone(told: Project) -> None:
+    add_user(told, "ann")
+    told.put("/functions/f", {"name": "f", "execute": ["any"], "enabled": False}).expect(200)
+    later = {"async": True, "scheduledAt": MOMENT}
+    for asked in ({}, {"async": True}, later):
+        for caller in (told.guest, sign_in(told, "ann")):
+            assert caller.post(PATH, asked).error[:2] == (404, "function_not_found")
+        assert told.post(PATH, asked).status in (201, 202)
+    settle(told.server)
+    assert [each["status"] for each in told.get(PATH).expect(200)["executions"]] == [
+        "completed", "completed", "scheduled",
+    ]  # fmt: skip
 
 
 def test_long_logs_are_part_of_its_event(own: Project) -> None:

@@ -16,6 +16,8 @@ from appwrite_emulator.clock import ManualClock
 from appwrite_emulator.services.events import Happening
 from appwrite_emulator.services.sessions import DURATION
 
+from .behind import EVENT, TICK, begin, enqueue, later, schedule, settle
+from .echo import PYTHON
 from .forms import tar_gz
 from .hearing import hearing
 from .people import add_user, cookies, developer, in_console, new_user, sign_in
@@ -376,6 +378,18 @@ def test_a_session_that_expires_while_somebody_listens_ends_it() -> None:
             assert socket.is_quiet()
 
 
+def test_who_has_listened_until_his_session_expired_is_told_nothing_of_his_account() -> None:
+    clock = ManualClock(datetime(2026, 1, 31, tzinfo=UTC))
+    with serving(memory=True, clock=clock) as server:
+        project = server.project()
+        ada = new_user(project, "ada")
+        with listening(ada, "account") as socket:
+            socket.next("connected")
+            server.run(clock.advance, DURATION)
+            project.patch("/users/ada/name", {"name": "Ada"}).expect(200)
+            assert socket.is_quiet()
+
+
 # Messages
 
 
@@ -602,6 +616,39 @@ def test_executions_of_users_are_told_to_them_alone(own: Project) -> None:
         assert to_bob.is_quiet()
 
 
+def test_people_hear_of_runs_that_they_caused_and_of_no_others(either: Project) -> None:
+    either.function()
+    either.deploy("f", {"main.py": PYTHON})
+    ada, is_19 = new_user(either, "ada"), either.server.emulator.config.appwrite == "1.9"
+    with listening(ada, "functions.f") as socket:
+        socket.next("connected")
+        runs = [
+            (schedule(ada), ["scheduled", "completed"]),
+            (enqueue(either, EVENT._replace(user_id="ada")), ["completed"]),
+            (enqueue(either, TICK), []),
+            (enqueue(either, EVENT), []),
+            (later(either.guest), []),
+            (later(either), []),
+        ]
+        begin(either, runs[0][0])
+        settle(either.server)
+        heard: dict[str, list[str]] = {id: [] for id, _ in runs}
+        for _ in range(3):
+            event = socket.next("event")
+            payload, action = event["payload"], event["events"][0].rpartition(".")[2]
+            heard[payload["$id"]].append(payload["status"])
+            assert action == ("create" if payload["status"] == "scheduled" else "update")
+            names = ["executions", f"executions.{payload['$id']}", "functions.f"]
+            acted = [f"{name}.{action}" for name in names] if is_19 else []
+            assert event["channels"] == ["console", f"projects.{either.id}", *names, *acted]
+            shown = either.get(f"/functions/f/executions/{payload['$id']}").expect(200)
+            if action == "update":
+                assert payload == shown, "with logs, though they were a user's"
+            assert list(payload) == list(shown)
+        assert socket.is_quiet()
+    assert heard == dict(runs)
+
+
 def test_secrets_are_for_functions_and_not_for_who_listens(either: Project) -> None:
     ada = new_user(either, "ada")
     with hearing(either) as ear, listening(ada, "account") as socket:
@@ -612,6 +659,15 @@ def test_secrets_are_for_functions_and_not_for_who_listens(either: Project) -> N
             assert (event["payload"]["$id"], event["payload"]["secret"]) == (made["$id"], "")
             assert [each.event.payload["secret"] for each in ear.taken()] == [made["secret"]]
             assert made["secret"]
+
+
+def test_what_preferences_call_a_secret_is_theirs_to_tell(either: Project) -> None:
+    ada = new_user(either, "ada")
+    with listening(ada, "account") as socket:
+        socket.next("connected")
+        prefs = {"secret": "a garden"}
+        either.patch("/users/ada/prefs", {"prefs": prefs}).expect(200)
+        assert socket.next("event")["payload"] == prefs
 
 
 def test_of_each_asynchronous_execution_the_end_comes_after_the_beginning(own: Project) -> None:

@@ -255,6 +255,16 @@ def test_a_browser_sees_the_refusal_of_its_websocket(
     assert json.loads(response.body or b"")["code"] == status
 
 
+def test_a_websocket_that_is_refused_is_no_error_of_the_emulator(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with Emulator(port=0, memory=True) as emulator:
+        uri = f"ws://127.0.0.1:{_port(emulator)}/v1/realtime?project=p"
+        with pytest.raises(InvalidStatus):
+            connect(uri, origin=Origin("https://evil.example"))
+    assert caplog.text == ""
+
+
 def test_pages_and_scripts_of_a_functions_domain_are_no_matter_of_cors(server: Server) -> None:
     here = site(server.project())
     for headers in ({"origin": "https://evil.example", **FETCH}, {"origin": "null", **FORM}):

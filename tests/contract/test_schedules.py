@@ -214,6 +214,29 @@ def test_without_its_deployment_it_goes_on_until_it_is_settled_anew(
     assert runs(project) == ["10:00"]
 
 
+@pytest.mark.parametrize("change", ["update", "create", "change", "delete", "build"])
+def test_each_change_of_function_variable_or_build_settles_it_anew(
+    project: Project, change: str
+) -> None:
+    path = "/functions/f/variables"
+    project.post(path, {"variableId": "v", "key": "A", "value": "1"}).expect(201)
+    deployment = project.get("/functions/f/deployments").expect(200)["deployments"][0]["$id"]
+    project.delete(f"/functions/f/deployments/{deployment}").expect(204)
+    assert outlook(project)["active"]
+    match change:
+        case "update":
+            project.put("/functions/f", {"name": "g", "schedule": "*/5 * * * *"}).expect(200)
+        case "create":
+            project.post(path, {"variableId": "w", "key": "B", "value": "1"}).expect(201)
+        case "change":
+            project.put(f"{path}/v", {"key": "A", "value": "2"}).expect(200)
+        case "delete":
+            project.delete(f"{path}/v").expect(204)
+        case "build":
+            project.deploy("f", {"main.py": TELL}, activate="false")
+    assert not outlook(project)["active"]
+
+
 def test_a_deleted_function_runs_no_more(
     server: Server, clock: ManualClock, project: Project
 ) -> None:
@@ -440,6 +463,34 @@ def test_a_scheduled_execution_begins_at_its_moment_as_it_was_asked_for(
     assert (seen["x-own"], seen["content-type"]) == ("1", "text/css")
     assert (seen["x-appwrite-trigger"], seen["x-appwrite-event"]) == ("schedule", "")
     assert timers(server) == []
+
+
+TOO_SOON = (
+    400,
+    "general_bad_request",
+    "Execution schedule must be a valid date, and at least 1 minute from now",
+)
+
+
+@pytest.mark.parametrize("era", ["1.9", "1.6"])
+def test_an_execution_is_scheduled_for_more_than_a_minute_from_now(
+    clock: ManualClock, era: str
+) -> None:
+    body = {"async": True, "scheduledAt": "2030-01-01T10:02:00.000+00:00"}
+    with serving(memory=True, clock=clock, appwrite=era) as server:
+        calm = server.project()
+        calm.function()
+        calm.deploy("f", {"main.py": TELL})
+        for format in ("1.4.0", "1.6.0", "1.8.0", "1.9.0"):
+            for early in (0.001, 0.5, 1):
+                server.run(clock.set, START.replace(hour=10, minute=1, second=0) - early * SECOND)
+                made = calm.at(format).post(LIST, body).expect(202)
+                assert (made["status"], made["trigger"]) == ("scheduled", "schedule")
+                calm.delete(f"{LIST}/{made['$id']}").expect(204)
+            for late in (0, 0.001, 0.999, 1, 59, 60, 120):
+                server.run(clock.set, START.replace(hour=10, minute=1, second=0) + late * SECOND)
+                assert calm.at(format).post(LIST, body).error == TOO_SOON, late
+        assert timers(server) == []
 
 
 def test_a_user_who_scheduled_is_known_to_the_function(

@@ -118,6 +118,32 @@ def test_a_canceled_build_is_not_told_of(own: Project) -> None:
         assert ear.taken() == []
 
 
+@pytest.mark.parametrize(("commands", "end"), [("", "ready"), ("exit 1", "failed")])
+def test_of_a_build_nothing_is_told_but_its_start(either: Project, commands: str, end: str) -> None:
+    either.function(commands=commands)
+    with hearing(either) as ear:
+        id = either.upload("f", tar_gz({"main.py": PYTHON})).expect(202)["$id"]
+        assert either.built("f", id)["status"] == end
+        story = [(each.event.names[0], each.event.payload["status"]) for each in ear.heard]
+    one = f"functions.f.deployments.{id}"
+    assert story == [(f"{one}.create", story[0][1]), (f"{one}.update", "building")]
+    assert ear.heard[1].event.user_id == ""
+    assert list(ear.heard[0].event.payload) == list(ear.heard[1].event.payload)
+
+
+def test_a_build_that_is_canceled_on_its_way_is_told_of_no_more(either: Project) -> None:
+    either.function(commands="sleep 60")
+    with hearing(either) as ear:
+        id = either.upload("f", tar_gz({"main.py": PYTHON})).expect(202)["$id"]
+        either.server.run(ear.until, lambda each: each.is_of_background)
+        ear.heard.clear()
+        path = f"/functions/f/deployments/{id}"
+        old = either.server.emulator.config.appwrite == "1.6"
+        either.patch(f"{path}/build" if old else f"{path}/status").expect(200)
+        either.built("f", id)
+        assert ear.heard == []
+
+
 def test_an_upload_in_chunks_is_told_of_once_when_it_is_whole(either: Project) -> None:
     either.function()
     archive = tar_gz({"main.py": PYTHON})

@@ -13,6 +13,7 @@ import pytest
 
 from appwrite_emulator.config import ConfigError, Webhook
 from appwrite_emulator.services.events import Happening
+from appwrite_emulator.services.webhooks import refuse_unknown
 
 from ..receiver import Receiver, Told, receiving
 from .people import PASSWORD, in_console, new_user
@@ -52,6 +53,16 @@ def ids(came: list[Told]) -> list[str]:
     return [each.json["$id"] for each in came]
 
 
+def test_webhooks_hear_what_functions_cannot_listen_to(receiver: Receiver) -> None:
+    with serving(memory=True, **told(receiver.url("/"), "variables.*.create")) as server:
+        project = server.project()
+        project.function()
+        made = project.post("/functions/f/variables", {"key": "A", "value": "b"}).expect(201)
+        assert receiver.next().json["$id"] == made["$id"]
+        with pytest.raises(ConfigError, match=r"variables\.\*\.burn"):
+            server.run(refuse_unknown, [Webhook(receiver.url("/"), ("variables.*.burn",))])
+
+
 def test_an_event_is_posted_with_appwrites_headers(receiver: Receiver) -> None:
     url = receiver.url("/a/b?c=d")
     with serving(memory=True, **told(url, "users.*", name="Ünser", signature_key="key")) as server:
@@ -75,6 +86,25 @@ def test_an_event_is_posted_with_appwrites_headers(receiver: Receiver) -> None:
         "x-appwrite-webhook-project-id": project.id,
         "x-appwrite-webhook-signature": base64.b64encode(signed).decode(),
     }
+
+
+def test_what_is_signed_is_the_url_without_its_escapes(receiver: Receiver) -> None:
+    url = receiver.url("/a%20b+c?d=%C3%A4%2F")
+    with serving(memory=True, **told(url, signature_key="key"), appwrite="1.6") as server:
+        add_users(server.project(), "ann")
+        came = receiver.next()
+    assert came.target == "/a%20b+c?d=%C3%A4%2F"
+    signed = receiver.url("/a b+c?d=ä/").encode() + came.body
+    digest = hmac.new(b"key", signed, hashlib.sha1).digest()
+    assert came.headers["x-appwrite-webhook-signature"] == base64.b64encode(digest).decode()
+    assert came.headers["user-agent"].startswith("Appwrite-Server v1.6.2. Please report abuse at ")
+
+
+def test_a_user_without_a_password_is_not_sent(receiver: Receiver) -> None:
+    for fields in ({"user": "me"}, {"password": "secret"}):
+        with serving(memory=True, **told(receiver.url(), **fields)) as server:
+            add_users(server.project(), "ann")
+            assert "authorization" not in receiver.next().headers
 
 
 def test_names_are_compared_literally_and_functions_are_told_of_too(receiver: Receiver) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +109,33 @@ def _twin(name: str) -> str:
 
 def _once(items: list[str]) -> list[str]:
     return [each for n, each in enumerate(items) if each not in items[:n]]
+
+
+def is_subscribable(pattern: str) -> bool:
+    """What `events.is_valid` must say: the rules of the validator, one after the other."""
+    p = pattern.split(".")
+    n = len(p)
+    if n < 2 or n > 7 or p[0] in ("", "0") or p[1] in ("", "0") or p[0] not in _UNION:
+        return False
+    kind = _UNION[p[0]]
+    sub = kind.get(p[2], {}) if n > 3 else {}
+    subsub = sub.get(p[4], {}) if n > 5 and "$resource" in sub else {}
+    if "$resource" in subsub:
+        return n < 7 or p[6] in sub or (p[6] == "upsert" and p[6] in subsub)
+    if "$resource" in sub:
+        return (n == 4 or p[4] in sub) and (n != 6 or p[5] in sub[p[4]])
+    return (n == 2 or p[2] in kind) and (n != 4 or p[3] in kind[p[2]])
+
+
+def _united(trees: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    union: dict[str, Any] = {}
+    for tree in trees:
+        for word, below in tree.items():
+            if word == "$resource" and below:
+                union[word] = {}
+            elif not word.startswith("$"):
+                union[word] = _united([union.get(word, {}), below])
+    return union
+
+
+_UNION = _united(TREES.values())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appwrite_emulator import events
 
-from .event_table import DECLARED, FIRED, params_of
+from .event_table import DECLARED, FIRED, TREES, declared, is_subscribable, params_of
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,9 @@ from .event_table import DECLARED, FIRED, params_of
         "users.*.update.x.y",
         "functions.*",
         "databases.*.collections.*.documents.*.upsert",
+        "databases.*.tables.*.rows.*.upsert",
+        "databases.*.collections.*.indexes.*.update",
+        "databases.*.collections.*.attributes.*.update",
     ],
 )
 def test_an_event_of_the_vocabulary_is_valid(pattern: str) -> None:
@@ -126,3 +129,29 @@ def test_events_of_functions_are_known_so_that_they_can_be_refused_in_their_own_
 def test_any_text_is_judged_without_failing(pattern: str) -> None:
     if events.is_valid(pattern):
         assert pattern.startswith("users.")
+
+
+_TREES = [pattern for tree in TREES.values() for pattern in declared(tree)]
+_WORDS = sorted({part for each in _TREES for part in each.split(".") if part[0] != "["})
+_odd = st.sampled_from(["*", "abc", "", "0", "create", "update", "upsert", "email", "x"])
+
+
+@st.composite
+def _patterns(draw: st.DrawFn) -> str:
+    """A declared event with parts changed, left out and added; or words in any order."""
+    parts = draw(
+        st.sampled_from(_TREES).map(lambda pattern: pattern.split("."))
+        | st.lists(st.sampled_from(_WORDS) | _odd, max_size=8)
+    )
+    parts = ["*" if part[:1] == "[" else part for part in parts]
+    for _ in range(draw(st.integers(0, 2)) if parts else 0):
+        parts[draw(st.integers(0, len(parts) - 1))] = draw(st.sampled_from(_WORDS) | _odd)
+    end = draw(st.integers(0, len(parts)))
+    more = draw(st.lists(st.sampled_from(_WORDS) | _odd, max_size=2))
+    return ".".join(draw(st.sampled_from([parts, parts[:end], parts + more])))
+
+
+@settings(max_examples=1000)
+@given(_patterns())
+def test_any_pattern_is_judged_by_the_rules_of_the_validator(pattern: str) -> None:
+    assert events.is_valid(pattern) == (pattern != "" and is_subscribable(pattern))

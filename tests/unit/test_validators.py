@@ -193,6 +193,8 @@ def test_an_unknown_scope_is_refused_with_the_whole_list() -> None:
         ("2030-01-01 10:00:00", datetime(2030, 1, 1, 10, tzinfo=UTC)),
         ("2030-01-01T10:00:00+02:00", datetime(2030, 1, 1, 8, tzinfo=UTC)),
         ("Tue, 01 Jan 2030 10:00:00 +0000", datetime(2030, 1, 1, 10, tzinfo=UTC)),
+        ("2030-01-01T10:00:00.000999Z", datetime(2030, 1, 1, 10, tzinfo=UTC)),
+        ("9999-12-31T23:59", datetime(9999, 12, 31, 23, 59, tzinfo=UTC)),
     ],
 )
 def test_an_execution_can_be_scheduled_for_a_full_minute(text: str, moment: datetime) -> None:
@@ -213,6 +215,8 @@ def test_an_execution_can_be_scheduled_for_a_full_minute(text: str, moment: date
         "2030-01-01T10:00:01Z",
         "2030-01-01T10:00:00.001Z",
         "20300101T100000",
+        "10000-01-01T10:00:00Z",
+        "9999-12-31T23:59:00-05:00",
     ],
 )
 def test_other_moments_are_refused(value: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .names import generate
-from .patterns import is_valid
+from .patterns import is_known, is_valid
 from .reading import EventRefused, Named, read
 
-__all__ = ["EventRefused", "Named", "generate", "is_valid", "read"]
+__all__ = ["EventRefused", "Named", "generate", "is_known", "is_valid", "read"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .vocabulary import Word, subscribable
+from .vocabulary import Word, fired, subscribable
 
 
 def is_valid(pattern: str) -> bool:
@@ -12,10 +12,19 @@ def is_valid(pattern: str) -> bool:
     to say. Ids are never checked. Source: Appwrite 1.6.2 and 1.9.6, whose checks have holes that
     are kept, except that `databases.*.collections.*.documents.*.upsert` is let in.
     """
+    return _is_in(subscribable(), pattern)
+
+
+def is_known(pattern: str) -> bool:
+    """Whether an event can go out under `pattern`: also one that Appwrite fires undeclared."""
+    return _is_in(fired(), pattern)
+
+
+def _is_in(vocabulary: Word, pattern: str) -> bool:
     parts = pattern.split(".")
     if not 2 <= len(parts) <= 7 or any(part in ("", "0") for part in parts[:2]):
         return False
-    root = subscribable().words.get(parts[0])
+    root = vocabulary.words.get(parts[0])
     if root is None:
         return False
     sub = root.words.get(parts[2]) if len(parts) > 2 else None

@@ -285,6 +285,7 @@ class ScheduledAt:
         moment = read_date(value) if isinstance(value, str) else None
         if moment is None or not re.search(r"\b\d{4}\b", value):
             raise ValueError(self.text)
+        moment -= timedelta(microseconds=moment.microsecond % 1000)  # unseen by PHP's validator
         if moment.second or moment.microsecond or moment <= self.now + timedelta(seconds=60):
             raise ValueError(self.text)
         return moment

@@ -109,11 +109,7 @@ class Background:
     def trim(self) -> None:
         """Delete the oldest executions that have ended, once there are too many of them."""
         keep = self._ground.config.keep_executions
-        self._records.trim(keep, only=_is_final, others=len(self._errands))
-
-    def is_under_way(self, project: str, id: str) -> bool:
-        """Whether the execution waits for its turn or runs; one to come later does not."""
-        return f"{project}/{id}" in self._pending
+        self._records.trim(keep, only=is_final, others=len(self._errands))
 
     async def finished(self, project: str, id: str) -> None:
         """Return once the execution, if it waits for its turn or runs, has ended."""
@@ -257,7 +253,7 @@ class Background:
         )
 
 
-def _is_final(row: Row) -> bool:
+def is_final(row: Row) -> bool:
     """Whether the execution of a row has ended."""
     return ExecutionStatus(row["status"]).is_final
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -16,14 +15,12 @@ from ..models import Caller, Execution, ExecutionStatus, Function, Headers, Row,
 from ..query import Attribute
 from ..state import EpochPassed
 from . import permissions
-from .background import Background
+from .background import Background, is_final
 from .functions import Functions
 from .ground import Ground
 from .outcomes import outcome
 from .records import Listing, Records
 from .runs import Cause, ExecutionRequest, Run, Runs
-
-logger = logging.getLogger(__name__)
 
 ATTRIBUTES = {
     "trigger": Attribute("trigger", "string"),
@@ -212,19 +209,14 @@ class Executions:
         self._remove(self._records.all(project=function.project, functionId=function.id))
 
     def delete_older(self, moment: str, most: int) -> int:
-        """Forget what was created before `moment` and neither runs nor is about to, `most` of it at
-        most; how many there were."""
-        is_under_way = self._background.is_under_way
+        """Forget what was created before `moment` and has ended, `most` of it at most; how many
+        there were. What is still to come stays, though Appwrite 1.6.2 and 1.9.6 drop it."""
 
         def is_old(row: Row) -> bool:
-            return row["$createdAt"] < moment and not (
-                row["status"] in _UNDER_WAY or is_under_way(row["project"], row["$id"])
-            )
+            return bool(row["$createdAt"] < moment) and is_final(row)
 
         old = self._records.oldest(most, only=is_old)
         self._remove(old)
-        if lost := [each for each in old if each.status == ExecutionStatus.SCHEDULED]:
-            _tell_of_lost(lost)
         return len(old)
 
     def _remove(self, executions: list[Execution]) -> None:
@@ -279,18 +271,6 @@ class Executions:
     def _add(self, run: Run, **fields: Any) -> Execution:
         born = self._records.born(run.function.project)
         return self._records.add(self._runs.execution(run, born, **fields))
-
-
-def _tell_of_lost(executions: list[Execution]) -> None:
-    """Appwrite forgets those that are to run later than executions are kept, without a word."""
-    first, *others = executions
-    more = f" and {len(others)} more" if others else ""
-    logger.warning(
-        "execution %s of function %s, scheduled for %s,%s went with the old executions and will "
-        "never run, as in Appwrite; --execution-retention 0 keeps all",
-        first.id, first.function_id, first.scheduled_at, more,
-        extra={"action": "remove_scheduled", "function_id": first.function_id},
-    )  # fmt: skip
 
 
 def _ignore(execution: Execution) -> None:

@@ -36,6 +36,7 @@ class Connection:
         self.outbox = Outbox()
         self.subscriptions: dict[str, Subscription] = {}
         self.roles: frozenset[str] = frozenset()  # when people last changed
+        self.until = ""  # when these end by themselves; empty if never
         self.epoch = -1
 
     def matching(self, audience: Audience, payload: Payload) -> list[str]:
@@ -130,15 +131,19 @@ class Realtime:
         is told that he is not."""
         roles = frozenset(self._roles.of(connection.project, connection.identity))
         is_same_epoch = connection.epoch == self._ground.epochs.of(connection.project)
-        return roles | connection.roles if is_of_people and is_same_epoch else roles
+        is_over = "" < connection.until <= self._ground.now()
+        is_told = is_of_people and is_same_epoch and not is_over
+        return roles | connection.roles if is_told else roles
 
     def _note_roles(self, connection: Connection) -> None:
         connection.epoch = self._ground.epochs.of(connection.project)
         connection.roles = frozenset(self._roles.of(connection.project, connection.identity))
+        connection.until = self._roles.until(connection.project, connection.identity)
 
     def _message(self, event: Event, audience: Audience, ids: Sequence[str]) -> bytes:
         payload = event.payload
-        if event.path[0] in _PEOPLE and "secret" in payload:
+        is_of_theirs = event.path[0] in _PEOPLE and event.path[2] != "update"  # a session, a token
+        if is_of_theirs and "secret" in payload:
             payload = {**payload, "secret": ""}  # functions may send it on, but nobody overhears it
         data = {
             "events": event.names,

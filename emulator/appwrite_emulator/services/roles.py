@@ -45,6 +45,10 @@ class Roles:
             return GUEST
         return self.of_user(user)
 
+    def until(self, project: str, identity: Identity) -> str:
+        """When the roles of who is known by `identity` end by themselves; empty if never."""
+        return self.sessions.end_of(project, identity.session_id) if identity.session_id else ""
+
     def _of_user(self, user: User) -> Iterator[str]:
         is_verified = user.email_verification or user.phone_verification
         dimension = "verified" if is_verified else "unverified"

@@ -108,6 +108,11 @@ class Sessions:
             return False
         return session.expire > self._ground.now()
 
+    def end_of(self, project: str, id: str) -> str:
+        """When the session expires; empty when it is not there."""
+        session = self._records.get(project, id)
+        return session.expire if session else ""
+
     def get(self, user: User, id: str) -> Session:
         """The user's session. Raises ApiError user_session_not_found."""
         session = self._records.get(user.project, id)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
 
 import anyio
 from anyio import to_thread
@@ -100,7 +101,7 @@ def refuse_unknown(webhooks: Sequence[Webhook]) -> None:
     """Raise ConfigError for a webhook with an event that Appwrite does not have."""
     for webhook in webhooks:
         for name in webhook.events:
-            if not events.is_valid(name):
+            if not events.is_known(name):
                 raise ConfigError(
                     f"the webhook {webhook.url} has the event {name!r}, which Appwrite does not "
                     "have. Events are like users.*.create, users.ann.update.email or "
@@ -231,7 +232,7 @@ class Webhooks:
     def _headers(self, hook: _Hook, delivery: _Delivery) -> list[tuple[str, bytes]]:
         """Source: Appwrite 1.6.2 and 1.9.6, worker of webhooks."""
         webhook, event = hook.webhook, delivery.event
-        signed = webhook.url.encode() + delivery.body
+        signed = unquote_to_bytes(webhook.url) + delivery.body
         digest = hmac.new(hook.key.encode(), signed, hashlib.sha1).digest()
         headers = {
             "Content-Type": "application/json",
@@ -243,7 +244,7 @@ class Webhooks:
             "X-Appwrite-Webhook-Project-Id": event.project,
             "X-Appwrite-Webhook-Signature": base64.b64encode(digest).decode(),
         }
-        if webhook.user or webhook.password:
+        if webhook.user and webhook.password:
             pair = f"{webhook.user}:{webhook.password}".encode()
             headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
         return [(name, value.encode()) for name, value in headers.items()]
