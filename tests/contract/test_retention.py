@@ -131,6 +131,17 @@ def test_what_a_jump_makes_due_runs_however_old_it_is(clock: ManualClock) -> Non
         assert executions(project) == ids, "who jumped there sees what came of it"
 
 
+def test_what_was_scheduled_is_kept_for_two_weeks_after_its_moment(
+    server: Server, project: Project
+) -> None:
+    due = scheduled(START + KEPT * 2)
+    late = project.post("/functions/f/executions", due).expect(202)["$id"]
+    live_through(server, KEPT * 3 - DAY)
+    assert executions(project) == [late]
+    live_through(server, DAY * 2)
+    assert executions(project) == []
+
+
 def test_deployments_are_kept_as_long_as_their_function_says(
     server: Server, clock: ManualClock, project: Project
 ) -> None:
