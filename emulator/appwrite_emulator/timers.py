@@ -65,12 +65,6 @@ class Timers:
         if self._timers.pop(key, None):
             self._wake()
 
-    def clear(self) -> None:
-        """Forget all timers."""
-        self._timers.clear()
-        self._heap.clear()
-        self._wake()
-
     def next(self) -> Timer | None:
         """The timer whose moment comes first."""
         return self._first()

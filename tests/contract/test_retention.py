@@ -20,6 +20,7 @@ from appwrite_emulator.services.records import Records
 
 from .behind import errands
 from .gate import Gate
+from .hearing import hearing
 from .server import Json, Project, Server, names, serving
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
@@ -111,6 +112,34 @@ def test_what_runs_or_is_still_to_come_stays(
     project.executed("f", running)
     maintain(server, executions=1)
     assert executions(project) == [coming]
+
+
+def test_what_a_jump_makes_due_runs_however_old_it_is(clock: ManualClock) -> None:
+    with serving(memory=True, workers=2, clock=clock) as server:
+        project = server.project()
+        project.function()
+        project.deploy("f", {"main.py": LONG})
+        due = scheduled(START + KEPT * 2)
+        path = "/functions/f/executions"
+        ids = [project.post(path, due).expect(202)["$id"] for _ in range(5)]
+        with hearing(project) as ear:
+            server.run(server.emulator.services.calendar.set, START + KEPT * 2)
+        ended = [each.event.payload for each in ear.heard]
+        assert [(each["$id"], each["status"]) for each in ended] == [
+            (id, "completed") for id in ids
+        ]
+        assert executions(project) == ids, "who jumped there sees what came of it"
+
+
+def test_what_was_scheduled_is_kept_for_two_weeks_after_its_moment(
+    server: Server, project: Project
+) -> None:
+    due = scheduled(START + KEPT * 2)
+    late = project.post("/functions/f/executions", due).expect(202)["$id"]
+    live_through(server, KEPT * 3 - DAY)
+    assert executions(project) == [late]
+    live_through(server, DAY * 2)
+    assert executions(project) == []
 
 
 def test_deployments_are_kept_as_long_as_their_function_says(

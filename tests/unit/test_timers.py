@@ -51,7 +51,7 @@ def test_a_key_has_one_timer_and_may_lose_it() -> None:
     first = timers.next()
     assert first
     assert (first.key, first.moment) == ("key", START + MINUTE)
-    timers.clear()
+    timers.cancel("key")
     clock.advance(MINUTE)
     assert (timers.run_due(), timers.next(), acts) == (0, None, [])
 

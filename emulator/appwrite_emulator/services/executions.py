@@ -209,11 +209,14 @@ class Executions:
         self._remove(self._records.all(project=function.project, functionId=function.id))
 
     def delete_older(self, moment: str, most: int) -> int:
-        """Forget what was created before `moment` and has ended, `most` of it at most; how many
-        there were. What is still to come stays, though Appwrite 1.6.2 and 1.9.6 drop it."""
+        """Forget what has ended and was created, or was scheduled for a time, before `moment`,
+        `most` of it at most; how many there were.
+
+        What is still to come stays, though Appwrite 1.6.2 and 1.9.6 drop it.
+        """
 
         def is_old(row: Row) -> bool:
-            return bool(row["$createdAt"] < moment) and is_final(row)
+            return bool((row.get("scheduledAt") or row["$createdAt"]) < moment) and is_final(row)
 
         old = self._records.oldest(most, only=is_old)
         self._remove(old)
