@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Iterator
 
 import pytest
 
+from appwrite_emulator.models import Deployment, Execution
 from appwrite_emulator.services.events import Event
 from appwrite_emulator.services.runs import ExecutionRequest
 
@@ -667,3 +669,30 @@ def test_what_was_refused_is_kept_as_failed(own: Project) -> None:
 def _rows(project: Project) -> list[Json]:
     listed = project.get(PATH, {"method": "limit", "values": [99]}).expect(200)
     return list(listed["executions"])
+
+
+class _Speechless:
+    """Words for nothing."""
+
+    def execution(self, execution: Execution, texts: tuple[str, str]) -> Json:
+        raise OSError("no words")
+
+    def deployment(self, deployment: Deployment) -> Json:
+        return {}
+
+
+def test_a_run_whose_end_cannot_be_told_has_ended_as_it_did(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with serving(memory=True) as server:
+        project = server.project()
+        project.function()
+        project.deploy("f", {"main.py": TELL})
+        server.emulator.services.ground.events.wording = _Speechless()
+        with hearing(project), caplog.at_level(logging.ERROR):
+            id = project.post("/functions/f/executions", {"async": True}).expect(202)["$id"]
+            settle(server)
+        assert project.get(f"/functions/f/executions/{id}").expect(200)["status"] == "completed"
+        assert [each.getMessage() for each in caplog.records] == [
+            f"execution {id} failed in the emulator"
+        ]

@@ -161,7 +161,8 @@ class Background:
         except Exception:  # one execution's turn: the others must go on
             logger.exception("execution %s failed in the emulator", id)
             with suppress(StateWriteFailed):  # perhaps just that has failed
-                if current := self._records.get(project, id):
+                current = self._records.get(project, id)
+                if current and not ExecutionStatus(current.status).is_final:
                     self._fail(current, _OUR_FAULT)
         finally:
             self._is_over(turn.work)
