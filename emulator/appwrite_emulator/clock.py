@@ -143,7 +143,12 @@ def utc(moment: datetime) -> datetime:
 
 
 def parse_moment(moment: datetime | str) -> datetime:
-    """`moment`, or what a text of ISO 8601 says, in UTC. Raises ValueError."""
+    """`moment`, or what a text of ISO 8601 says, in UTC.
+
+    Raises ValueError for another text, TypeError for what is neither.
+    """
+    if not isinstance(moment, datetime | str):
+        raise TypeError(f"{moment!r} is no date and time: give a datetime or a text")
     try:
         return utc(datetime.fromisoformat(moment) if isinstance(moment, str) else moment)
     except (ValueError, OverflowError) as exc:

@@ -145,6 +145,7 @@ class Webhook:
     @classmethod
     def parse(cls, value: str | Mapping[str, Any]) -> Webhook:
         """A webhook from `EVENT[,EVENT...]=URL` or a table of a configuration file."""
+        given = value
         if isinstance(value, str):
             events, _, url = value.partition("=")
             value = {"url": url, "events": [event for event in events.split(",") if event]}
@@ -154,7 +155,7 @@ class Webhook:
             raise ConfigError(
                 f"a webhook is `EVENT[,EVENT...]=URL` or a table that has `url` and a list of "
                 f"`events` and may have {', '.join(sorted(known - {'url', 'events'}))}, "
-                f"got {value!r}"
+                f"got {given!r}"
             )
         return cls(**{**value, "events": tuple(listed)})
 

@@ -158,7 +158,10 @@ class Emulator:
         due; the clock stays where it came to. Raises ValueError for a step back and beyond the
         year 9000, ClockFixed when a `clock` was given that cannot be moved.
         """
-        step = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        try:
+            step = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        except OverflowError:
+            step = timedelta.max
         return self._in_thread.call(self.services.calendar.advance, step, timeout)
 
     def set_time(self, moment: datetime | str, *, timeout: float = SETTLE_TIMEOUT) -> Journey:
@@ -186,7 +189,8 @@ class Emulator:
     @property
     def _in_thread(self) -> BlockingPortal:
         assert self._portal is not None, (
-            "the emulator runs in an event loop of yours: await the methods of emulator.control"
+            "the emulator is not running in a thread: call this within `with Emulator(...)`; in an "
+            "event loop of yours await the methods of emulator.control and emulator.services"
         )
         return self._portal
 

@@ -81,8 +81,8 @@ def test_payloads_come_from_files_and_from_the_input(emulator: Running, tmp_path
 def test_an_event_that_nobody_listens_to_says_how_one_would(emulator: Running) -> None:
     done = trigger(emulator, "databases.main.tables.posts.rows.1.create", "--wait")
     assert done.stdout == (
-        "No function listens to databases.main.tables.posts.rows.1.create: one does by its events, "
-        "such as databases.*.tables.*.rows.*.create.\n"
+        "No function listens to databases.main.tables.posts.rows.1.create. One whose events have "
+        "databases.*.tables.*.rows.*.create would be called.\n"
     )
     own = trigger(emulator, "functions.greet.update")
     assert own.stdout.startswith("No function was called: functions cannot listen to events of fun")

@@ -208,5 +208,6 @@ def test_the_event_that_is_shown_calls_who_listens(monkeypatch: pytest.MonkeyPat
 
     assert done.exit_code == 0, done.output
     assert done.output == (
-        "No function listens to users.ann.create: one does by its events, such as users.*.create.\n"
+        "No function listens to users.ann.create. "
+        "One whose events have users.*.create would be called.\n"
     )

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
@@ -88,6 +89,11 @@ class Server:
         pairs = [*(headers or {}).items(), *more]
         return self._portal.call(self._call, method, target, pairs, pieces)
 
+    def leave(self, method: str, target: str, body: bytes = b"") -> None:
+        """Send one request and go away, without waiting for what comes of it."""
+        exchange = partial(self._exchange, leaves=True)
+        self._portal.call(exchange, method, target, [], [body])
+
     def call_together(
         self, calls: Sequence[tuple[str, str, Mapping[str, str], bytes]]
     ) -> list[Reply]:
@@ -157,6 +163,22 @@ class Server:
     async def _call(
         self, method: str, target: str, headers: list[tuple[str, str]], pieces: list[bytes]
     ) -> Reply:
+        head, *rest = await self._exchange(method, target, headers, pieces)
+        answered = tuple((k.decode(), v.decode("latin-1")) for k, v in head["headers"])
+        reply = Reply(head["status"], answered, b"".join(part.get("body", b"") for part in rest))
+        self._check(Asked(method, target, {k.lower(): v for k, v in headers}), reply)
+        return reply
+
+    async def _exchange(
+        self,
+        method: str,
+        target: str,
+        headers: list[tuple[str, str]],
+        pieces: list[bytes],
+        *,
+        leaves: bool = False,
+    ) -> list[dict[str, Any]]:
+        """What the application sends; the client stays until then, unless it `leaves`."""
         path, _, query = target.partition("?")
         usual = {"host": "127.0.0.1:9080", "content-length": str(sum(map(len, pieces)))}
         given = {name.lower() for name, _ in headers}
@@ -176,6 +198,7 @@ class Server:
             "server": ("127.0.0.1", 9080),
         }
         sent: list[dict[str, Any]] = []
+        replied = anyio.Event()
         waiting = iter(pieces)
         left = len(pieces)
 
@@ -183,18 +206,18 @@ class Server:
             nonlocal left
             left -= 1
             if left < 0:
+                if pieces and not leaves:
+                    await replied.wait()
                 return {"type": "http.disconnect"}
             return {"type": "http.request", "body": next(waiting), "more_body": left > 0}
 
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
+            if not message.get("more_body", "status" in message):
+                replied.set()
 
         await self._app(scope, receive, send)
-        head, *rest = sent
-        answered = tuple((k.decode(), v.decode("latin-1")) for k, v in head["headers"])
-        reply = Reply(head["status"], answered, b"".join(part.get("body", b"") for part in rest))
-        self._check(Asked(method, target, {k.lower(): v for k, v in headers}), reply)
-        return reply
+        return sent
 
     def _check(self, asked: Asked, reply: Reply) -> None:
         """What holds for every reply; other hosts may be those of functions."""

@@ -137,6 +137,21 @@ def test_what_does_not_end_in_time_is_named(server: Server, project: Project, ga
     assert journey["to"] == "2030-02-01T00:00:00.000+00:00"
 
 
+@pytest.mark.parametrize(
+    ("action", "values"),
+    [("advance", {"days": 1}), ("set", {"time": "2031-01-01"}), ("freeze", {"time": "2031-01-01"})],
+)
+def test_the_clock_stays_where_it_is_when_who_moves_it_goes_away(
+    server: Server, project: Project, gate: Gate, action: str, values: Json
+) -> None:
+    project.deploy("f", {"main.py": gate.main})
+    project.post("/functions/f/executions", {"async": True}).expect(202)
+    with gate.reached():
+        server.leave("POST", f"/_emulator/clock/{action}", json.dumps(values).encode())
+    server.call("POST", "/_emulator/settle").expect(200)
+    assert clock(server).expect(200)["now"] == "2030-01-31T00:00:00.000+00:00"
+
+
 def test_a_restore_on_the_way_ends_what_is_waited_for(
     server: Server, project: Project, gate: Gate
 ) -> None:
@@ -402,3 +417,13 @@ def test_a_stop_says_in_python_where_the_clock_stands(
     with gate.reached(), pytest.raises(Stopped) as caught:
         server.run(calendar.advance, timedelta(days=1), 0)
     assert (caught.value.at, len(caught.value.pending)) == (START, 1)
+
+
+def test_a_step_beyond_all_dates_is_refused_as_one_beyond_the_last() -> None:
+    with Emulator(port=0, memory=True) as emulator, pytest.raises(MomentOutOfRange):
+        emulator.advance(hours=1e30)
+
+
+def test_who_moves_time_where_nothing_runs_is_told_what_to_do() -> None:
+    with pytest.raises(AssertionError, match="call this within `with Emulator"):
+        Emulator(port=0, memory=True).advance(hours=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import anyio
 import pytest
@@ -186,3 +187,9 @@ def test_a_moment_without_a_time_zone_is_utc(given: datetime | str, moment: date
 def test_what_is_no_moment_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"is no date and time like 2026-03-01T12:00Z$"):
         parse_moment(text)
+
+
+@pytest.mark.parametrize("value", [None, 5, 5.0])
+def test_what_is_neither_a_moment_nor_a_text_is_refused_by_its_value(value: Any) -> None:
+    with pytest.raises(TypeError, match=f"{value!r} is no date and time: give a datetime or a"):
+        parse_moment(value)

@@ -94,6 +94,7 @@ def test_webhooks_are_texts_or_tables_of_the_file(tmp_path: Path) -> None:
     [
         ("users.*", "a webhook is `EVENT[,EVENT...]=URL` or a table"),
         ("=http://localhost", "needs a tuple of events such as users.*.create, got ()"),
+        ("users.*=", "project, signature_key, user, got 'users.*='"),
         ("users.*=", "a webhook is `EVENT[,EVENT...]=URL` or a table"),
         ("users.*=http://example.com/", "example.com is not this machine"),
         ("users.*=http://127.0.0.2/", "127.0.0.2 is not this machine"),

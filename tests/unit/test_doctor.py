@@ -81,6 +81,7 @@ def test_an_empty_folder_can_be_served_and_stays_empty(tmp_path: Path, free: lis
 def test_the_keys_of_the_report_are_in_the_help() -> None:
     help = " ".join(_run("--help").output.split())
     assert f"The keys of --json: {', '.join(KEYS)}." in help
+    assert "repositories add the key repositories, webhooks the key webhooks." in help
 
 
 def test_runtimes_are_told_with_interpreter_version_and_what_is_missing(

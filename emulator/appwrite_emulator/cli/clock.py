@@ -26,7 +26,7 @@ Examples:
   appwrite-emulator clock                    what time it is, and what is due next
   appwrite-emulator clock advance 24h        let a day pass, with all that is due
   appwrite-emulator clock set 2026-03-01T12:00Z
-  appwrite-emulator clock freeze
+  appwrite-emulator clock freeze             hold it, until `clock resume`
   appwrite-emulator clock set now            back to the machine's time"""
 
 
@@ -106,6 +106,7 @@ def advance(
     """Let DURATION pass, such as 90m, 24h, 1d12h or 30s.
 
     All that is due on the way happens in its order, each thing when the one before has ended.
+    Ctrl-C stops the clock where it has come to.
     """
     with explained():
         running = Running.find(directory, address, key)
@@ -129,7 +130,8 @@ def set_(
 ) -> None:
     """Set the clock to MOMENT, forward or back: ISO 8601, UTC without an offset, or `now`.
 
-    What has become due happens once; runs of schedules in between are left out.
+    What has become due happens once; runs of schedules in between are left out. A clock that
+    stands still goes on doing so until `clock resume`.
     """
     with explained():
         running = Running.find(directory, address, key)
@@ -167,7 +169,7 @@ def resume(*, directory: Path | None, address: str | None, key: str | None, as_j
 
 
 def _print(told: Any, lines: Iterator[str], *, as_json: bool) -> None:
-    for line in [json.dumps(told)] if as_json else lines:
+    for line in [json.dumps(told, indent=2)] if as_json else lines:
         click.echo(line)
 
 

@@ -121,8 +121,8 @@ def execute(directory: Path | None, command: tuple[str, ...], **options: Any) ->
     epilog=f"""{_OPTIONS_NOTE}
 
 The keys of --json: ok, problems, version, project, runtimes, sandbox, watching, state, port,
-python. Declared repositories add the key repositories. The exit code is 1 when `start` with the
-same options would fail, but for an emulator that is at work already.
+python. Declared repositories add the key repositories, webhooks the key webhooks. The exit code is
+1 when `start` with the same options would fail, but for an emulator that is at work already.
 """,
 )
 @click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from ..config import ConfigError
+from .report import execution_lines
 from .running import Running
 
 
@@ -77,23 +78,11 @@ def _lines(reply: Mapping[str, Any]) -> Iterator[str]:
         yield _unheard(reply["event"], reply["names"])
     width = max((len(each["functionId"]) for each in executions), default=0)
     for each in executions:
-        function = f"{each['functionId']:<{width}}"
-        if "status" in each:
-            yield from _outcome(function, each)
-        else:
-            yield f"{function}  execution {each['$id']}"
+        yield from execution_lines(each, width)
 
 
 def _unheard(event: str, names: Sequence[str]) -> str:
     if event.startswith("functions."):
         return "No function was called: functions cannot listen to events of functions."
     pattern = max(names, key=lambda name: name.count("*"))
-    return f"No function listens to {event}: one does by its events, such as {pattern}."
-
-
-def _outcome(function: str, execution: Mapping[str, Any]) -> Iterator[str]:
-    status = execution["status"]
-    mark = click.style("✓", fg="green") if status == "completed" else click.style("✗", fg="red")
-    yield f"{mark} {function}  {status} in {execution['duration']:.3f} s"
-    for line in execution["errors"].splitlines():
-        yield f"    {line}"
+    return f"No function listens to {event}. One whose events have {pattern} would be called."

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import click
 
 from ..config import Repository, Webhook
 from ..services.projects import Applied, Outcome
 
+_DONE, _FAILED = click.style("✓", fg="green"), click.style("✗", fg="red")
 _NOTE = click.style("!", fg="yellow")
 _NAMED = 4  # functions that a note names
 
@@ -36,6 +38,19 @@ def minute(date: str) -> str:
     return f"{date[:10]} {date[11:16]} UTC"
 
 
+def execution_lines(execution: Mapping[str, Any], width: int = 0) -> Iterator[str]:
+    """How an execution ended, below it why it failed; or only that it has begun."""
+    function = f"{execution['functionId']:<{width}}"
+    status = execution.get("status")
+    if status not in ("completed", "failed"):
+        yield f"{function}  execution {execution['$id']}"
+        return
+    mark = _FAILED if status == "failed" else _DONE
+    yield f"{mark} {function}  {status} in {execution['duration']:.3f} s"
+    for line in execution["errors"].rstrip().splitlines():
+        yield f"    {line}"
+
+
 def missing_lines(repositories: Sequence[Repository]) -> Iterator[str]:
     """A line for each repository whose folder is not there."""
     for each in repositories:
@@ -61,9 +76,7 @@ def _note_lines(applied: Sequence[Applied]) -> Iterator[str]:
 
 
 def _mark(applied: Applied) -> str:
-    if applied.outcome is Outcome.FAILED:
-        return click.style("✗", fg="red")
-    return click.style("✓", fg="green")
+    return _FAILED if applied.outcome is Outcome.FAILED else _DONE
 
 
 def _state(applied: Applied) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from .report import minute
+from .report import execution_lines, minute
 from .running import Running
 
 
@@ -25,13 +25,9 @@ def show_execution(execution: Mapping[str, Any], *, as_json: bool) -> int:
     status = execution["status"]
     if as_json:
         click.echo(json.dumps(execution, indent=2, ensure_ascii=False))
-    elif status in ("completed", "failed"):
-        mark = click.style("✗", fg="red") if status == "failed" else click.style("✓", fg="green")
-        click.echo(f"{mark} {execution['functionId']}  {status} in {execution['duration']:.3f} s")
-        for line in execution["errors"].splitlines():
-            click.echo(f"    {line}")
     else:
-        click.echo(f"{execution['functionId']}  execution {execution['$id']}")
+        for line in execution_lines(execution):
+            click.echo(line)
     return int(status == "failed")
 
 

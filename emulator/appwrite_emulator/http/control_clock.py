@@ -90,17 +90,19 @@ class ClockDoors:
             delta = timedelta(**step)
         except OverflowError:
             delta = timedelta.max
-        journey = await _explained(self.calendar.advance(delta, limit))
+        journey = await request.attended(_explained(self.calendar.advance(delta, limit)))
         return json_reply(journey.to_json(), 200)
 
     async def set(self, request: Request) -> Reply:
         values = await read_params(request, Param("time", _Moment()), TIMEOUT)
-        journey = await _explained(self.calendar.set(values["time"], values["timeout"]))
+        moving = self.calendar.set(values["time"], values["timeout"])
+        journey = await request.attended(_explained(moving))
         return json_reply(journey.to_json(), 200)
 
     async def freeze(self, request: Request) -> Reply:
         values = await read_params(request, Param("time", _Moment(), None), TIMEOUT)
-        await _explained(self.calendar.freeze(values["time"], values["timeout"]))
+        moving = self.calendar.freeze(values["time"], values["timeout"])
+        await request.attended(_explained(moving))
         return json_reply(self.calendar.to_json(), 200)
 
     async def resume(self, request: Request) -> Reply:

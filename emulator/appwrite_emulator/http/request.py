@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+import anyio
 from starlette.requests import ClientDisconnect
 
 from ..errors import ApiError, Era
@@ -17,6 +18,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Version = tuple[int, int, int]
+T = TypeVar("T")
 
 MAX_BODY = 12 * 1024 * 1024
 """Bytes a request other than an upload may have. Source: Appwrite 1.6.2 and 1.9.6."""
@@ -127,6 +129,26 @@ class Request:
         if self._body is None:
             self._body = await self._read_body()
         return self._body
+
+    async def attended(self, work: Awaitable[T]) -> T:
+        """What `work` returns, which ends when the client goes: then raises ClientDisconnect.
+
+        Call it when the body has been read.
+        """
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._watch, group.cancel_scope, name="watch a client")
+                value = await work
+                group.cancel_scope.cancel()
+                return value
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None  # that of `work`: to watch raises nothing
+        raise ClientDisconnect
+
+    async def _watch(self, scope: anyio.CancelScope) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        scope.cancel()
 
     async def _read_body(self) -> bytes:
         message = await self._receive()
