@@ -19,6 +19,8 @@ __all__ = [
 ]  # fmt: skip
 
 FILE_NAME = "appwrite-emulator.toml"
+FOLDER = ".appwrite-emulator"
+"""Where the state lies, in the folder of a project."""
 PREFIX = "APPWRITE_EMULATOR_"
 SandboxMode = Literal["auto", "require", "off"]
 
@@ -143,6 +145,10 @@ class Config:
     def full_keys(self) -> frozenset[str]:
         """The secrets of the declared keys that may do everything in all projects."""
         return frozenset(key.secret for key in self.keys if not key.scopes and not key.project)
+
+    def state_in(self, directory: Path) -> Path:
+        """The state file of an emulator that works in `directory` and keeps its state."""
+        return self.state or directory / FOLDER / "state.json"
 
     @classmethod
     def load(

@@ -29,7 +29,6 @@ from .services.injection import Fired
 from .services.retention import Removed
 from .services.under_way import Work
 
-FOLDER = ".appwrite-emulator"
 DEFAULT_PROJECT = "demo"
 
 
@@ -286,4 +285,4 @@ class Emulator:
             return self.config.state.absolute()
         if self.config.memory or self.directory is None:
             return None
-        return self.directory / FOLDER / "state.json"
+        return self.config.state_in(self.directory)

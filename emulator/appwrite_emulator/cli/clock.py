@@ -6,14 +6,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import click
 
 from ..clock import machine_time, parse_moment
-from .driving import explained
-from .running import Running, running_options
+from .whereabouts import Whereabouts, json_option, running_options
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _NEAR = 1.0  # seconds that do not count as a difference
@@ -57,7 +55,6 @@ class _Moment(click.ParamType[datetime]):
             self.fail(f"{exc}, and not now", param, ctx)
 
 
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print the answer for programs.")
 _timeout = click.option(
     "--timeout",
     type=click.FloatRange(0, 3600),
@@ -81,11 +78,10 @@ def clock(context: click.Context) -> None:
 
 @clock.command(epilog=_EPILOG)
 @running_options
-@_as_json
-def show(*, directory: Path | None, address: str | None, key: str | None, as_json: bool) -> None:
+@json_option
+def show(*, where: Whereabouts, as_json: bool) -> None:
     """Tell the time, how far it is from the machine's, and what is due next."""
-    with explained():
-        told = Running.find(directory, address, key).ask("GET", "/clock")
+    told = _ask(where, "GET", "/clock")
     _print(told, _clock_lines(told), as_json=as_json)
 
 
@@ -93,13 +89,11 @@ def show(*, directory: Path | None, address: str | None, key: str | None, as_jso
 @click.argument("duration", type=_Duration())
 @running_options
 @_timeout
-@_as_json
+@json_option
 def advance(
     duration: Mapping[str, float],
     *,
-    directory: Path | None,
-    address: str | None,
-    key: str | None,
+    where: Whereabouts,
     timeout: float,
     as_json: bool,
 ) -> None:
@@ -108,9 +102,7 @@ def advance(
     All that is due on the way happens in its order, each thing when the one before has ended.
     Ctrl-C stops the clock where it has come to.
     """
-    with explained():
-        running = Running.find(directory, address, key)
-        told = running.ask("POST", "/clock/advance", **duration, timeout=timeout)
+    told = _ask(where, "POST", "/clock/advance", **duration, timeout=timeout)
     _print(told, _journey_lines(told), as_json=as_json)
 
 
@@ -118,13 +110,11 @@ def advance(
 @click.argument("moment", type=_Moment())
 @running_options
 @_timeout
-@_as_json
+@json_option
 def set_(
     moment: datetime,
     *,
-    directory: Path | None,
-    address: str | None,
-    key: str | None,
+    where: Whereabouts,
     timeout: float,
     as_json: bool,
 ) -> None:
@@ -133,39 +123,41 @@ def set_(
     What has become due happens once; runs of schedules in between are left out. A clock that
     stands still goes on doing so until `clock resume`.
     """
-    with explained():
-        running = Running.find(directory, address, key)
-        told = running.ask("POST", "/clock/set", time=moment.isoformat(), timeout=timeout)
+    told = _ask(where, "POST", "/clock/set", time=moment.isoformat(), timeout=timeout)
     _print(told, _journey_lines(told), as_json=as_json)
 
 
 @clock.command(epilog=_EPILOG)
 @click.argument("moment", type=_Moment(), required=False)
 @running_options
-@_as_json
+@json_option
 def freeze(
     moment: datetime | None,
     *,
-    directory: Path | None,
-    address: str | None,
-    key: str | None,
+    where: Whereabouts,
     as_json: bool,
 ) -> None:
     """Let the clock stand still, at MOMENT if it is given."""
-    with explained():
-        at = {"time": moment.isoformat()} if moment else {}
-        told = Running.find(directory, address, key).ask("POST", "/clock/freeze", **at)
+    at = {"time": moment.isoformat()} if moment else {}
+    told = _ask(where, "POST", "/clock/freeze", **at)
     _print(told, _clock_lines(told), as_json=as_json)
 
 
 @clock.command(epilog=_EPILOG)
 @running_options
-@_as_json
-def resume(*, directory: Path | None, address: str | None, key: str | None, as_json: bool) -> None:
+@json_option
+def resume(*, where: Whereabouts, as_json: bool) -> None:
     """Let the clock run on from where it stands."""
-    with explained():
-        told = Running.find(directory, address, key).ask("POST", "/clock/resume")
+    told = _ask(where, "POST", "/clock/resume")
     _print(told, _clock_lines(told), as_json=as_json)
+
+
+def _ask(where: Whereabouts, method: str, path: str, **params: Any) -> Any:
+    from .driving import explained
+    from .running import Running
+
+    with explained():
+        return Running.find(where).ask(method, path, **params)
 
 
 def _print(told: Any, lines: Iterator[str], *, as_json: bool) -> None:

@@ -12,9 +12,9 @@ from .. import __version__
 from ..config import own_environment
 from .clock import clock
 from .options import config_options, given
-from .running import running_options
 from .state import state
 from .trigger import trigger
+from .whereabouts import FOUND, Whereabouts, json_option, running_options
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -145,8 +145,7 @@ def doctor(directory: Path | None, as_json: bool, **options: Any) -> None:
 
 @main.command(
     short_help="List the functions that run by themselves, and when.",
-    epilog="""Without --url it speaks to the emulator that APPWRITE_ENDPOINT names, else to the one
-that serves DIR.
+    epilog=f"""{FOUND}
 
 \b
 Examples:
@@ -156,11 +155,9 @@ Examples:
 """,
 )
 @click.option("--project", metavar="ID", default="", help="Of this project only.")
-@click.option("--json", "as_json", is_flag=True, help="Print the list for programs.")
+@json_option
 @running_options
-def schedules(
-    project: str, as_json: bool, directory: Path | None, address: str | None, key: str | None
-) -> None:
+def schedules(*, where: Whereabouts, project: str, as_json: bool) -> None:
     """List the functions that have a schedule, with their next run and the last one.
 
     A function runs by itself as soon as it has both a schedule and an active deployment.
@@ -170,4 +167,4 @@ def schedules(
     from .ticking import show_schedules
 
     with explained():
-        show_schedules(Running.find(directory, address, key), project, as_json=as_json)
+        show_schedules(Running.find(where), project, as_json=as_json)

@@ -27,9 +27,8 @@ class Asked(NamedTuple):
     @classmethod
     def read(cls, event: str, options: Mapping[str, Any]) -> Asked:
         """The event with the options of the command. Raises ConfigError."""
-        wait = options["timeout"] if options["wait"] else None
         payload = _read_payload(options["payload"])
-        return cls(event, payload, options["user"], options["project"], wait)
+        return cls(event, payload, options["user"], options["project"], options["patience"])
 
 
 def _read_payload(text: str) -> dict[str, Any]:

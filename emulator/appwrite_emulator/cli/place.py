@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-
-import click
 
 from ..config import Config, ConfigError, SandboxMode
-from ..emulator import FOLDER
 from .session import locate
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +25,7 @@ class Place:
             raise ConfigError(
                 "The options of this folder say `memory`: no state is kept. Name one: --state FILE"
             )
-        kept = config.state or directory / FOLDER / "state.json"
-        return cls(kept.absolute(), config.sandbox)
+        return cls(config.state_in(directory).absolute(), config.sandbox)
 
     def require(self) -> None:
         """Raises ConfigError when there is nothing of a state."""
@@ -43,18 +35,3 @@ class Place:
                 f"There is no state {self.state}. Run appwrite-emulator start there first, or "
                 "name another folder or --state FILE"
             )
-
-
-def place_options(command: F) -> F:
-    """The argument DIR and the option --state, as `start` has them."""
-    add_directory = click.argument(
-        "directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path)
-    )
-    add_state = click.option(
-        "--state",
-        "state_file",
-        metavar="FILE",
-        type=click.Path(path_type=Path),
-        help="File that keeps the state. [default: .appwrite-emulator/state.json in DIR]",
-    )
-    return add_directory(add_state(command))

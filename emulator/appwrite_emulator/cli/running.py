@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
-import click
-
 from ..config import Config, ConfigError, own_environment
-from ..emulator import FOLDER
 from ..network import url
 from ..state import holder
 from .session import locate
-
-F = TypeVar("F", bound=Callable[..., Any])
+from .whereabouts import Whereabouts
 
 _PATIENCE = 3660.0  # seconds; what settles may take an hour
 
@@ -35,17 +29,17 @@ class Running:
     key: str
 
     @classmethod
-    def find(cls, directory: Path | None, address: str | None, key: str | None) -> Running:
-        """The emulator at `address`; else that of APPWRITE_ENDPOINT; else that which holds the
+    def find(cls, where: Whereabouts) -> Running:
+        """The emulator at the address; else that of APPWRITE_ENDPOINT; else that which holds the
         state of the folder; else whoever listens where `start` would. Raises ConfigError."""
+        directory, address, key = where
         environ = own_environment()
         folder, _ = locate(directory)
         config = Config.load(folder)
-        state = config.state or folder / FOLDER / "state.json"
         known = config.keys[0].secret if config.keys else "local"
         return cls(
             _root(address or ("" if directory else environ.get("APPWRITE_ENDPOINT", "")))
-            or holder(state).address
+            or holder(config.state_in(folder)).address
             or url(config.host, config.port),
             key or environ.get("APPWRITE_API_KEY") or known,
         )
@@ -90,27 +84,3 @@ def _root(address: str) -> str:
             f"{address!r} is no address of an emulator, which is like http://HOST:PORT"
         )
     return address
-
-
-def running_options(command: F) -> F:
-    """The options --dir, --url and --key of commands that speak to a running emulator."""
-    add_directory = click.option(
-        "--dir",
-        "directory",
-        metavar="DIR",
-        type=click.Path(path_type=Path),
-        help="Folder of the project it serves. [default: the nearest upward with a project file]",
-    )
-    add_url = click.option(
-        "--url",
-        "address",
-        metavar="URL",
-        help="Where it answers. [default: $APPWRITE_ENDPOINT, else as DIR's state says]",
-    )
-    add_key = click.option(
-        "--key",
-        metavar="SECRET",
-        help="Key to show it, if it wants one. [default: $APPWRITE_API_KEY, else the first one "
-        "declared in DIR]",
-    )
-    return add_directory(add_url(add_key(command)))

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
-from .place import place_options
+F = TypeVar("F", bound=Callable[..., Any])
 
 _EPILOG = """DIR and --state mean what they mean for `start`: without them it is the state of the
 project here, or in a folder above. Stop the emulator of that state first."""
+
+
+def _place_options(command: F) -> F:
+    """The argument DIR and the option --state, as `start` has them."""
+    add_directory = click.argument(
+        "directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path)
+    )
+    add_state = click.option(
+        "--state",
+        "state_file",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="File that keeps the state. [default: .appwrite-emulator/state.json in DIR]",
+    )
+    return add_directory(add_state(command))
 
 
 @click.group(
@@ -44,7 +61,7 @@ Examples:
 """,
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@place_options
+@_place_options
 @click.option("--force", is_flag=True, help="Replace FILE when it is there already.")
 def export(file: Path, directory: Path | None, state_file: Path | None, force: bool) -> None:
     """Write the state and all files it needs into FILE, a .tar.gz.
@@ -72,7 +89,7 @@ Examples:
 """,
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@place_options
+@_place_options
 @click.option(
     "--force", is_flag=True, help="Replace a state that is not empty; it is kept as an archive."
 )
@@ -100,7 +117,7 @@ Examples:
   appwrite-emulator state repair
 """,
 )
-@place_options
+@_place_options
 @click.option("--dry-run", is_flag=True, help="Tell what would be dropped, and change nothing.")
 def repair(directory: Path | None, state_file: Path | None, dry_run: bool) -> None:
     """Keep all that can be read of a damaged state, and tell what cannot.
@@ -126,7 +143,7 @@ Examples:
   appwrite-emulator state reset --yes       in scripts
 """,
 )
-@place_options
+@_place_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(directory: Path | None, state_file: Path | None, yes: bool) -> None:
     """Forget functions, executions, users and all else, with their files.

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from .running import running_options
-
-_FOUND = """Without --url it speaks to the emulator that APPWRITE_ENDPOINT names, else to the one
-that serves DIR."""
+from .whereabouts import (
+    FOUND,
+    Whereabouts,
+    json_option,
+    project_option,
+    running_options,
+    wait_options,
+)
 
 
 @click.group(
     short_help="Let an event or a schedule's run happen now.",
-    epilog=f"""{_FOUND}
+    epilog=f"""{FOUND}
 
 \b
 Examples:
@@ -30,7 +33,7 @@ def trigger() -> None:
 @trigger.command(
     "event",
     short_help="Make up an event, which calls the functions that listen to it.",
-    epilog=f"""{_FOUND} With --wait the exit code is 1 when a function failed.
+    epilog=f"""{FOUND} With --wait the exit code is 1 when a function failed.
 
 \b
 Examples:
@@ -49,28 +52,11 @@ Examples:
     "input. [default: {}]",
 )
 @click.option("--user", metavar="ID", default="", help="Who did it; need not exist.")
-@click.option(
-    "--project", metavar="ID", default="", help="Where. [default: the emulator's project]"
-)
-@click.option("--wait", is_flag=True, help="Wait until all has ended, and tell how.")
-@click.option(
-    "--timeout",
-    metavar="SECONDS",
-    type=click.FloatRange(0, 3600),
-    default=30.0,
-    show_default=True,
-    help="How long to wait.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the emulator's reply for programs.")
+@project_option
+@wait_options
+@json_option
 @running_options
-def event(
-    name: str,
-    as_json: bool,
-    directory: Path | None,
-    address: str | None,
-    key: str | None,
-    **options: Any,
-) -> None:
+def event(name: str, *, where: Whereabouts, as_json: bool, **options: Any) -> None:
     """Make up the event NAME, which calls the functions that listen to it.
 
     NAME is a full name, with an id where patterns have *: users.ann.update.email,
@@ -84,14 +70,14 @@ def event(
 
     with explained():
         asked = Asked.read(name, options)
-        reply = fire(Running.find(directory, address, key), asked)
+        reply = fire(Running.find(where), asked)
     raise SystemExit(show(reply, as_json=as_json))
 
 
 @trigger.command(
     "schedule",
     short_help="Run a function as its schedule does.",
-    epilog=f"""{_FOUND} With --wait the exit code is 1 when the function failed.
+    epilog=f"""{FOUND} With --wait the exit code is 1 when the function failed.
 `appwrite-emulator schedules` lists what can be run.
 
 \b
@@ -101,29 +87,12 @@ Examples:
 """,
 )
 @click.argument("function")
-@click.option(
-    "--project", metavar="ID", default="", help="Where. [default: the emulator's project]"
-)
-@click.option("--wait", is_flag=True, help="Wait until all has ended, and tell how.")
-@click.option(
-    "--timeout",
-    metavar="SECONDS",
-    type=click.FloatRange(0, 3600),
-    default=30.0,
-    show_default=True,
-    help="How long to wait.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the emulator's reply for programs.")
+@project_option
+@wait_options
+@json_option
 @running_options
 def schedule(
-    function: str,
-    project: str,
-    wait: bool,
-    timeout: float,
-    as_json: bool,
-    directory: Path | None,
-    address: str | None,
-    key: str | None,
+    function: str, *, where: Whereabouts, project: str, patience: float | None, as_json: bool
 ) -> None:
     """Run FUNCTION, the id of a function with a schedule, as its schedule does.
 
@@ -134,6 +103,5 @@ def schedule(
     from .ticking import show_execution, tick
 
     with explained():
-        running = Running.find(directory, address, key)
-        reply = tick(running, function, project, timeout if wait else None)
+        reply = tick(Running.find(where), function, project, patience)
     raise SystemExit(show_execution(reply, as_json=as_json))

@@ -9,7 +9,6 @@ from typing import Any
 
 from ... import network, project_file
 from ...config import Config, ConfigError
-from ...emulator import FOLDER
 from ...project_file import ProjectFile, ProjectFileError
 from ...state import StateCorrupt, StateError, StateLocked
 from ...state.look import look
@@ -41,7 +40,7 @@ def examine_project(directory: Path, path: Path | None) -> tuple[Part, ProjectFi
 def examine_state(config: Config, directory: Path) -> Part:
     """Where the state lies and whether it can be used. `condition` is memory, new, sound, in use,
     damaged or unreadable. Blocking."""
-    path = config.state or directory / FOLDER / "state.json"
+    path = config.state_in(directory)
     facts: dict[str, Any] = {
         "file": None if config.memory else str(path.absolute()),
         "condition": "memory",
