@@ -14,13 +14,13 @@ from ..config import Config
 from ..errors import ApiError
 from ..services.control import Control, SnapshotUnknown
 from ..services.status import Status
-from ..services.under_way import NotSettled
 from .app import CONTROL
 from .control_params import TIMEOUT, read_params
 from .params import Param
 from .reply import Reply, json_reply
 from .request import Request
 from .route import Answer, Route
+from .settling import settled
 from .validators import Text, Uid
 
 _SNAPSHOT = Param("snapshot", Text(36))
@@ -74,10 +74,7 @@ class ControlDoors:
 
     async def settle(self, request: Request) -> Reply:
         values = await read_params(request, TIMEOUT)
-        try:
-            works = await self.control.settle(values["timeout"])
-        except NotSettled as exc:
-            raise ApiError("emulator_not_settled", str(exc)) from exc
+        works = await settled(self.control, values["timeout"])
         return json_reply({"waitedFor": [work.to_json() for work in works]}, 200)
 
     async def take_snapshot(self, request: Request) -> Reply:

@@ -11,13 +11,13 @@ from ..errors import ApiError
 from ..events import EventRefused
 from ..services.control import Control
 from ..services.injection import Injection
-from ..services.under_way import NotSettled
 from .app import CONTROL
 from .control_params import Seconds, read_params
 from .params import Param
 from .reply import Reply, json_reply
 from .request import Request
 from .route import Route
+from .settling import settled
 from .validators import EmptyOr, Text, Uid
 
 
@@ -68,10 +68,7 @@ class EventDoors:
             raise ApiError("general_argument_invalid", str(exc)) from exc
         if values["wait"] is None:
             return json_reply(fired.to_json(), 202)
-        try:
-            await self.control.settle(values["wait"])
-        except NotSettled as exc:
-            raise ApiError("emulator_not_settled", str(exc)) from exc
+        await settled(self.control, values["wait"])
         return json_reply(
             {**fired.to_json(), "executions": await self.injection.outcomes(fired)}, 200
         )

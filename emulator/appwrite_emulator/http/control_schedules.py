@@ -10,7 +10,6 @@ from ..models import Caller
 from ..services.control import Control
 from ..services.executions import Executions
 from ..services.schedules import Schedules, ScheduleUnknown
-from ..services.under_way import NotSettled
 from . import render
 from .app import CONTROL
 from .control_params import Seconds, read_params
@@ -18,6 +17,7 @@ from .params import Param
 from .reply import Reply, json_reply
 from .request import Request
 from .route import Route
+from .settling import settled
 from .validators import EmptyOr, Uid
 
 _PROJECT = Param("project", EmptyOr(Uid()), "")
@@ -49,10 +49,7 @@ class ScheduleDoors:
             raise ApiError("emulator_schedule_not_found", str(exc)) from exc
         if values["wait"] is None:
             return json_reply(render.execution(execution, ("", ""), request.format), 202)
-        try:
-            await self.control.settle(values["wait"])
-        except NotSettled as exc:
-            raise ApiError("emulator_not_settled", str(exc)) from exc
+        await settled(self.control, values["wait"])
         us = Caller(execution.project, is_privileged=True)
         execution = self.executions.get(us, execution.function_id, execution.id)
         texts = await self.executions.texts(execution)
