@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -161,8 +160,9 @@ def _ask(where: Whereabouts, method: str, path: str, **params: Any) -> Any:
 
 
 def _print(told: Any, lines: Iterator[str], *, as_json: bool) -> None:
-    for line in [json.dumps(told, indent=2)] if as_json else lines:
-        click.echo(line)
+    from .report import show
+
+    show(told, lines, as_json=as_json)
 
 
 def _clock_lines(told: Mapping[str, Any]) -> Iterator[str]:

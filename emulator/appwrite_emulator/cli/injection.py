@@ -8,10 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import click
-
 from ..config import ConfigError
-from .report import execution_lines
+from .report import execution_lines, show
 from .running import Running
 
 
@@ -60,15 +58,10 @@ def fire(running: Running, asked: Asked) -> dict[str, Any]:
     return reply
 
 
-def show(reply: Mapping[str, Any], *, as_json: bool) -> int:
+def tell(reply: Mapping[str, Any], *, as_json: bool) -> int:
     """Print what came of the event; the exit code."""
-    executions = reply["executions"]
-    if as_json:
-        click.echo(json.dumps(reply, indent=2, ensure_ascii=False))
-    else:
-        for line in _lines(reply):
-            click.echo(line)
-    return int(any(each.get("status") == "failed" for each in executions))
+    show(reply, _lines(reply), as_json=as_json)
+    return int(any(each.get("status") == "failed" for each in reply["executions"]))
 
 
 def _lines(reply: Mapping[str, Any]) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -31,6 +32,12 @@ def function_lines(
         for line in each.reason.splitlines():
             yield f"    {line}"
     yield from _note_lines(applied)
+
+
+def show(answer: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    """Print what an emulator answered: in `lines` for people, or as it is for programs."""
+    for line in [json.dumps(answer, indent=2, ensure_ascii=False)] if as_json else lines:
+        click.echo(line)
 
 
 def minute(date: str) -> str:

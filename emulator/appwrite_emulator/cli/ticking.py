@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import click
-
-from .report import execution_lines, minute
+from .report import execution_lines, minute, show
 from .running import Running
 
 
@@ -22,23 +19,14 @@ def tick(running: Running, function: str, project: str, wait: float | None) -> d
 
 def show_execution(execution: Mapping[str, Any], *, as_json: bool) -> int:
     """Print what came of the run; the exit code."""
-    status = execution["status"]
-    if as_json:
-        click.echo(json.dumps(execution, indent=2, ensure_ascii=False))
-    else:
-        for line in execution_lines(execution):
-            click.echo(line)
-    return int(status == "failed")
+    show(execution, execution_lines(execution), as_json=as_json)
+    return int(execution["status"] == "failed")
 
 
 def show_schedules(running: Running, project: str, *, as_json: bool) -> None:
     """Print when functions run by themselves. Raises ConfigError."""
     reply = running.ask("GET", "/schedules", **({"project": project} if project else {}))
-    if as_json:
-        click.echo(json.dumps(reply, indent=2, ensure_ascii=False))
-        return
-    for line in _lines(reply["schedules"]):
-        click.echo(line)
+    show(reply, _lines(reply["schedules"]), as_json=as_json)
 
 
 def _lines(schedules: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -65,13 +65,13 @@ def event(name: str, *, where: Whereabouts, as_json: bool, **options: Any) -> No
     of those that are not emulated. Webhooks and Realtime hear of it too.
     """
     from .driving import explained
-    from .injection import Asked, fire, show
+    from .injection import Asked, fire, tell
     from .running import Running
 
     with explained():
         asked = Asked.read(name, options)
         reply = fire(Running.find(where), asked)
-    raise SystemExit(show(reply, as_json=as_json))
+    raise SystemExit(tell(reply, as_json=as_json))
 
 
 @trigger.command(

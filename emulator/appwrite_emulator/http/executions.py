@@ -89,9 +89,8 @@ class ExecutionDoors:
 
     async def delete(self, request: Request) -> Reply:
         place = request.path_params["functionId"], request.path_params["executionId"]
-        execution = self.executions.get(request.caller, *place)
+        execution = self.executions.delete(request.caller, *place)
         texts = await self._texts(execution, request)
-        self.executions.delete(request.caller, *place)
         _tell(Answer(execution, headers=execution.response_headers), texts, request)
         return Reply(204)
 

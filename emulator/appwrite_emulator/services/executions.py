@@ -190,8 +190,8 @@ class Executions:
             errors = await anyio.to_thread.run_sync(files.read_log, execution.errors_file)
         return logs, errors
 
-    def delete(self, caller: Caller, function_id: str, id: str) -> None:
-        """Forget an execution that ended or is still to come.
+    def delete(self, caller: Caller, function_id: str, id: str) -> Execution:
+        """Forget an execution that ended or is still to come, and return it.
 
         Raises ApiError function_not_found, execution_not_found, execution_in_progress.
         """
@@ -199,6 +199,7 @@ class Executions:
         if execution.status in _UNDER_WAY:
             raise ApiError("execution_in_progress")
         self._remove([execution])
+        return execution
 
     def count_by_status(self) -> dict[str, int]:
         """How many executions of all projects there are in each status."""

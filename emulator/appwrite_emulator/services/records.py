@@ -147,7 +147,7 @@ class Records(Generic[R]):
 
     def oldest(self, count: int, *, only: Callable[[Row], bool]) -> list[R]:
         """The `count` oldest records, of all projects, that `only` accepts, or all there are."""
-        return list(map(self._kind.from_row, self._oldest(count, only)))
+        return list(map(self._kind.from_row, islice(filter(only, self._table.rows()), count)))
 
     def trim(self, keep: int, *, only: Callable[[Row], bool], others: int = 0) -> None:
         """Delete the oldest records, of all projects, that `only` accepts, a few at a time, once
@@ -156,9 +156,6 @@ class Records(Generic[R]):
             rows = [row for row in self._table.rows() if only(row)]
             doomed = rows[: max(0, len(rows) - keep)]
             self._table.drop(*[f"{row['project']}/{row['$id']}" for row in doomed])
-
-    def _oldest(self, count: int, only: Callable[[Row], bool]) -> list[Row]:
-        return list(islice(filter(only, self._table.rows()), count))
 
     def page(
         self,
