@@ -219,7 +219,8 @@ def test_a_run_begins_when_the_one_before_has_ended(
             with gate.reached():
                 assert clock(server).expect(200)["now"][:16] == f"2030-01-31T00:{minute}"
                 assert dates(project)[-1] == f"2030-01-31T00:{minute}"
-            project.executed("f", executions(project)[-1])  # who was at the gate is gone
+                run = executions(project)[-1]
+            project.executed("f", run)  # who was at the gate is gone
         assert advanced.result().expect(200)["works"] == {"execution": 2}
 
 
