@@ -14,7 +14,7 @@ WORDS = ("errors", "clock", "models", "people", "declared", "config", "assets", 
 MECHANISMS = (
     "archive", "catalog", "channels", "chunks", "cron", "events", "files", "filters", "manifest",
     "project_file", "query", "query_methods", "query_syntax", "repositories", "sandbox", "state",
-    "templates", "timers", "tokens", "usage", "watch",
+    "templates", "timers", "tokens", "trees", "usage", "watch",
 )  # fmt: skip
 ENGINES = ("builder", "execution", "scheduler")
 SERVICES = ("reload", "services")

@@ -224,6 +224,8 @@ class Deployment(Record):
     build_duration: int = 0  # whole seconds, rounded up
     source: str = ""  # name of the archive in Files; empty while it is being uploaded
     build: str = ""  # name of the folder below builds/; empty until there is one
+    install: str = ""  # name of the folder below builds/ that `build` links its dependencies from
+    fingerprint: str = ""  # of the folder it is a copy of; empty for what was sent to us
     wanted: tuple[tuple[str, ...], ...] = ()  # orders for the source, until it is here
     provider_repository_id: str = ""
     provider_root_directory: str = ""

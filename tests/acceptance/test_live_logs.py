@@ -136,7 +136,7 @@ async def test_a_filter_leaves_the_others_out() -> None:
     [
         ("format=xml", "`format` param: Value must be one of (text, json)"),
         ("function=%20", "`function` param"),
-        ("follow=1", 'Unknown param "follow". It takes project, function, execution, format.'),
+        ("follow=1", "It takes project, function, execution, format, activity."),
     ],
 )
 async def test_bad_parameters_are_refused_before_the_stream(query: str, text: str) -> None:
@@ -185,3 +185,20 @@ async def test_a_stop_ends_open_streams_at_once() -> None:
         began = anyio.current_time()
     assert closed.is_set()
     assert anyio.current_time() - began < 1.5, "less than the time requests get at a stop"
+
+
+async def test_who_asks_for_activity_is_told_what_happens_in_facts() -> None:
+    async with serving() as (emulator, http):
+        await deploy(emulator, http, "talk", TALK)
+        headers = {"accept": "application/x-ndjson"}
+        async with http.stream("GET", "/_emulator/logs?activity=true", headers=headers) as reply:
+            execution = await execute(http, "talk")
+            told = [json.loads(line) for line in await lines_until(reply, '"ended"')]
+    began, *said, ended = told
+    assert (began["level"], began["facts"]["trigger"]) == ("began", "http")
+    assert {each["level"] for each in said} == {"log", "error", "native"}
+    assert ended["executionId"] == execution["$id"]
+    assert ended["kind"] == "execution"
+    facts = ended["facts"]
+    assert (facts["status"], facts["responseStatusCode"], facts["cold"]) == ("completed", 200, True)
+    assert facts["path"] == "/here"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from ..jsontext import encode
 from ..services.live_logs import Listener, LiveLogs, LogEntry, Wanted
@@ -15,7 +16,7 @@ from .params import Param
 from .reply import TEXT, StreamReply
 from .request import Request
 from .route import Route
-from .validators import Uid, WhiteList
+from .validators import Boolean, Uid, WhiteList
 
 _NDJSON = (b"content-type", b"application/x-ndjson")
 _PARAMS = (
@@ -23,8 +24,9 @@ _PARAMS = (
     Param("function", Uid(), ""),
     Param("execution", Uid(), ""),
     Param("format", WhiteList(("text", "json")), None),
+    Param("activity", Boolean(loose=True), False),
 )
-_ID_NAMES = {WorkKind.BUILD: "deploymentId", WorkKind.EXECUTION: "executionId"}
+_ID_NAMES = {WorkKind.EXECUTION: "executionId", WorkKind.PROJECT: "projectFile"}
 Render = Callable[[Sequence[LogEntry], int], bytes]
 
 
@@ -39,7 +41,9 @@ class LogDoors:
 
     async def follow(self, request: Request) -> StreamReply:
         values = await read_params(request, *_PARAMS)
-        wanted = Wanted(values["project"], values["function"], values["execution"])
+        wanted = Wanted(
+            values["project"], values["function"], values["execution"], values["activity"]
+        )
         is_json = (values["format"] or _format(request)) == "json"
         with ExitStack() as stack:
             listener = stack.enter_context(self.live_logs.listening(wanted))
@@ -65,16 +69,17 @@ def as_json(entries: Sequence[LogEntry], dropped: int) -> bytes:
     return b"".join(line + b"\n" for line in lines)
 
 
-def _to_json(entry: LogEntry) -> dict[str, str]:
+def _to_json(entry: LogEntry) -> dict[str, Any]:
     work = entry.work
-    return {
+    told = {
         "time": entry.time,
         "project": work.project,
         "functionId": work.function_id,
-        _ID_NAMES[work.kind]: work.id,
+        _ID_NAMES.get(work.kind, "deploymentId"): work.id,
         "level": entry.level,
         "text": entry.text,
     }
+    return told if entry.facts is None else {**told, "kind": str(work.kind), "facts": entry.facts}
 
 
 class Page:

@@ -49,6 +49,8 @@ class Entry:
 class ProjectFile:
     """What a project file says about functions; everything else in it is left alone."""
 
-    path: Path
+    path: Path  # where it lies, or would lie when all of it is guessed
     project_id: str
     functions: tuple[Entry, ...]
+    files: tuple[Path, ...] = ()  # that it was read from: itself, and what it includes
+    guesses: tuple[str, ...] = ()  # sentences on what no file says, when there is none

@@ -49,7 +49,8 @@ def read(path: Path) -> ProjectFile:
     source, rows = _functions(path, content)
     entries = tuple(_entry(source, row, number) for number, row in enumerate(rows, 1))
     _refuse_twins(source, entries)
-    return ProjectFile(path, project_id, entries)
+    files = (path,) if source == path else (path, source)
+    return ProjectFile(path, project_id, entries, files)
 
 
 def _load(path: Path) -> Any:

@@ -46,7 +46,12 @@ class Archives:
 
     def build_names(self) -> set[str]:
         """The folders below builds/ that a deployment needs."""
-        return {deployment.build for deployment in self._records.all() if deployment.build}
+        return {
+            name
+            for deployment in self._records.all()
+            for name in (deployment.build, deployment.install)
+            if name
+        }
 
 
 def part_name(deployment: Deployment) -> str:

@@ -22,7 +22,7 @@ from .events import Happening, Payload
 from .fetching import fetch
 from .functions import Functions
 from .ground import Ground
-from .live_logs import Voice, growth
+from .live_logs import BEGAN, ENDED, Facts, Voice, growth
 from .plans import Plans
 from .records import Records
 from .under_way import Work, WorkKind
@@ -178,6 +178,8 @@ class Builds:
             build=self._ground.files.new_build(),
         )
         self._show(current)
+        begun = current
+        act.voice.happens(BEGAN, lambda: ("building", _facts(begun)))
         try:
             if current.wanted:
                 current = await self._with_source(current, act)
@@ -262,6 +264,7 @@ class Builds:
             build_ended_at=self._ground.now(),
             build_duration=math.ceil(time.monotonic() - act.began),
         )
+        act.voice.happens(ENDED, lambda: (str(status), _facts(ended)))
         self._functions.on_schedule(self._functions.get(ended.project, ended.resource_id))
         return ended
 
@@ -287,6 +290,15 @@ class Builds:
             if "status" in changes and function.latest_deployment_id == deployment.id:
                 self._functions.note_latest(function, deployment)
         return deployment
+
+
+def _facts(deployment: Deployment) -> Facts:
+    return {
+        "status": str(deployment.status),
+        "duration": deployment.build_duration,
+        "commands": deployment.commands,
+        "activate": deployment.activate,
+    }
 
 
 def _updated(deployment: Deployment) -> Happening:

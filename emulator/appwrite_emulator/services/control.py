@@ -203,7 +203,12 @@ def _rows_of(project: str, rows: state.Snapshot, table: str) -> dict[str, Any]:
 
 
 def _builds_of(rows: state.Snapshot) -> set[str]:
-    return {row["build"] for row in rows.rows(Deployment.table) if row.get("build")}
+    return {
+        row[key]
+        for row in rows.rows(Deployment.table)
+        for key in ("build", "install")
+        if row.get(key)
+    }
 
 
 def _sources_of(rows: state.Snapshot) -> set[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import anyio
 
@@ -19,13 +19,21 @@ _LONGEST = 16 * 1024  # characters of a line that is still being printed
 _TAIL = 1000  # characters by which the end of a shortened text is found again
 
 
+BEGAN, ENDED, NOTE = "began", "ended", "note"
+"""Levels of entries that are no output but tell what happens; they have facts."""
+
+Facts = Mapping[str, Any]
+"""What programs are told of what happens, in JSON values."""
+
+
 class LogEntry(NamedTuple):
-    """One message, or one line of what was printed."""
+    """One message, or one line of what was printed; or that something happens."""
 
     time: str
     work: Work
-    level: str  # log, error, native (printed), build
+    level: str  # log, error, native (printed), build; began, ended, note
     text: str
+    facts: Facts | None = None
 
 
 class Wanted(NamedTuple):
@@ -34,6 +42,7 @@ class Wanted(NamedTuple):
     project: str = ""
     function_id: str = ""
     execution_id: str = ""
+    activity: bool = False  # also what happens, not only what is said
 
     def takes(self, work: Work) -> bool:
         if self.execution_id and (work.kind, work.id) != (WorkKind.EXECUTION, self.execution_id):
@@ -104,9 +113,18 @@ class LiveLogs:
             self._listeners.remove(listener)
 
     def tell(self, work: Work, level: str, text: str) -> None:
-        entry = LogEntry(stamp(self._clock.now()), work, level, text)
+        """Tell a line of output."""
+        self._spread(LogEntry(stamp(self._clock.now()), work, level, text))
+
+    def happens(self, work: Work, level: str, told: Callable[[], tuple[str, Facts]]) -> None:
+        """Tell that something began, ended or is to be noted, in a sentence and in facts."""
+        if any(listener.wanted.activity for listener in self._listeners):
+            self._spread(LogEntry(stamp(self._clock.now()), work, level, *told()))
+
+    def _spread(self, entry: LogEntry) -> None:
         for listener in self._listeners:
-            if listener.wanted.takes(work):
+            wanted = listener.wanted
+            if wanted.takes(entry.work) and (entry.facts is None or wanted.activity):
                 listener.hear(entry)
 
     def close(self) -> None:
@@ -125,6 +143,11 @@ class Voice:
         self._live = live
         self._work = work
         self._begun: dict[str, str] = {}  # the line that is not complete yet, by level
+
+    def happens(self, level: str, told: Callable[[], tuple[str, Facts]]) -> None:
+        """Tell that it begins, or has ended, in a sentence and in facts."""
+        if self._live:
+            self._live.happens(self._work, level, told)
 
     def say(self, line: LogLine) -> None:
         """What the executor hears of user code."""

@@ -25,7 +25,7 @@ from ..models import (
 from .deployments import Deployments
 from .ground import Ground
 from .jwts import Jwts
-from .live_logs import Voice
+from .live_logs import BEGAN, ENDED, Facts, Voice
 from .plans import Plan, Plans
 from .records import Birth
 from .under_way import Work, WorkKind
@@ -211,16 +211,17 @@ class Runs:
         was restored before the function could be called.
         """
         voice = Voice(self._ground.live_logs, run.work)
+        voice.happens(BEGAN, lambda: ("began", _facts(run)))
         try:
             plan = await self._plans.get(run.function, run.deployment)
         except InterpreterMissing as exc:
             voice.say(LogLine("error", str(exc)))
-            return _platform_failure(str(exc))
+            return _told(voice, run, _platform_failure(str(exc)))
         self._ground.epochs.check(run.function.project, run.epoch)
         call = self._call(run, plan, limit)
         result = await self._executor.run(plan.target, call, on_log=voice.say, on_begin=on_begin)
         voice.end()
-        return result
+        return _told(voice, run, result)
 
     def _call(self, run: Run, plan: Plan, limit: float | None) -> Call:
         function, request = run.function, run.request
@@ -254,6 +255,35 @@ class Runs:
     def _lifetime(self, function: Function) -> int:
         """Seconds that keys and tokens given to a run of `function` are valid."""
         return function.timeout + (60 if self._ground.config.appwrite == "1.9" else 0)
+
+
+def _told(voice: Voice, run: Run, result: Result) -> Result:
+    """Tell live how it ended."""
+
+    def told() -> tuple[str, Facts]:
+        status = ExecutionStatus.COMPLETED if result.status < 500 else ExecutionStatus.FAILED
+        return f"{status} in {result.duration:.3f} s", {
+            **_facts(run),
+            "status": str(status),
+            "outcome": str(result.outcome),
+            "responseStatusCode": result.status,
+            "duration": result.duration,
+            "cold": result.cold,
+        }
+
+    voice.happens(ENDED, told)
+    return result
+
+
+def _facts(run: Run) -> Facts:
+    return {
+        "trigger": str(run.origin.trigger),
+        "event": run.origin.event,
+        "userId": run.origin.user_id,
+        "method": run.request.method,
+        "path": run.request.path,
+        "deploymentId": run.deployment.id,
+    }
 
 
 def _read_by(user_id: str) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ class WorkKind(StrEnum):
 
     BUILD = "build"  # the id is the deployment's
     EXECUTION = "execution"
+    RELOAD = "reload"  # a folder becomes a deployment, whose id it has
+    PROJECT = "project"  # never waited for: what is said of a project file
     WEBHOOK = "webhook"  # an event on its way; the id has a number and where it goes
     MAINTENANCE = "maintenance"  # of all projects; the id is the moment at which it began
 
