@@ -16,6 +16,7 @@ from .console import ConsoleDoors
 from .control import ControlDoors
 from .control_clock import ClockDoors
 from .control_events import EventDoors
+from .control_functions import FunctionListDoor
 from .control_logs import LogDoors
 from .control_schedules import ScheduleDoors
 from .control_webhooks import WebhookDoors
@@ -63,6 +64,7 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
         services.control,
         services.status,
         (
+            FunctionListDoor(services.standings),
             ClockDoors(services.calendar),
             EventDoors(services.injection, services.control),
             ScheduleDoors(services.schedules, services.executions, services.control),
