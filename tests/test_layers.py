@@ -10,7 +10,9 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "emulator" / "appwrite_emulator"
 
-WORDS = ("errors", "clock", "models", "people", "declared", "config", "assets", "jsontext")
+WORDS = (
+    "errors", "clock", "models", "people", "declared", "config", "addresses", "assets", "jsontext",
+)  # fmt: skip
 MECHANISMS = (
     "archive", "catalog", "channels", "chunks", "cron", "events", "files", "filters", "manifest",
     "project_file", "query", "query_methods", "query_syntax", "repositories", "sandbox", "state",

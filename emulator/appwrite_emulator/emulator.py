@@ -14,7 +14,7 @@ from typing import Any, Self
 import anyio
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from . import network
+from . import addresses, network
 from .clock import Clock, SystemClock, parse_moment
 from .composition import Site, composed
 from .config import Config
@@ -218,7 +218,7 @@ class Emulator:
             sockets = network.bind(self.config.host, self.config.port)
             for each in sockets:
                 stack.callback(each.close)
-            url = network.url(self.config.host, sockets[0].getsockname()[1])
+            url = addresses.url(self.config.host, sockets[0].getsockname()[1])
             app = await stack.enter_async_context(self._composed(url))
             self._server = server = network.Server(app)
             group = await stack.enter_async_context(anyio.create_task_group())

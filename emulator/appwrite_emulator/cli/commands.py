@@ -10,6 +10,7 @@ import click
 
 from .. import __version__
 from ..config import own_environment
+from .call import call
 from .clock import clock
 from .options import config_options, given
 from .state import state
@@ -42,6 +43,7 @@ def main(context: click.Context) -> None:
         context.color = False
 
 
+main.add_command(call)
 main.add_command(clock)
 main.add_command(state)
 main.add_command(trigger)

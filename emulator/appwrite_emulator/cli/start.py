@@ -10,8 +10,8 @@ import anyio
 import click
 
 from .. import __version__
+from ..addresses import is_loopback
 from ..emulator import Emulator
-from ..network import is_loopback
 from . import signals
 from .report import function_lines, missing_lines, webhook_lines
 from .session import Session
