@@ -12,8 +12,11 @@ from .. import __version__
 from ..config import own_environment
 from .call import call
 from .clock import clock
+from .open import open_
 from .options import config_options, given
+from .reset import reset
 from .state import state
+from .stop import stop
 from .trigger import trigger
 from .whereabouts import FOUND, Whereabouts, json_option, running_options
 
@@ -45,7 +48,10 @@ def main(context: click.Context) -> None:
 
 main.add_command(call)
 main.add_command(clock)
+main.add_command(open_)
+main.add_command(reset)
 main.add_command(state)
+main.add_command(stop)
 main.add_command(trigger)
 
 
