@@ -31,10 +31,10 @@ CLOSED = {
     DOORS: {"state", "files", "sandbox", *ENGINES},
     CLIENTS: {*MECHANISMS, *ENGINES, *SERVICES, *DOORS},
 }
-# What clients may still know: the errors they show to people.
+# What clients may still know: the errors they show to people, and how uploads are packed.
 OPEN = {
     "cli": {
-        "state", "sandbox", "project_file", "catalog", "manifest", "services", "network",
+        "archive", "state", "sandbox", "project_file", "catalog", "manifest", "services", "network",
         "repositories",
     }
 }  # fmt: skip
