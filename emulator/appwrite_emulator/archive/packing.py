@@ -1,4 +1,4 @@
-"""Packing a build output, the same bytes for the same tree."""
+"""Packing sources and build outputs, the same bytes for the same tree."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ import os
 import posixpath
 import stat
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from .refusals import leaves_root
 
 
-def pack(folder: Path, target: Path) -> int:
-    """Pack what is in `folder` as the `.tar.gz` file `target` and return its size in bytes.
+def pack(folder: Path, target: Path, paths: Iterable[Path] | None = None) -> int:
+    """Pack what is in `folder`, or of it the files `paths`, relative to it, as the `.tar.gz` file
+    `target` and return its size in bytes.
 
     The same tree gives the same bytes: entries are sorted, without owners and times. Dotfiles,
     executable bits and links that stay inside are kept; links that lead outside, sockets, pipes
     and devices are left out. Blocking: call it in a thread.
     """
     with new_archive(target) as tar:
-        for path in _tree(folder):
+        chosen = _tree(folder) if paths is None else (folder / path for path in sorted(paths))
+        for path in chosen:
             _add(tar, folder, path)
     return target.stat().st_size
 

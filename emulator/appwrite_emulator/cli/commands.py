@@ -10,9 +10,14 @@ import click
 
 from .. import __version__
 from ..config import own_environment
+from .call import call
 from .clock import clock
+from .deploy import deploy
+from .open import open_
 from .options import config_options, given
+from .reset import reset
 from .state import state
+from .stop import stop
 from .trigger import trigger
 from .whereabouts import FOUND, Whereabouts, json_option, running_options
 
@@ -42,8 +47,13 @@ def main(context: click.Context) -> None:
         context.color = False
 
 
+main.add_command(call)
 main.add_command(clock)
+main.add_command(deploy)
+main.add_command(open_)
+main.add_command(reset)
 main.add_command(state)
+main.add_command(stop)
 main.add_command(trigger)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import project_file
+from ..addresses import is_loopback
 from ..config import Config, ConfigError
-from ..network import is_loopback
 from ..project_file import Entry, ProjectFile
 
 

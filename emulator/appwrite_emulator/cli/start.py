@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from functools import partial
 from signal import Signals
 from urllib.parse import urlsplit
 
@@ -10,8 +11,8 @@ import anyio
 import click
 
 from .. import __version__
+from ..addresses import is_loopback
 from ..emulator import Emulator
-from ..network import is_loopback
 from . import signals
 from .report import function_lines, missing_lines, webhook_lines
 from .session import Session
@@ -41,7 +42,11 @@ async def start(session: Session) -> int:
     """Serve until a signal asks for the end; returns the exit code."""
     stop = _Stop()
     with signals.caught(stop.ask), stop.peace:
-        async with Emulator(session.config, directory=session.directory) as emulator:
+        async with Emulator(
+            session.config,
+            directory=session.directory,
+            on_stop=partial(stop.ask, Signals.SIGTERM),
+        ) as emulator:
             with stop.work:
                 await _deploy(session, emulator)
                 gc.collect()
