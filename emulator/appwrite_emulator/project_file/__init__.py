@@ -8,7 +8,7 @@ from ..catalog import Catalog
 from ..errors import Era
 from .dotenv import environment
 from .entry import Entry, ProjectFile, ProjectFileError
-from .guessing import guess
+from .guessing import guess, guessed_id
 from .ids import made_id
 from .reading import NAMES, find, read
 from .selection import deployed_files
@@ -22,6 +22,7 @@ __all__ = [
     "environment",
     "find",
     "guess",
+    "guessed_id",
     "load",
     "made_id",
     "read",

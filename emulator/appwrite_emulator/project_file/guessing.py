@@ -55,7 +55,7 @@ def guess(directory: Path, catalog: Catalog, era: Era) -> ProjectFile | None:
     watched = (directory, home) if home.is_dir() else (directory,)
     return ProjectFile(
         directory / NAME,
-        _project_id(directory),
+        guessed_id(directory),
         entries,
         (),
         (_heading(directory, found), *told, *left_out),
@@ -178,7 +178,8 @@ def _entries(found: Sequence[_Guess]) -> tuple[Entry, ...]:
     )
 
 
-def _project_id(directory: Path) -> str:
+def guessed_id(directory: Path) -> str:
+    """The project's id, when no file says it."""
     return made_id(directory.absolute().name, taken=["console"], otherwise="local")
 
 
