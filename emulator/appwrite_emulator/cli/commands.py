@@ -13,6 +13,7 @@ from ..config import own_environment
 from .call import call
 from .clock import clock
 from .deploy import deploy
+from .init import init
 from .open import open_
 from .options import config_options, given
 from .reset import reset
@@ -32,6 +33,7 @@ build_timeout. An argument wins over a variable, a variable over the file."""
     context_settings=_CONTEXT,
     epilog="""\b
 Examples:
+  appwrite-emulator init               make a project file, or a first function
   appwrite-emulator start              serve the functions of this project
   appwrite-emulator exec -- npm test   run tests against an emulator of their own
   appwrite-emulator doctor             say what is missing on this machine""",
@@ -50,6 +52,7 @@ def main(context: click.Context) -> None:
 main.add_command(call)
 main.add_command(clock)
 main.add_command(deploy)
+main.add_command(init)
 main.add_command(open_)
 main.add_command(reset)
 main.add_command(state)

@@ -126,9 +126,7 @@ class Standings:
         return ""
 
 
-def _state(
-    function: Function, deployment: Deployment | None, following: Following | None
-) -> State:
+def _state(function: Function, deployment: Deployment | None, following: Following | None) -> State:
     if not function.enabled:
         return State.DISABLED
     if deployment is not None and deployment.status == DeploymentStatus.READY:
