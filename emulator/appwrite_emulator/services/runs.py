@@ -286,7 +286,7 @@ def _ending(run: Run, result: Result) -> tuple[str, Facts]:
 def _facts(run: Run) -> Facts:
     return {
         "trigger": str(run.origin.trigger),
-        "event": run.origin.event,
+        "event": run.origin.event or "",
         "userId": run.origin.user_id,
         "method": run.request.method,
         "path": run.request.path,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -16,8 +15,6 @@ _CODES: dict[Style, str] = {
 _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 # All controls but the tab; line ends, marks and overrides that would turn or break a line.
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-_NEW_VTE = 5000  # the first version whose terminals know links
-_LINKING = {"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper"}
 
 
 class Paint:
@@ -37,17 +34,6 @@ class Paint:
         if not self._has_links:
             return text
         return f"\x1b]8;;{path.as_uri()}\x1b\\{text}\x1b]8;;\x1b\\"
-
-
-def knows_links(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal is one of those that are known to show links of text."""
-    version = environ.get("VTE_VERSION", "")
-    return (
-        environ.get("TERM_PROGRAM") in _LINKING
-        or "kitty" in environ.get("TERM", "")
-        or "WT_SESSION" in environ
-        or (version.isdecimal() and int(version) >= _NEW_VTE)
-    )
 
 
 def clean(text: str) -> str:

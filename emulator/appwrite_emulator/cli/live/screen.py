@@ -94,10 +94,8 @@ class Screen:
             self._queue.put(text)
 
     def _write(self) -> None:
-        encoding = self._stream.encoding or "utf-8"
-        file = self._stream.fileno()
         while (text := self._queue.get()) is not None:
-            is_lost = not _send(file, text.encode(encoding, "replace"))
+            is_lost = not _send(self._stream, text)
             try:
                 self._loop.call_soon_threadsafe(self._wrote, is_lost)
             except RuntimeError:  # the loop has ended before a held terminal let go
@@ -110,9 +108,10 @@ class Screen:
             self._written.set()
 
 
-def _send(file: int, data: bytes) -> bool:
-    """Write it all; whether somebody is there to read it."""
-    rest = memoryview(data)
+def _send(stream: TextIO, text: str) -> bool:
+    """Write it all, past the stream's own buffer; whether somebody is there to read it."""
+    file = stream.fileno()
+    rest = memoryview(text.encode(stream.encoding or "utf-8", "replace"))
     while rest:
         try:
             rest = rest[os.write(file, rest) :]

@@ -66,7 +66,7 @@ class Telling:
 
     def _request(self, facts: Entry) -> str:
         """What called it, and with what."""
-        trigger, event = facts.get("trigger", ""), clean(facts.get("event", ""))
+        trigger, event = facts.get("trigger", ""), clean(facts.get("event") or "")
         request = facts.get("method", ""), facts.get("path", "")
         line = clean(" ".join(request))
         line = line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
