@@ -30,26 +30,24 @@ def function_lines(
     """
     known = {each.function.id: each for each in standings}
     rows = [_row(each, known.get(each.id)) for each in applied]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     is_narrow = sum(widths) + 2 * len(widths) > columns
-    for each, (id, runtime, url, state) in zip(applied, rows, strict=True):
+    for each, (id, runtime, url, state, next) in zip(applied, rows, strict=True):
         head = f"{_mark(each)} {id:<{widths[0]}}  {runtime:<{widths[1]}}"
-        yield (
-            f"{head}  {state}"
-            if is_narrow or not widths[2]
-            else (f"{head}  {url:<{widths[2]}}  {state}")
-        )
-        if url and is_narrow:
-            yield f"    {url}"
-        for line in each.reason.splitlines():
+        if widths[2] and not is_narrow:
+            head += f"  {url:<{widths[2]}}"
+        has_room = sum(widths[:3]) + len(state) + len(next) + 10 <= columns
+        yield f"{head}  {state}{f', {next}' if next and has_room else ''}"
+        below = [url if is_narrow else "", "" if has_room else next]
+        for line in (*filter(None, below), *each.reason.splitlines()):
             yield f"    {line}"
     yield from _note_lines(applied)
 
 
-def _row(applied: Applied, standing: Standing | None) -> tuple[str, str, str, str]:
+def _row(applied: Applied, standing: Standing | None) -> tuple[str, str, str, str, str]:
     url, next = (standing.url, standing.next) if standing else ("", None)
-    state = f"{_state(applied)}, next run {minute(next)}" if next else _state(applied)
-    return applied.id, applied.runtime, url, state
+    next_run = f"next run {minute(next)}" if next else ""
+    return applied.id, applied.runtime, url, _state(applied), next_run
 
 
 def show(answer: Any, lines: Iterable[str], *, as_json: bool) -> None:

@@ -126,7 +126,6 @@ class _Serving:
                 group.start_soon(partial(self._show, Heard(listener), is_calm=True), name="view")
                 yield
                 group.cancel_scope.cancel()
-        self._screen.below(())
 
     async def _show(self, feed: Heard, *, is_calm: bool = False) -> None:
         paint, project = self._terminal.paint(), self._emulator.project

@@ -9,7 +9,8 @@ from typing import Any
 
 from .telling import Entry
 
-_MOST_LINES = 1000  # that are held back; what comes after them is counted
+_MOST_LINES = 1000  # of an execution that are shown; what comes after them is counted
+_MORE_LINES = 200  # that are shown beside them for each second that it takes
 _TAIL = 12  # lines of a build that failed
 _MOST_ACTS = 500
 _IDS = {"executionId": "execution", "deploymentId": "build", "projectFile": "project"}
@@ -46,26 +47,32 @@ class Act:
     entry: Entry  # that told of its beginning, or the first one that was heard
     began: float  # in monotonic seconds
     said: deque[Said] = field(default_factory=deque)
-    left_out: int = 0  # lines that had no room
+    lines: int = 0  # that were said and not left out
+    left_out: int = 0  # lines that were too many
     last: str = ""  # line that was said
     progress: Entry = field(default_factory=dict)
-    is_shown: bool = False  # it has its heading already
+    shown_at: float | None = None  # when it had its heading last; None: it had none
     is_vague: bool = False  # its end may have been missed
 
-    def hear(self, entry: Entry) -> None:
+    def hear(self, entry: Entry, now: float) -> None:
         """Keep what was said: of executions the beginning, of builds the end."""
         is_build = kind_of(self.entry) != "execution"
-        for line in entry["text"].split("\n"):
-            line = line.rstrip("\r")
+        most = _MOST_LINES + _MORE_LINES * (now - self.began)
+        for line in entry["text"].removesuffix("\n").split("\n"):
             if is_build:
-                line = line.rpartition("\r")[2]  # of a bar that runs, where it has come to
-                if len(self.said) >= _TAIL:
-                    self.said.popleft()
-            elif len(self.said) >= _MOST_LINES:
+                self._keep_end(Said(entry["level"], line.rstrip("\r").rpartition("\r")[2]))
+            elif self.lines < most:
+                self.said.append(Said(entry["level"], line.rstrip("\r")))
+                self.lines += 1
+            else:
                 self.left_out += 1
-                continue
-            self.said.append(Said(entry["level"], line))
-            self.last = line if line.strip() else self.last
+
+    def _keep_end(self, said: Said) -> None:
+        """Of a log the last lines, and of a bar that runs, where it has come to."""
+        if len(self.said) >= _TAIL:
+            self.said.popleft()
+        self.said.append(said)
+        self.last = said.text if said.text.strip() else self.last
 
 
 class Acts:

@@ -74,7 +74,7 @@ class ForPeople:
         ready = click.style("Ready", fg="green", bold=True)
         emulator = self._emulator
         where = f'at {emulator.endpoint} for project "{emulator.project}"'
-        self._say(f"{ready} {where} {self._keys()}")
+        self._say(f"{ready} {where} {self._keys()}", *([""] if self._terminal.is_live else []))
 
     def stopping(self) -> None:
         self._say("Stopping")

@@ -9,6 +9,9 @@ from urllib.parse import quote
 
 from .paint import Paint, Style
 
+_FILE = r"[^\s\"'()<>:,]+"
+_LINE = r"((?::\d+){0,2})"
+
 Folders = Callable[[str, str], Path | None]
 """The folder that a project's function is deployed from, if it is known."""
 
@@ -24,7 +27,7 @@ class Places:
         self._here = here
         self._paint = paint
         names = "|".join(re.escape(name) for name in _names(builds)) if builds else "(?!)"
-        self._built = re.compile(rf"(?:{names})/[^/\s]+/src/function/([^\s\"'()<>:,]+)")
+        self._built = re.compile(rf"(?:{names})/[^/\s]+/src/function/({_FILE}){_LINE}")
 
     def own(self, text: str, project: str, function_id: str, *styles: Style) -> str:
         """A line in `styles` with the developer's paths, relative where they lie below here, not
@@ -33,9 +36,9 @@ class Places:
         if folder is None or "/" not in text:
             return self._paint(text, *styles)
         pieces, end = [], 0
-        for start, stop, path in self._found(text, folder):
+        for start, stop, path, line in self._found(text, folder):
             pieces.append(self._paint(text[end:start], *styles))
-            pieces.append(self._paint.link(self.short(path), path))
+            pieces.append(self._paint.link(self.short(path) + line, path))
             end = stop
         pieces.append(self._paint(text[end:], *styles))
         return "".join(pieces)
@@ -44,11 +47,12 @@ class Places:
         """The path as people here write it."""
         return str(path.relative_to(self._here)) if path.is_relative_to(self._here) else str(path)
 
-    def _found(self, text: str, folder: Path) -> list[tuple[int, int, Path]]:
-        found = [(*hit.span(), folder / hit[1]) for hit in self._built.finditer(text)]
-        if not found and f"{folder}/" in text:
-            own = re.compile(rf"{re.escape(str(folder))}/[^\s\"'()<>:,]+")
-            found = [(*hit.span(), Path(hit[0])) for hit in own.finditer(text)]
+    def _found(self, text: str, folder: Path) -> list[tuple[int, int, Path, str]]:
+        """Where in the text files are named: from, to, which one and its line."""
+        hits = [*self._built.finditer(text)]
+        if not hits and f"{folder}/" in text:
+            hits = [*re.finditer(rf"{re.escape(str(folder))}/({_FILE}){_LINE}", text)]
+        found = [(*hit.span(), folder / hit[1], hit[2]) for hit in hits]
         return [each for each in found if each[2].exists()]
 
 

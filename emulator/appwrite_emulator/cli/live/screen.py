@@ -62,7 +62,7 @@ class Screen:
         """Add lines that stay. Never waits."""
         text = "".join(f"{line}\n" for line in lines)
         if text:
-            self._put(f"{_ERASE}{text}{self._below}" if self._below else text)
+            self._put(f"{_ERASE}{text}{self._below}" if self._is_live else text)
 
     def below(self, lines: Sequence[str]) -> None:
         """What is to stand below the lines from now on; each must fit in a line."""

@@ -24,15 +24,17 @@ async def show(feed: Feed, view: View, screen: Screen) -> None:
     which the feed counts, and neither memory nor time.
     """
     is_over = False
-    while not (is_over or screen.is_lost):
-        with anyio.move_on_after(_TICK if view.is_busy else None):
-            if heard := await feed.next():
-                view.hear(*heard, time.monotonic())
-            is_over = heard is None
-        _refresh(view, screen)
-        await screen.ready()
-        await anyio.sleep(_PACE)
-    screen.below(())
+    try:
+        while not (is_over or screen.is_lost):
+            with anyio.move_on_after(_TICK if view.is_busy else None):
+                if heard := await feed.next():
+                    view.hear(*heard, time.monotonic())
+                is_over = heard is None
+            _refresh(view, screen)
+            await screen.ready()
+            await anyio.sleep(_PACE)
+    finally:
+        screen.below(())
 
 
 def _refresh(view: View, screen: Screen) -> None:

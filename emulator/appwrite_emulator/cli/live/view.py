@@ -64,7 +64,7 @@ class View:
         """What there is to print now."""
         for act in list(self._acts):
             if now - act.began >= LONG:
-                self._let_out(act)
+                self._let_out(act, now)
             if kind_of(act.entry) == "upload" and now - act.began > _UPLOAD_PATIENCE:
                 self._acts.forget(act)
         lines, self._lines = self._lines, []
@@ -90,7 +90,7 @@ class View:
         elif "facts" in entry:
             act.progress = entry
         else:
-            act.hear(entry)
+            act.hear(entry, now)
         if entry["level"] != "began" and kind_of(act.entry) == "upload":
             act.began = now
 
@@ -109,11 +109,12 @@ class View:
             self._explain(entry)
 
     def _end_execution(self, entry: Entry, act: Act | None) -> None:
-        if act is not None and act.is_shown:
-            self._let_out(act)
-        self._put(self._telling.execution(entry))
-        if act is not None and not act.is_shown:
+        if act is not None and act is self._speaker:
             self._say(act)
+        self._put(self._telling.execution(entry))
+        if act is not None:
+            self._say(act)
+            self._say_how_many_more(act)
 
     def _end_reload(self, entry: Entry) -> None:
         key = entry["project"], entry["functionId"]
@@ -136,36 +137,38 @@ class View:
         for line in error.rstrip().split("\n") if error.strip() else ():
             self._put(self._gutter("error") + self._own(line, entry))
 
-    def _let_out(self, act: Act) -> None:
-        """Show what an act has said so far, while it goes on."""
+    def _let_out(self, act: Act, now: float) -> None:
+        """Show what an act has said so far, while it goes on; by turns with others that do."""
         if kind_of(act.entry) != "execution":
-            if self._is_plain and not act.is_shown and kind_of(act.entry) == "build":
-                act.is_shown = True
-                self._put(f"… {self._progress(act, act.began)}")
+            if self._is_plain and act.shown_at is None and kind_of(act.entry) == "build":
+                act.shown_at = now
+                self._put(f"… {self._progress(act, now)}")
             return
-        if not act.said:
+        is_turn = act.shown_at is None or now - act.shown_at >= LONG
+        if not act.said or not (is_turn or self._speaker is act):
             return
         if self._speaker is not act:
+            act.shown_at = now
             self._put(self._telling.execution(act.entry))
-        act.is_shown = True
         self._say(act)
         self._speaker = act
 
     def _say(self, act: Act) -> None:
         for said in act.said:
             self._put(self._gutter(said.level) + self._own(said.text, act.entry))
+        act.said.clear()
+
+    def _say_how_many_more(self, act: Act) -> None:
         if act.left_out:
-            id = act.entry.get("executionId", "")
+            id = act.entry["executionId"]
             text = f"… {act.left_out:,} lines more: appwrite-emulator logs --execution {id}"
             self._put(_INDENT + self._paint(text, "yellow"))
-        act.said.clear()
-        act.left_out = 0
 
     def _own(self, text: str, entry: Entry) -> str:
         return self._places.own(clean(text), entry["project"], entry["functionId"], "dim")
 
     def _gutter(self, level: str) -> str:
-        return _INDENT[:-2] + self._paint("│ ", "red" if level == "error" else "dim")
+        return _INDENT + self._paint("│ ", "red" if level == "error" else "dim")
 
     def _is_worth_showing(self, act: Act, now: float) -> bool:
         kind, age = kind_of(act.entry), now - act.began
