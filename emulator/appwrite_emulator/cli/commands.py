@@ -12,6 +12,7 @@ from .. import __version__
 from ..config import own_environment
 from .call import call
 from .clock import clock
+from .completion import completion
 from .deploy import deploy
 from .open import open_
 from .options import config_options, given
@@ -49,6 +50,7 @@ def main(context: click.Context) -> None:
 
 main.add_command(call)
 main.add_command(clock)
+main.add_command(completion)
 main.add_command(deploy)
 main.add_command(open_)
 main.add_command(reset)
