@@ -15,7 +15,7 @@ from .clock import clock
 from .completion import completion
 from .deploy import deploy
 from .open import open_
-from .options import config_options, given
+from .options import Grouped, config_options, given
 from .reset import reset
 from .state import state
 from .stop import stop
@@ -60,6 +60,7 @@ main.add_command(trigger)
 
 
 @main.command(
+    cls=Grouped,
     epilog=f"""{_OPTIONS_NOTE}
 
 \b
@@ -68,7 +69,7 @@ Examples:
   appwrite-emulator start examples/quickstart --port 9090
   appwrite-emulator start --memory     forget everything at the end
   appwrite-emulator start --host 0.0.0.0 --key "$SECRET"
-"""
+""",
 )
 @click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @config_options()
@@ -90,6 +91,7 @@ def start(directory: Path | None, **options: Any) -> None:
 
 @main.command(
     "exec",
+    cls=Grouped,
     context_settings={"allow_interspersed_args": False},
     short_help="Run a command against an emulator of its own.",
     epilog=f"""{_OPTIONS_NOTE}
@@ -129,6 +131,7 @@ def execute(directory: Path | None, command: tuple[str, ...], **options: Any) ->
 
 
 @main.command(
+    cls=Grouped,
     short_help="Say what an emulator would find here, and what is missing.",
     epilog=f"""{_OPTIONS_NOTE}
 
