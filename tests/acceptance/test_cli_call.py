@@ -82,7 +82,7 @@ def test_requests_have_a_method_headers_and_a_body(emulator: Running, tmp_path: 
     assert (told["type"], told["trace"]) == ("application/json", "1: 2")
     file = tmp_path / "photo"
     file.write_bytes(bytes(range(256)))
-    told = answer(emulator, "echo", "/", "-X", "put", "-d", f"@{file}")
+    told = answer(emulator, "echo", "/", "-X", "PUT", "-d", f"@{file}")
     assert (told["method"], told["bytes"]) == ("PUT", [*range(256)])
     assert answer(emulator, "echo", "-d", "-", given=b"\xff\r\n")["bytes"] == [255, 13, 10]
 

@@ -31,7 +31,7 @@ Examples:
 @click.option(
     "-X",
     "--method",
-    type=click.Choice(_METHODS, case_sensitive=False),
+    type=click.Choice(_METHODS),
     help="Method of the request. [default: GET, and POST with --data]",
 )
 @click.option(

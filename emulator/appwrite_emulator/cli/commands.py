@@ -12,10 +12,11 @@ from .. import __version__
 from ..config import own_environment
 from .call import call
 from .clock import clock
+from .completion import completion
 from .deploy import deploy
 from .init import init
 from .open import open_
-from .options import config_options, given
+from .options import Grouped, config_options, given
 from .reset import reset
 from .state import state
 from .stop import stop
@@ -51,6 +52,7 @@ def main(context: click.Context) -> None:
 
 main.add_command(call)
 main.add_command(clock)
+main.add_command(completion)
 main.add_command(deploy)
 main.add_command(init)
 main.add_command(open_)
@@ -61,6 +63,7 @@ main.add_command(trigger)
 
 
 @main.command(
+    cls=Grouped,
     epilog=f"""{_OPTIONS_NOTE}
 
 \b
@@ -69,7 +72,7 @@ Examples:
   appwrite-emulator start examples/quickstart --port 9090
   appwrite-emulator start --memory     forget everything at the end
   appwrite-emulator start --host 0.0.0.0 --key "$SECRET"
-"""
+""",
 )
 @click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @click.option(
@@ -94,6 +97,7 @@ def start(directory: Path | None, as_json: bool, **options: Any) -> None:
 
 @main.command(
     "exec",
+    cls=Grouped,
     context_settings={"allow_interspersed_args": False},
     short_help="Run a command against an emulator of its own.",
     epilog=f"""{_OPTIONS_NOTE}
@@ -133,6 +137,7 @@ def execute(directory: Path | None, command: tuple[str, ...], **options: Any) ->
 
 
 @main.command(
+    cls=Grouped,
     short_help="Say what an emulator would find here, and what is missing.",
     epilog=f"""{_OPTIONS_NOTE}
 
