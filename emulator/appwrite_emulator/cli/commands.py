@@ -15,6 +15,8 @@ from .clock import clock
 from .completion import completion
 from .deploy import deploy
 from .init import init
+from .list import list_
+from .logs import logs
 from .open import open_
 from .options import Grouped, config_options, given
 from .reset import reset
@@ -55,6 +57,8 @@ main.add_command(clock)
 main.add_command(completion)
 main.add_command(deploy)
 main.add_command(init)
+main.add_command(list_)
+main.add_command(logs)
 main.add_command(open_)
 main.add_command(reset)
 main.add_command(state)

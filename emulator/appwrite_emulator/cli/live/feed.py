@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -54,7 +54,7 @@ class Read:
     `entries` may raise ConfigError, which `next` raises then.
     """
 
-    def __init__(self, entries: Callable[[], Iterator[dict[str, Any]]]) -> None:
+    def __init__(self, entries: Iterator[dict[str, Any]]) -> None:
         self._entries = entries
         self._queue: queue.Queue[dict[str, Any]] = queue.Queue(_MOST)
         self._changed = anyio.Event()
@@ -83,7 +83,7 @@ class Read:
 
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
-            for entry in self._entries():
+            for entry in self._entries:
                 self._queue.put(entry)
                 loop.call_soon_threadsafe(self._note)
         except ConfigError as exc:

@@ -55,7 +55,9 @@ class Telling:
         duration, temperature = " " * 9, "    "
         if status:
             duration = seconds(facts["duration"]).rjust(9)
-            temperature = paint("cold", "cyan") if facts["cold"] else paint("warm", "dim")
+            is_cold = facts.get("cold")
+            if is_cold is not None:
+                temperature = paint("cold", "cyan") if is_cold else paint("warm", "dim")
         shown = paint(f"{code or '✗'!s:<3}", *_style(code)) if status else paint("…  ", "cyan")
         name = self.name(entry)
         self.make_room(name)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from .acts import Act, Acts, kind_of
+from .acts import Act, Acts, Said, kind_of
 from .paint import Paint, clean, cut
 from .places import Places
 from .telling import Entry, Telling, files
@@ -60,6 +60,11 @@ class View:
             text = f"… {dropped:,} lines were dropped: they came faster than they could be shown"
             self._put(self._paint(text, "yellow"))
 
+    def tell(self, entry: Entry, said: Iterable[Said]) -> None:
+        """Tell of an execution that has ended long ago, with all that it said."""
+        self._put(self._telling.execution(entry))
+        self._say(said, entry)
+
     def lines(self, now: float) -> list[str]:
         """What there is to print now."""
         for act in list(self._acts):
@@ -101,7 +106,7 @@ class View:
         elif kind == "build" and not self._is_told_otherwise(entry):
             self._put(self._telling.build(entry))
             if entry["facts"]["status"] == "failed" and act:
-                self._say(act)
+                self._let_go(act)
         elif kind == "reload" and entry["facts"]["outcome"] != "unchanged":
             self._end_reload(entry)
         elif kind == "project":
@@ -110,10 +115,10 @@ class View:
 
     def _end_execution(self, entry: Entry, act: Act | None) -> None:
         if act is not None and act is self._speaker:
-            self._say(act)
+            self._let_go(act)
         self._put(self._telling.execution(entry))
         if act is not None:
-            self._say(act)
+            self._let_go(act)
             self._say_how_many_more(act)
 
     def _end_reload(self, entry: Entry) -> None:
@@ -150,13 +155,16 @@ class View:
         if self._speaker is not act:
             act.shown_at = now
             self._put(self._telling.execution(act.entry))
-        self._say(act)
+        self._let_go(act)
         self._speaker = act
 
-    def _say(self, act: Act) -> None:
-        for said in act.said:
-            self._put(self._gutter(said.level) + self._own(said.text, act.entry))
+    def _let_go(self, act: Act) -> None:
+        self._say(act.said, act.entry)
         act.said.clear()
+
+    def _say(self, said: Iterable[Said], entry: Entry) -> None:
+        for each in said:
+            self._put(self._gutter(each.level) + self._own(each.text, entry))
 
     def _say_how_many_more(self, act: Act) -> None:
         if act.left_out:
