@@ -125,7 +125,7 @@ def seconds(amount: float) -> str:
     """A duration in the unit in which one thinks of it."""
     if amount < 0.0095:
         return f"{amount * 1000:.1f} ms"
-    if amount < 1:
+    if amount < 0.9995:
         return f"{amount * 1000:.0f} ms"
     return f"{amount:.2f} s" if amount < 10 else f"{amount:.1f} s"
 
