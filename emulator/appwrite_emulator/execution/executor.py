@@ -167,16 +167,17 @@ class Executor:
             return run.end(Outcome.CRASHED, f"{exc}\\nError Code: 500")
         return run.answer(frame)
 
-    async def load(self, target: Target) -> str:
-        """Have a worker load `target` ahead of its first call; "" or why it does not load.
+    async def load(self, target: Target) -> None:
+        """Have a worker load `target` ahead of its first call.
 
-        What user code says meanwhile belongs to the first call served.
+        What user code says meanwhile belongs to the first call served. Raises LoadFailed,
+        SpawnFailed, WorkerDied, TimedOut: why it does not load.
         """
-        try:
-            self._pool.give_back(await self._pool.acquire(target, Early()))
-        except (LoadFailed, SpawnFailed, WorkerDied, TimedOut) as exc:
-            return str(exc)
-        return ""
+        self._pool.give_back(await self._pool.acquire(target, Early()))
+
+    def serves(self, key_prefix: str) -> bool:
+        """Whether a worker of a target whose key starts so is there, at rest or not."""
+        return self._pool.has(key_prefix)
 
     def retire(self, key_prefix: str) -> None:
         """Idle workers of targets whose key starts so end now, busy ones after their calls."""

@@ -154,7 +154,8 @@ class Worker:
         self._channel.drain()
         if frame.kind == Kind.LOAD_FAILED:
             self.lose("its code could not be loaded")
-            raise LoadFailed(str(frame.header.get("message", "")))
+            told = (str(frame.header.get(key, "")) for key in ("message", "stack"))
+            raise LoadFailed(*told)
         await self._enter(WorkerState.IDLE)
         self.load_time = perf_counter() - begun
         self._rest()

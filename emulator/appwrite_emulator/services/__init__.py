@@ -12,11 +12,13 @@ from ..builder import Builder
 from ..execution.executor import Executor
 from ..models import CONSOLE, Deployment, Execution, Function
 from ..people import Membership, User
+from ..watch import Watcher
 from . import long_texts
 from .accounts import Accounts
 from .api_keys import ApiKeys
 from .archives import Archives
 from .background import Background
+from .bringing import Bringing
 from .builds import Builds
 from .calendar import Calendar
 from .console import Console
@@ -24,7 +26,9 @@ from .control import Control
 from .deployments import Deployments
 from .errands import Errands
 from .executions import Executions
+from .folders import Folders
 from .functions import Functions
+from .generations import Generations
 from .ground import Ground
 from .housekeeping import Housekeeping
 from .injection import Injection
@@ -35,11 +39,13 @@ from .plans import Plans
 from .projects import Projects
 from .realtime import Realtime
 from .records import Records
+from .reload import Reload
 from .retention import Retention
 from .roles import Roles
 from .rules import Rules
 from .runs import Runs
 from .schedules import Schedules
+from .serving import Serving
 from .sessions import Sessions
 from .sources import Sources
 from .status import About, Status
@@ -70,6 +76,8 @@ class Services:
     schedules: Schedules
     usage: Usage
     projects: Projects
+    reload: Reload
+    serving: Serving
     users: Users
     sessions: Sessions
     tokens: Tokens
@@ -91,13 +99,20 @@ class Services:
     webhooks: Webhooks
 
     @classmethod
-    def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
+    def over(
+        cls,
+        ground: Ground,
+        watcher: Watcher,
+        executor: Executor,
+        builder: Builder,
+        about: About,
+    ) -> Self:
         """Build the services and connect them."""
         function_records = Records(ground, Function, searched=("$id", "name", "runtime"))
         rules = Rules(ground, function_records)
         functions = Functions(ground, function_records, rules)
         variables = Variables(ground, functions)
-        plans = Plans(ground, variables, Keys(ground), executor.retire)
+        plans = Plans(ground, functions, variables, Keys(ground), executor.retire)
         records = Records(ground, Deployment, owner="resourceId", searched=("$id", "entrypoint"))
         builds = Builds(ground, records, functions, plans, builder)
         archives = Archives(ground, records)
@@ -115,7 +130,13 @@ class Services:
         functions.on_schedule = schedules.refresh
         executions.on_scheduled = schedules.expect
         executions.on_unscheduled = schedules.cancel
-        projects = Projects(ground, functions, variables, deployments, builds)
+        generations = Generations(ground, records, functions, deployments, (plans, executor))
+        bringing = Bringing(ground, generations, builds, (plans, executor))
+        folders = Folders(ground, generations, bringing, plans)
+        projects = Projects(ground, functions, variables, folders)
+        reload = Reload(ground, watcher, functions, folders)
+        runs.freshen = reload.freshen
+        serving = Serving(ground, watcher, projects, reload)
         users, sessions, tokens = Users(ground), Sessions(ground), Tokens(ground)
         retention = Retention(ground, functions, deployments, executions)
         control = Control(ground, (builds, executions), rules, executor, retention)
@@ -150,6 +171,8 @@ class Services:
             schedules=schedules,
             usage=Usage(ground, functions),
             projects=projects,
+            reload=reload,
+            serving=serving,
             users=users,
             sessions=sessions,
             tokens=tokens,

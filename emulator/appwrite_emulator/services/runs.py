@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -103,6 +103,8 @@ class Runs:
         stored = context.STORED_REQUEST_HEADERS
         is_old = ground.config.appwrite == "1.6"
         self._stored = stored if is_old else stored | {"x-appwrite-client-ip"}
+        self.freshen: Callable[[Function], Awaitable[None] | None] = lambda function: None
+        """What must be awaited before `active`, so that a call meets the code of now."""
 
     def active(self, function: Function) -> Deployment:
         """The deployment that answers the calls of `function`.

@@ -1,0 +1,202 @@
+"""Reload: what is saved in a function's folder is what its next call runs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+
+import anyio
+
+from ..errors import ApiError
+from ..models import Function
+from ..project_file import Entry
+from ..state import EpochPassed
+from ..watch import Scope, Watcher
+from .folders import Brought, Change, Folders, Look, Outcome
+from .functions import Functions
+from .ground import Ground
+from .live_logs import BEGAN, ENDED, NOTE
+from .under_way import Work, WorkKind
+
+logger = logging.getLogger(__name__)
+
+_LOOK_EVERY = 0.02  # seconds in which calls do not look at a folder again
+_LOOK_SHARE = 20  # times as long as a look took, at least
+_TOLD = 10  # names of changed files that are told
+
+
+class State(StrEnum):
+    """How a followed folder stands."""
+
+    LIVE = "live"  # what it holds is what is called, or something newer was sent to us
+    LOADING = "loading"  # a change is being built or loaded
+    BROKEN = "broken"  # what it holds cannot be called; what was active before goes on
+
+
+@dataclass(slots=True)
+class Followed:
+    """A function whose folder is followed."""
+
+    project: str
+    entry: Entry
+    look: Look  # at what was taken in last
+    epoch: int  # of the project then
+    brought: Brought  # what came of it
+    look_at: float = 0.0  # when calls look again, in monotonic seconds
+    turn: anyio.Event | None = None  # there while a change is taken in
+    is_stale: bool = False  # there was another change meanwhile
+
+    @property
+    def key(self) -> str:
+        return f"{self.project}/{self.entry.id}"
+
+    @property
+    def state(self) -> State:
+        if self.turn is not None:
+            return State.LOADING
+        return State.BROKEN if self.brought.outcome is Outcome.BROKEN else State.LIVE
+
+
+class Reload:
+    """Follows folders: takes in every change, and lets calls wait until it is there."""
+
+    def __init__(
+        self, ground: Ground, watcher: Watcher, functions: Functions, folders: Folders
+    ) -> None:
+        self._ground = ground
+        self._watcher = watcher
+        self._functions = functions
+        self._folders = folders
+        self._followed: dict[str, Followed] = {}
+
+    def of(self, project: str, function_id: str) -> Followed | None:
+        """How the folder of a function stands, if it is followed."""
+        return self._followed.get(f"{project}/{function_id}")
+
+    def all(self) -> list[Followed]:
+        """Every function whose folder is followed."""
+        return list(self._followed.values())
+
+    def follow(self, project: str, entry: Entry, look: Look, brought: Brought) -> None:
+        """Take in every change of the entry's folder from now on; `brought` came of `look`."""
+        epoch = self._ground.epochs.of(project)
+        followed = Followed(project, entry, look, epoch, brought)
+        known = self._followed.get(followed.key)
+        self._followed[followed.key] = followed
+        if known is not None and known.turn is not None:
+            followed.turn, followed.is_stale = known.turn, True
+        if known is None or known.entry.folder != entry.folder:
+            skip = frozenset(self._folders.skipped(entry.runtime))
+            scope = Scope((entry.folder,), skip=skip)
+            key = followed.key
+            self._watcher.follow(key, scope, lambda: self._notice(key))
+
+    def forget(self, project: str, function_id: str) -> None:
+        """Follow the function's folder no longer."""
+        key = f"{project}/{function_id}"
+        if self._followed.pop(key, None):
+            self._watcher.forget(key)
+
+    def freshen(self, function: Function) -> Awaitable[None] | None:
+        """What a call must await so that it meets the code of now; None most of the time."""
+        if not self._followed:
+            return None
+        followed = self._followed.get(f"{function.project}/{function.id}")
+        if followed is None or (followed.turn is None and not self._is_found_behind(followed)):
+            return None
+        return self._caught_up(followed)
+
+    def _is_found_behind(self, followed: Followed) -> bool:
+        """Whether the folder has changed, looked at as rarely as what that costs asks for."""
+        began = time.monotonic()
+        if began < followed.look_at:
+            return False
+        is_behind = self._is_behind(followed)
+        took = time.monotonic() - began
+        followed.look_at = began + max(_LOOK_EVERY, _LOOK_SHARE * took)
+        return is_behind
+
+    def _is_behind(self, followed: Followed) -> bool:
+        """Whether there is something to take in: a change, or what a restore has put back."""
+        epoch = self._ground.epochs.of(followed.project)
+        return followed.epoch != epoch or not followed.look.is_current()
+
+    async def _caught_up(self, followed: Followed) -> None:
+        """Return when what the folder holds at this moment has been taken in.
+
+        Raises ApiError build_not_ready when that takes longer than a caller waits.
+        """
+        with anyio.move_on_after(self._ground.config.sync_timeout):
+            if followed.turn is not None:
+                await followed.turn.wait()
+                if not self._is_behind(followed):
+                    return
+            if followed.turn is None:
+                self._begin(followed, is_quiet=False)
+            assert followed.turn is not None, "it was begun a moment ago"
+            await followed.turn.wait()
+            return
+        raise ApiError("build_not_ready")
+
+    def _notice(self, key: str) -> None:
+        """The watcher has seen a change, and quiet after it."""
+        followed = self._followed.get(key)
+        if followed is None:
+            return
+        if followed.turn is not None:
+            followed.is_stale = True
+        else:
+            self._begin(followed, is_quiet=True)
+
+    def _begin(self, followed: Followed, *, is_quiet: bool) -> None:
+        followed.turn = anyio.Event()
+        self._ground.start(self._turn, followed, is_quiet, name=f"reload {followed.key}")
+
+    async def _turn(self, followed: Followed, is_quiet: bool) -> None:
+        with self._ending(followed):
+            try:
+                await self._take_in(followed, is_quiet)
+            except EpochPassed:
+                followed.is_stale = True
+            except Exception:  # of this change: the next one is taken in again
+                logger.exception("a change of %s failed in the emulator", followed.key)
+
+    @contextmanager
+    def _ending(self, followed: Followed) -> Iterator[None]:
+        """Wake who waits for the turn, and begin the next one if there is something for it."""
+        try:
+            yield
+        finally:
+            turn, followed.turn = followed.turn, None
+            assert turn is not None, "a turn ends once"
+            turn.set()
+            is_stale, followed.is_stale = followed.is_stale, False
+            current = self._followed.get(followed.key)
+            if is_stale and current is followed and self._is_behind(followed):
+                self._begin(followed, is_quiet=False)
+
+    async def _take_in(self, followed: Followed, is_quiet: bool) -> None:
+        """Deploy what the folder holds, if that is something new, and tell what came of it."""
+        function = self._functions.find(followed.project, followed.entry.id)
+        if function is None:
+            self.forget(followed.project, followed.entry.id)
+            return self._note(followed, "deleted", "was deleted: its folder is no longer followed")
+        followed.epoch = self._ground.epochs.of(followed.project)
+        told = _Told(self._ground, followed)
+        if not is_quiet:
+            await self._folders.rest(function, followed.entry, followed.look)
+        followed.look, brought = await self._folders.take_in(
+            function, followed.entry, followed.look, told.begin
+        )
+        is_news = (brought.outcome, brought.error) != (Outcome.UNCHANGED, "")
+        if is_news or followed.state is State.BROKEN:
+            followed.brought = brought
+        told.end(brought)
+
+    def _note(self, followed: Followed, about: str, text: str) -> None:
+        work = Work(WorkKind.RELOAD, followed.project, followed.entry.id, "")
+        self._ground.live_logs.happens(work, NOTE, lambda: (text, {"about": about}))
