@@ -11,6 +11,7 @@ import click
 from .. import __version__
 from ..config import own_environment
 from .clock import clock
+from .init import init
 from .options import config_options, given
 from .state import state
 from .trigger import trigger
@@ -27,6 +28,7 @@ build_timeout. An argument wins over a variable, a variable over the file."""
     context_settings=_CONTEXT,
     epilog="""\b
 Examples:
+  appwrite-emulator init               make a project file, or a first function
   appwrite-emulator start              serve the functions of this project
   appwrite-emulator exec -- npm test   run tests against an emulator of their own
   appwrite-emulator doctor             say what is missing on this machine""",
@@ -43,6 +45,7 @@ def main(context: click.Context) -> None:
 
 
 main.add_command(clock)
+main.add_command(init)
 main.add_command(state)
 main.add_command(trigger)
 

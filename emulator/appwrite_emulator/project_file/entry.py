@@ -54,3 +54,4 @@ class ProjectFile:
     functions: tuple[Entry, ...]
     files: tuple[Path, ...] = ()  # that it was read from: itself, and what it includes
     guesses: tuple[str, ...] = ()  # sentences on what no file says, when there is none
+    folders: tuple[Path, ...] = ()  # whose entries decide what is guessed; none when all is read
