@@ -132,7 +132,7 @@ class Services:
         executions.on_unscheduled = schedules.cancel
         generations = Generations(ground, records, functions, deployments, (plans, executor))
         bringing = Bringing(ground, generations, builds, (plans, executor))
-        folders = Folders(ground, generations, bringing, plans)
+        folders = Folders(ground, functions, generations, bringing, plans)
         projects = Projects(ground, functions, variables, folders)
         reload = Reload(ground, watcher, functions, folders)
         runs.freshen = reload.freshen
@@ -141,6 +141,9 @@ class Services:
         retention = Retention(ground, functions, deployments, executions)
         control = Control(ground, (builds, executions), rules, executor, retention)
         control.pausing = schedules.paused
+        control.kept_builds = folders.kept_builds
+        control.refill = serving.refill
+        folders.collect = control.collect
         rows = (functions, deployments, executions)
         members = Records(
             ground, Membership, owner="userId", found_by=("teamId",), searched=("$id", "userId")

@@ -1,20 +1,26 @@
-"""Bringing: a folder's content becomes a deployment, which is active once it has proven itself."""
+"""Bringing: a folder's content becomes a deployment, which answers once it has proven itself."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from anyio import to_thread
+from anyio import from_thread, to_thread
 
 from ..builder import generation
-from ..catalog import Family
+from ..builder.generation import Found, Need, Recipe, Record, Way
+from ..catalog import Launch
+from ..errors import ApiError
 from ..execution.executor import Executor
 from ..execution.failures import LoadFailed, SpawnFailed, TimedOut, WorkerDied
 from ..files import CODE_ROOT
+from ..manifest import Family
 from ..models import Deployment, DeploymentStatus, Function
 from ..project_file import Entry
 from ..trees import Tree
@@ -23,6 +29,9 @@ from .builds import Builds
 from .generations import Generations
 from .ground import Ground
 from .plans import Plans
+
+_LOG_LINES = 12  # of a failed build, told as the reason
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Outcome(StrEnum):
@@ -45,7 +54,7 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is brought: of which function, on top of which earlier generation."""
+    """What is brought: a folder's content, by a recipe, on top of an earlier generation."""
 
     id: str  # of the deployment to come
     function: Function
@@ -53,6 +62,9 @@ class Load:
     tree: Tree
     base: Deployment | None
     must_prove: bool  # it is to replace what answers now
+    family: Family
+    recipe: Recipe
+    found: Found | None  # what the developer has installed in the folder
 
 
 class Bringing:
@@ -70,21 +82,148 @@ class Bringing:
         self._builds = builds
         self._plans, self._executor = running
 
-    async def bring(self, load: Load, *, build: bool) -> Brought:
-        """Deploy `load`, after its commands have run when it is to `build`.
+    async def languages(self, function: Function) -> tuple[Family, Launch]:
+        """What is known of the function's language. Raises InterpreterMissing, ApiError."""
+        ground = self._ground
+        launch = await ground.catalog.launch(function.runtime, ground.probe)
+        family = ground.catalog.family(function.runtime)
+        if family is None:
+            raise ApiError("function_runtime_unsupported")
+        return family, launch
+
+    def recipe(self, function: Function, launch: Launch) -> Recipe:
+        """What a build of the function depends on besides its sources."""
+        variables = json.dumps(self._plans.user_variables(function), sort_keys=True)
+        return Recipe(
+            runtime=function.runtime,
+            entrypoint=function.entrypoint,
+            commands=function.commands,
+            era=self._ground.config.appwrite,
+            version=launch.version,
+            variables=hashlib.sha256(variables.encode()).hexdigest(),
+        )
+
+    def need(self, load: Load) -> Need:
+        """What it takes to serve `load`, and why. Blocking."""
+        last = Record.read(self._folder(load.base)) if load.base else None
+        return generation.need(
+            load.recipe, load.tree.files, load.family, last=last, found=load.found
+        )
+
+    async def bring(self, load: Load, way: Way) -> Brought:
+        """Deploy `load` that way.
 
         Raises TreeMoved when the folder has changed meanwhile, EpochPassed after a restore, and
         what keeps its runtime from running: InterpreterMissing, ApiError.
         """
         epoch = self._ground.epochs.of(load.function.project)
-        made = await (self._built(load) if build else self._copied(load))
+        is_built = way is Way.BUILD
+        made = await (self._built(load) if is_built else self._laid(load, way))
         if made.status != DeploymentStatus.READY:
-            return self._broken(load, made, made.build_logs)
+            return _broken(load, made, _ending(made))
         error = await self._refusal(load, made) if load.must_prove else ""
         self._ground.epochs.check(load.function.project, epoch)
         if error:
-            return self._broken(load, await self._failed(made, error, is_stored=build), error)
-        with self._ground.state.transaction():
-            made = made if build else self._generations.store(made)
-        await self._generations.activate(made)
+            return _broken(load, await self._failed(made, error, is_stored=is_built), error)
+        await self._generations.activate(made if is_built else self._generations.store(made))
         return Brought(Outcome.LIVE, made.id)
+
+    async def _laid(self, load: Load, way: Way) -> Deployment:
+        """A deployment that needs no commands, not stored yet."""
+        name = self._ground.files.new_build()
+        lay = partial(
+            generation.lay,
+            load.tree,
+            self._ground.files.build(name),
+            self._folder(load.base) if load.base else None,
+            load.recipe,
+            found=load.found if way is Way.BRING else None,
+            check=from_thread.check_cancelled,
+        )
+        try:
+            record = await to_thread.run_sync(lay, abandon_on_cancel=False)
+        except BaseException:
+            self._ground.files.remove_builds({name})
+            raise
+        born = self._generations.born(load.function, load.id, load.tree.fingerprint, name)
+        return self._measured(born, record)
+
+    async def _built(self, load: Load) -> Deployment:
+        """A stored deployment for which commands have run, as its build has ended."""
+        name = self._ground.files.new_build()
+        folder = self._ground.files.build(name)
+        prepare = partial(
+            generation.prepare,
+            load.tree,
+            folder,
+            self._folder(load.base) if load.base else None,
+            load.recipe,
+            load.family,
+            found=load.found,
+            check=from_thread.check_cancelled,
+        )
+        try:
+            await to_thread.run_sync(prepare)
+        except BaseException:
+            self._ground.files.remove_builds({name})
+            raise
+        deployment = self._generations.add(
+            load.function, load.id, load.tree.fingerprint, build=name
+        )
+        self._builds.begin(deployment)
+        await self._builds.finished(deployment)
+        made = self._generations.find(deployment)
+        if made.status != DeploymentStatus.READY:
+            return made
+        conclude = partial(generation.conclude, folder, load.family)
+        record = await to_thread.run_sync(conclude)
+        return self._generations.change(self._measured(made, record))
+
+    def _measured(self, deployment: Deployment, record: Record) -> Deployment:
+        source, whole = record.source_size, record.size
+        return replace(
+            deployment,
+            install=record.home,
+            source_size=source,
+            build_size=whole,
+            total_size=source + whole,
+        )
+
+    async def _refusal(self, load: Load, deployment: Deployment) -> str:
+        """Why the deployment does not load, or ""."""
+        plan = await self._plans.make(load.function, deployment)
+        try:
+            await self._executor.load(plan.target)
+        except LoadFailed as exc:
+            text = str(exc) if exc.stack in str(exc) else f"{exc}\n{exc.stack}".strip()
+        except TimedOut as exc:
+            text = f"Its code was not loaded in time: {exc}."
+        except (SpawnFailed, WorkerDied) as exc:
+            text = str(exc)
+        else:
+            return ""
+        return places.owned(text, plan.target.folder / CODE_ROOT, load.entry.folder.absolute())
+
+    async def _failed(
+        self, deployment: Deployment, error: str, *, is_stored: bool
+    ) -> Deployment:
+        """The row that says why it does not load; its files are not kept."""
+        garbage, failed = deployment.build, self._generations.failed(deployment, error)
+        failed = self._generations.change(failed) if is_stored else self._generations.store(failed)
+        await to_thread.run_sync(self._ground.files.remove_builds, {garbage})
+        return failed
+
+    def _folder(self, deployment: Deployment) -> Path:
+        return self._ground.files.build(deployment.build)
+
+
+def _broken(load: Load, deployment: Deployment, error: str) -> Brought:
+    place = places.place(error, load.entry.folder.absolute())
+    return Brought(Outcome.BROKEN, deployment.id, error, place)
+
+
+def _ending(deployment: Deployment) -> str:
+    """The end of a build's log, without colours."""
+    lines = [line.rstrip() for line in _COLOURS.sub("", deployment.build_logs).splitlines()]
+    found = [line for line in lines if line][-_LOG_LINES:]
+    return "\n".join(found) or f"the build ended {deployment.status}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ..execution.executor import Executor
@@ -12,6 +13,7 @@ from .ground import Ground
 from .plans import Plans
 from .records import Records
 
+_ENDS = ("status", "build_logs", "build", "install", "source_size", "build_size", "total_size")
 KEPT = 5  # of each function, besides what is active or still runs
 
 
@@ -54,6 +56,8 @@ class Generations:
             build=build,
             fingerprint=fingerprint,
             build_started_at=self._ground.now(),
+            build_ended_at=self._ground.now(),
+            status=DeploymentStatus.READY,
         )
 
     def store(self, deployment: Deployment) -> Deployment:
@@ -64,18 +68,29 @@ class Generations:
             self._functions.note_latest(function, deployment)
         return deployment
 
-    def fail(self, deployment: Deployment, reason: str) -> Deployment:
-        """A stored one does not load."""
+    def find(self, deployment: Deployment) -> Deployment:
+        """Its row as it is now. Raises ApiError deployment_not_found."""
+        return self._deployments.get(deployment.project, deployment.resource_id, deployment.id)
+
+    def change(self, deployment: Deployment) -> Deployment:
+        """Store what `deployment` says now of its end and its sizes."""
+        fields = {name: getattr(deployment, name) for name in _ENDS}
         with self._ground.state.transaction():
-            deployment = self._records.change(
-                deployment,
-                status=DeploymentStatus.FAILED,
-                build_logs=f"{deployment.build_logs}\n{reason}".strip(),
-            )
+            deployment = self._records.change(deployment, **fields)
             function = self._functions.get(deployment.project, deployment.resource_id)
             if function.latest_deployment_id == deployment.id:
                 self._functions.note_latest(function, deployment)
         return deployment
+
+    def failed(self, deployment: Deployment, reason: str) -> Deployment:
+        """It, as it ends when it cannot be loaded; nothing is stored."""
+        return replace(
+            deployment,
+            status=DeploymentStatus.FAILED,
+            build_logs=f"{deployment.build_logs}\n{reason}".strip(),
+            build="",
+            install="",
+        )
 
     async def activate(self, deployment: Deployment) -> None:
         """Let it answer from now on; the workers of the one before end when they are free."""

@@ -16,10 +16,12 @@ from ..models import Function
 from ..project_file import Entry
 from ..state import EpochPassed
 from ..watch import Scope, Watcher
-from .folders import Brought, Change, Folders, Look, Outcome
+from .bringing import Brought, Outcome
+from .folders import Change, Folders
 from .functions import Functions
 from .ground import Ground
-from .live_logs import BEGAN, ENDED, NOTE
+from .live_logs import BEGAN, ENDED, NOTE, Facts
+from .looks import Look
 from .under_way import Work, WorkKind
 
 logger = logging.getLogger(__name__)
@@ -58,7 +60,12 @@ class Followed:
     def state(self) -> State:
         if self.turn is not None:
             return State.LOADING
-        return State.BROKEN if self.brought.outcome is Outcome.BROKEN else State.LIVE
+        return State.BROKEN if self.is_broken else State.LIVE
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether what was taken in last cannot be called."""
+        return self.brought.outcome is Outcome.BROKEN
 
 
 class Reload:
@@ -90,8 +97,7 @@ class Reload:
         if known is not None and known.turn is not None:
             followed.turn, followed.is_stale = known.turn, True
         if known is None or known.entry.folder != entry.folder:
-            skip = frozenset(self._folders.skipped(entry.runtime))
-            scope = Scope((entry.folder,), skip=skip)
+            scope = Scope((entry.folder,), skip=self._folders.skipped(entry.runtime))
             key = followed.key
             self._watcher.follow(key, scope, lambda: self._notice(key))
 
@@ -100,6 +106,7 @@ class Reload:
         key = f"{project}/{function_id}"
         if self._followed.pop(key, None):
             self._watcher.forget(key)
+            self._folders.forget(project, function_id)
 
     def freshen(self, function: Function) -> Awaitable[None] | None:
         """What a call must await so that it meets the code of now; None most of the time."""
@@ -183,20 +190,63 @@ class Reload:
         """Deploy what the folder holds, if that is something new, and tell what came of it."""
         function = self._functions.find(followed.project, followed.entry.id)
         if function is None:
-            self.forget(followed.project, followed.entry.id)
-            return self._note(followed, "deleted", "was deleted: its folder is no longer followed")
+            return self._lose(followed)
         followed.epoch = self._ground.epochs.of(followed.project)
-        told = _Told(self._ground, followed)
+        told, was_broken = Telling(self._ground, followed.entry), followed.is_broken
         if not is_quiet:
             await self._folders.rest(function, followed.entry, followed.look)
-        followed.look, brought = await self._folders.take_in(
+        followed.look, followed.brought = await self._folders.take_in(
             function, followed.entry, followed.look, told.begin
         )
-        is_news = (brought.outcome, brought.error) != (Outcome.UNCHANGED, "")
-        if is_news or followed.state is State.BROKEN:
-            followed.brought = brought
-        told.end(brought)
+        if followed.is_broken or was_broken or followed.brought.outcome is Outcome.LIVE:
+            told.end(followed.project, followed.brought)
 
-    def _note(self, followed: Followed, about: str, text: str) -> None:
+    def _lose(self, followed: Followed) -> None:
+        """The function was deleted: there is nothing to deploy into."""
+        self.forget(followed.project, followed.entry.id)
         work = Work(WorkKind.RELOAD, followed.project, followed.entry.id, "")
-        self._ground.live_logs.happens(work, NOTE, lambda: (text, {"about": about}))
+        text = "was deleted: its folder is followed no longer"
+        self._ground.live_logs.happens(work, NOTE, lambda: (text, {"about": "deleted"}))
+
+
+class Telling:
+    """What is told live of one change."""
+
+    def __init__(self, ground: Ground, entry: Entry) -> None:
+        self._ground = ground
+        self._entry = entry
+        self._began = time.monotonic()
+        self._change: Change | None = None
+
+    def begin(self, change: Change) -> None:
+        """It is about to be deployed."""
+        self._change = change
+        facts = {
+            **_files(change),
+            "build": change.need.reason,
+            "way": str(change.need.way),
+            "replaces": change.replaces,
+        }
+        text = change.need.reason or "loading"
+        self._ground.live_logs.happens(change.work, BEGAN, lambda: (text, facts))
+
+    def end(self, project: str, brought: Brought) -> None:
+        """It is live, or broken, or what is active is what the folder holds again."""
+        change = self._change
+        seconds = time.monotonic() - self._began
+        facts = {
+            "outcome": str(brought.outcome),
+            "error": brought.error,
+            "place": brought.place,
+            "seconds": seconds,
+            "replaces": change.replaces if change else "",
+            **_files(change),
+        }
+        work = Work(WorkKind.RELOAD, project, self._entry.id, brought.deployment_id)
+        text = brought.error or f"{brought.outcome} in {seconds:.3f} s"
+        self._ground.live_logs.happens(work, ENDED, lambda: (text, facts))
+
+
+def _files(change: Change | None) -> Facts:
+    files = change.files if change else ()
+    return {"files": list(files[:_TOLD]), "count": len(files)}

@@ -77,7 +77,8 @@ class Serving:
         return applied
 
     def _watch(self, served: _Served) -> None:
-        scope = Scope(folders=(), files=served.file.watched)
+        file = served.file
+        scope = Scope(folders=file.folders, files=file.files or (file.path,))
         self._watcher.follow(f"file {served.project}", scope, lambda: self._notice(served))
 
     def _notice(self, served: _Served) -> None:
