@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import Era
 
-_METADATA = ".open-runtimes"
+METADATA = ".open-runtimes"
 
 
 def code_root(folder: Path) -> Path:
@@ -39,8 +39,8 @@ def write_metadata(code: Path, entrypoint: str, era: Era) -> None:
     lines = [f"OPEN_RUNTIMES_ENTRYPOINT={entrypoint}"]
     if era == "1.9":
         lines += ["OPEN_RUNTIMES_CLEANUP=none", "OPEN_RUNTIMES_COMPRESSION=gzip"]
-    remove(code / _METADATA)
-    with (code / _METADATA).open("x", encoding="utf-8") as file:
+    remove(code / METADATA)
+    with (code / METADATA).open("x", encoding="utf-8") as file:
         file.write("".join(f"{line}\n" for line in lines))
 
 
