@@ -41,6 +41,26 @@ class Base:
         return Place(rule, folders.code_root(home), installed.path)
 
 
+class _Shared:
+    """The sources of a base, for those that are still the same."""
+
+    def __init__(self, base: Base) -> None:
+        self._sources = base.record.sources
+        self._code = str(folders.code_root(base.folder))
+        self._aside = str(base.folder / ASIDE)
+
+    def give(self, path: str, target: str, digest: str, *, program: bool) -> int | None:
+        """Make `target` the base's file, if that is the same; its bytes, or None."""
+        known = self._sources.get(path)
+        if known is None or known.digest != digest or known.program is not program:
+            return None
+        try:
+            linking.link_or_copy(f"{self._aside if known.aside else self._code}/{path}", target)
+        except FileNotFoundError:  # it was lost, and is still in the developer's folder
+            return None
+        return known.size
+
+
 class Laying:
     """The filling of one build folder from `tree`, with what `base` has already."""
 
@@ -52,6 +72,7 @@ class Laying:
         self._recipe = recipe
         self._base = base
         self._made = {str(self.code)}
+        self._shared = _Shared(base) if base else None
 
     def lay_sources(self) -> None:
         """Lay what is executed; images of generation v4 do not copy dotfiles of the root."""
@@ -68,24 +89,12 @@ class Laying:
     def _lay_source(self, path: str, *, aside: bool) -> str:
         digest, program = self._tree.files[path], self._tree.modes[path]
         target = self._vacant(self._folder / ASIDE if aside else self.code, path)
-        size = self._share(path, target)
-        if size < 0:
+        size = self._shared.give(path, target, digest, program=program) if self._shared else None
+        if size is None:
             source = f"{self._tree.root}/{path}"
             size = copying.copy_source(source, target, digest, program=program)
         self.sources[path] = Source(digest, size, program, aside)
         return target
-
-    def _share(self, path: str, target: str) -> int:
-        """Take the file of the base when it is the same; its bytes, or -1."""
-        known = self._base and self._base.record.sources.get(path)
-        wanted = (self._tree.files[path], self._tree.modes[path])
-        if not self._base or not known or (known.digest, known.program) != wanted:
-            return -1
-        try:
-            linking.link_or_copy(self._base.record.place_of(self._base.folder, path), target)
-        except FileNotFoundError:  # it was lost, and is still in the developer's folder
-            return -1
-        return known.size
 
     def _vacant(self, root: Path, path: str) -> str:
         target = f"{root}/{path}"
