@@ -131,10 +131,7 @@ async def test_a_folder_that_goes_and_comes_back_is_followed(project: Path) -> N
 async def test_calls_that_run_finish_in_the_old_code(project: Path) -> None:
     os.mkfifo(project / "gate", 0o666)
     (project / "gate").chmod(0o666)
-    source = (
-        "def main(context):\n"
-        f"    return context.res.text(open('{project}/gate').read())\n"
-    )
+    source = f"def main(context):\n    return context.res.text(open('{project}/gate').read())\n"
     async with serving(project) as site:
         site.save("functions/f/main.py", source)
         replies: list[str] = []

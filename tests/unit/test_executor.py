@@ -16,6 +16,7 @@ import pytest
 
 from appwrite_emulator.execution import protocol
 from appwrite_emulator.execution.executor import Executor, Outcome, Result, Target
+from appwrite_emulator.execution.failures import LoadFailed
 from appwrite_emulator.execution.logs import LogLine
 from appwrite_emulator.execution.pool import Sizes
 from appwrite_emulator.execution.spawner import Spawner

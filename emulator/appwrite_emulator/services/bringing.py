@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -14,7 +13,7 @@ from pathlib import Path
 from anyio import from_thread, to_thread
 
 from ..builder import generation
-from ..builder.generation import Found, Need, Recipe, Record, Way
+from ..builder.generation import Found, Need, Recipe, Record, Way, record_of
 from ..catalog import Launch
 from ..errors import ApiError
 from ..execution.executor import Executor
@@ -105,7 +104,7 @@ class Bringing:
 
     def need(self, load: Load) -> Need:
         """What it takes to serve `load`, and why. Blocking."""
-        last = Record.read(self._folder(load.base)) if load.base else None
+        last = record_of(self._folder(load.base)) if load.base else None
         return generation.need(
             load.recipe, load.tree.files, load.family, last=last, found=load.found
         )
@@ -204,9 +203,7 @@ class Bringing:
             return ""
         return places.owned(text, plan.target.folder / CODE_ROOT, load.entry.folder.absolute())
 
-    async def _failed(
-        self, deployment: Deployment, error: str, *, is_stored: bool
-    ) -> Deployment:
+    async def _failed(self, deployment: Deployment, error: str, *, is_stored: bool) -> Deployment:
         """The row that says why it does not load; its files are not kept."""
         garbage, failed = deployment.build, self._generations.failed(deployment, error)
         failed = self._generations.change(failed) if is_stored else self._generations.store(failed)

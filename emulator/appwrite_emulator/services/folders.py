@@ -67,7 +67,9 @@ class Folders:
 
     def kept_builds(self) -> set[str]:
         """Builds that are needed though perhaps no row names them."""
-        return {name for each in self._bases.values() for name in (each.build, each.install) if name}
+        return {
+            name for each in self._bases.values() for name in (each.build, each.install) if name
+        }
 
     def notes(self, look: Look) -> list[str]:
         """What the developer should know of the folder although it works here."""
@@ -187,9 +189,7 @@ class Folders:
         if garbage := self._generations.trim(current):
             await self.collect(garbage)
 
-    def _is_served(
-        self, function: Function, active: Deployment | None, fingerprint: str
-    ) -> bool:
+    def _is_served(self, function: Function, active: Deployment | None, fingerprint: str) -> bool:
         """Whether a deployment of what the folder holds would bring nothing new.
 
         What was sent to us after the folder was last deployed stays until the folder changes.

@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 
 from .. import cron, events
+from ..builder.generation import Way
 from ..catalog import InterpreterMissing, agrees
 from ..errors import ApiError, resolve
 from ..models import Function, row_key
@@ -56,7 +57,7 @@ class Applied:
     reason: str = ""  # why it failed: the refusal, or the last lines of the build's log
     notes: tuple[str, ...] = ()  # what the developer should know although it worked
     look: Look | None = field(default=None, repr=False)  # at its folder; None: it was refused
-    brought: Brought = field(repr=False)  # what came of it
+    brought: Brought | None = field(default=None, repr=False)  # what came of it
 
 
 _OUTCOMES = {
@@ -91,8 +92,8 @@ class Projects:
         """Create or update every function, deploy its folder, and wait for the builds.
 
         A folder is deployed anew only when its files, the entrypoint, the commands or the runtime
-        differ from what it was deployed with last. Variables of the file are set, others stay. A function
-        that fails does not hinder the others: its Applied has the reason.
+        differ from what it was deployed with last. Variables of the file are set, others stay. A
+        function that fails does not hinder the others: its Applied has the reason.
         """
         applied: list[Applied | None] = [None] * len(entries)
 
@@ -127,7 +128,7 @@ class Projects:
             reason=reason,
             notes=notes,
             look=look,
-            brought=brought or Brought(bringing.Outcome.BROKEN, error=reason),
+            brought=brought,
         )
 
     def _check(self, entry: Entry) -> None:
@@ -212,7 +213,7 @@ class Projects:
 
 
 def _doing(change: Change) -> str:
-    return f"building: {change.build}" if change.build else "loading"
+    return f"building: {change.need.reason}" if change.need.way is Way.BUILD else "loading"
 
 
 def _unknown(key: str, value: str, known: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import anyio
@@ -21,13 +21,11 @@ from .folders import Change, Folders
 from .functions import Functions
 from .ground import Ground
 from .live_logs import BEGAN, ENDED, NOTE, Facts
-from .looks import Look
+from .looks import Leisure, Look
 from .under_way import Work, WorkKind
 
 logger = logging.getLogger(__name__)
 
-_LOOK_EVERY = 0.02  # seconds in which calls do not look at a folder again
-_LOOK_SHARE = 20  # times as long as a look took, at least
 _TOLD = 10  # names of changed files that are told
 
 
@@ -48,7 +46,7 @@ class Followed:
     look: Look  # at what was taken in last
     epoch: int  # of the project then
     brought: Brought  # what came of it
-    look_at: float = 0.0  # when calls look again, in monotonic seconds
+    leisure: Leisure = field(default_factory=Leisure)  # for looks by calls
     turn: anyio.Event | None = None  # there while a change is taken in
     is_stale: bool = False  # there was another change meanwhile
 
@@ -118,13 +116,12 @@ class Reload:
         return self._caught_up(followed)
 
     def _is_found_behind(self, followed: Followed) -> bool:
-        """Whether the folder has changed, looked at as rarely as what that costs asks for."""
-        began = time.monotonic()
-        if began < followed.look_at:
+        """Whether a look shows that the folder has changed, unless looks have cost too much."""
+        if not followed.leisure.is_there():
             return False
+        began = time.monotonic()
         is_behind = self._is_behind(followed)
-        took = time.monotonic() - began
-        followed.look_at = began + max(_LOOK_EVERY, _LOOK_SHARE * took)
+        followed.leisure.spend(time.monotonic() - began)
         return is_behind
 
     def _is_behind(self, followed: Followed) -> bool:

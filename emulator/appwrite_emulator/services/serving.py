@@ -70,10 +70,10 @@ class Serving:
         applied = await self._projects.apply(served.project, entries, on_progress)
         for entry, each in zip(entries, applied, strict=True):
             served.entries[entry.id] = entry
-            if each.look is None:  # refused: the project file has to change first
-                self._reload.forget(served.project, entry.id)
-            else:
+            if each.look and each.brought:
                 self._reload.follow(served.project, entry, each.look, each.brought)
+            else:  # it was refused: the project file has to change first
+                self._reload.forget(served.project, entry.id)
         return applied
 
     def _watch(self, served: _Served) -> None:
