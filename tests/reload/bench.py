@@ -62,6 +62,13 @@ class Served:
         assert found is not None
         return found
 
+    async def state(self, id: str = "f") -> str:
+        """How the folder stands once nothing of it is being taken in."""
+        followed = self.followed(id)
+        while followed.turn is not None:
+            await followed.turn.wait()
+        return followed.state
+
     async def news(self, level: str = "ended", *, kind: str = "reload") -> LogEntry:
         """The next thing of that kind that is told."""
         with anyio.fail_after(15):

@@ -49,10 +49,10 @@ async def test_a_broken_save_keeps_the_old_code_and_says_where(project: Path) ->
         assert told.facts["outcome"] == "broken"
         assert told.facts["place"] == f"{project}/functions/f/main.py:2"
         assert "builds" not in told.facts["error"]
-        assert site.followed().state == "broken"
+        assert await site.state() == "broken"
         site.save("functions/f/main.py", python("two"))
         assert await site.call() == "two"
-        assert site.followed().state == "live"
+        assert await site.state() == "live"
 
 
 async def test_a_module_that_fails_while_it_loads_is_found_at_its_line(project: Path) -> None:
@@ -72,7 +72,7 @@ async def test_going_back_to_what_was_there_mends_a_broken_save(project: Path) -
         assert await site.call() == "one"
         site.save("functions/f/main.py", python("one"))
         assert await site.call() == "one"
-        assert site.followed().state == "live"
+        assert await site.state() == "live"
 
 
 async def test_the_old_code_is_found_by_a_new_process_while_the_source_is_broken(
@@ -122,7 +122,7 @@ async def test_a_folder_that_goes_and_comes_back_is_followed(project: Path) -> N
         assert await site.call() == "one"
         shutil.move(function, project / "elsewhere")
         assert await site.call() == "one"
-        assert site.followed().state == "broken"
+        assert await site.state() == "broken"
         shutil.move(project / "elsewhere", function)
         site.save("functions/f/main.py", python("two"))
         assert await site.call() == "two"

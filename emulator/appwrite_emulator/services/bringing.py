@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from anyio import from_thread, to_thread
 
@@ -49,6 +50,7 @@ class Brought:
     deployment_id: str = ""
     error: str = ""
     place: str = ""  # path:line of the error, if it has one
+    is_final: bool = True  # not when its process ended: the next call tries again, as upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,13 @@ class Load:
     family: Family
     recipe: Recipe
     found: Found | None  # what the developer has installed in the folder
+
+
+class _Refusal(NamedTuple):
+    """Why code does not load."""
+
+    text: str
+    is_final: bool = True
 
 
 class Bringing:
@@ -120,10 +129,11 @@ class Bringing:
         made = await (self._built(load) if is_built else self._laid(load, way))
         if made.status != DeploymentStatus.READY:
             return _broken(load, made, _ending(made))
-        error = await self._refusal(load, made) if load.must_prove else ""
+        refusal = await self._refusal(load, made) if load.must_prove else None
         self._ground.epochs.check(load.function.project, epoch)
-        if error:
-            return _broken(load, await self._failed(made, error, is_stored=is_built), error)
+        if refusal:
+            failed = await self._failed(made, refusal.text, is_stored=is_built)
+            return _broken(load, failed, refusal.text, is_final=refusal.is_final)
         await self._generations.activate(made if is_built else self._generations.store(made))
         return Brought(Outcome.LIVE, made.id)
 
@@ -188,20 +198,20 @@ class Bringing:
             total_size=source + whole,
         )
 
-    async def _refusal(self, load: Load, deployment: Deployment) -> str:
-        """Why the deployment does not load, or ""."""
+    async def _refusal(self, load: Load, deployment: Deployment) -> _Refusal | None:
+        """Why the deployment does not load, if it does not."""
         plan = await self._plans.make(load.function, deployment)
+        code, folder = plan.target.folder / CODE_ROOT, load.entry.folder.absolute()
         try:
             await self._executor.load(plan.target)
         except LoadFailed as exc:
             text = str(exc) if exc.stack in str(exc) else f"{exc}\n{exc.stack}".strip()
+            return _Refusal(places.owned(text, code, folder))
         except TimedOut as exc:
-            text = f"Its code was not loaded in time: {exc}."
+            return _Refusal(f"Its code was not loaded in time: {exc}.")
         except (SpawnFailed, WorkerDied) as exc:
-            text = str(exc)
-        else:
-            return ""
-        return places.owned(text, plan.target.folder / CODE_ROOT, load.entry.folder.absolute())
+            return _Refusal(places.owned(str(exc), code, folder), is_final=False)
+        return None
 
     async def _failed(self, deployment: Deployment, error: str, *, is_stored: bool) -> Deployment:
         """The row that says why it does not load; its files are not kept."""
@@ -214,9 +224,9 @@ class Bringing:
         return self._ground.files.build(deployment.build)
 
 
-def _broken(load: Load, deployment: Deployment, error: str) -> Brought:
+def _broken(load: Load, made: Deployment, error: str, *, is_final: bool = True) -> Brought:
     place = places.place(error, load.entry.folder.absolute())
-    return Brought(Outcome.BROKEN, deployment.id, error, place)
+    return Brought(Outcome.BROKEN, made.id, error, place, is_final)
 
 
 def _ending(deployment: Deployment) -> str:

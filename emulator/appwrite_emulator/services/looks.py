@@ -30,7 +30,7 @@ class Look:
 
 @dataclass(slots=True)
 class Leisure:
-    """The time that looks at one folder may take: a twentieth of all, more after a rest.
+    """The CPU time that looks at one folder may take: a twentieth of all, more after a rest.
 
     A call now and then always looks; under a load of calls a folder of 20 files is looked at
     about every millisecond, one of 1,000 every tenth of a second.

@@ -119,15 +119,16 @@ class Reload:
         """Whether a look shows that the folder has changed, unless looks have cost too much."""
         if not followed.leisure.is_there():
             return False
-        began = time.monotonic()
+        began = time.thread_time()
         is_behind = self._is_behind(followed)
-        followed.leisure.spend(time.monotonic() - began)
+        followed.leisure.spend(time.thread_time() - began)
         return is_behind
 
     def _is_behind(self, followed: Followed) -> bool:
         """Whether there is something to take in: a change, or what a restore has put back."""
         epoch = self._ground.epochs.of(followed.project)
-        return followed.epoch != epoch or not followed.look.is_current()
+        is_settled = followed.brought.is_final and followed.epoch == epoch
+        return not (is_settled and followed.look.is_current())
 
     async def _caught_up(self, followed: Followed) -> None:
         """Return when what the folder holds at this moment has been taken in.
@@ -147,13 +148,13 @@ class Reload:
         raise ApiError("build_not_ready")
 
     def _notice(self, key: str) -> None:
-        """The watcher has seen a change, and quiet after it."""
+        """The watcher has seen a change, and quiet after it, or may have missed one."""
         followed = self._followed.get(key)
         if followed is None:
             return
         if followed.turn is not None:
             followed.is_stale = True
-        else:
+        elif self._is_behind(followed):
             self._begin(followed, is_quiet=True)
 
     def _begin(self, followed: Followed, *, is_quiet: bool) -> None:
