@@ -342,6 +342,73 @@ def test_links_out_of_the_folder_are_replaced_by_what_they_lead_to(desk: Desk) -
     assert not os.path.lexists(code / "node_modules/gone")
 
 
+def test_packages_of_a_workspace_come_with_all_they_need(desk: Desk) -> None:
+    store = desk.place / "node_modules/.pnpm"
+    for name, needed in (("express@4", "accepts@1"), ("accepts@1", "express@4")):
+        package, other = name.partition("@")[0], needed.partition("@")[0]
+        (store / name / "node_modules" / package).mkdir(parents=True)
+        (store / name / "node_modules" / package / "index.js").write_text(package)
+        (store / name / "node_modules" / other).symlink_to(f"../../{needed}/node_modules/{other}")
+    (store / "unused@1").mkdir()
+    install(desk)
+    (desk.folder / "node_modules/express").symlink_to(
+        "../../node_modules/.pnpm/express@4/node_modules/express"
+    )
+    code = desk.lay(bring=True)
+
+    found = (code / "node_modules/express").resolve()
+    assert found.is_relative_to(code)
+    assert (found / "index.js").read_text() == "express"
+    assert (found.parent / "accepts/index.js").read_text() == "accepts"
+    assert sorted(os.listdir(code / "node_modules/.pnpm")) == ["accepts@1", "express@4"]
+
+
+def test_a_package_manager_at_work_is_waited_for(desk: Desk) -> None:
+    install(desk, "express")
+    tree, found = desk.scan(), desk.find()
+
+    def work() -> None:
+        install(desk, "koa", at=60)
+
+    with pytest.raises(TreeMoved, match="node_modules changed while"):
+        generation.lay(tree, desk.new(), None, desk.recipe, found=found, check=work)
+
+
+def test_copying_an_install_can_be_stopped(desk: Desk) -> None:
+    install(desk, *(f"p{number}" for number in range(10)))
+    steps: list[int] = []
+
+    def stop_in_the_middle() -> None:
+        steps.append(len(steps))
+        if len(steps) == 5:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        generation.lay(
+            desk.scan(), desk.new(), None, desk.recipe, found=desk.find(), check=stop_in_the_middle
+        )
+    assert len(steps) == 5
+
+
+def test_a_language_needs_no_more_than_the_names_of_its_folders(desk: Desk) -> None:
+    desk.family = replace(FAMILIES["node"], dependency_folders=("/deps",), installs=())
+    desk.write({"deps/a": "theirs", "lib/deps/b": "source"})
+    assert desk.need() == (Way.BRING, "first build")
+    assert content(desk.follow())["deps/a"] == "theirs"
+    assert content(desk.follow())["lib/deps/b"] == "source"
+    assert desk.record().home == "b1"
+
+    desk.commands = "make"
+    assert desk.need().way is Way.BUILD
+    desk.build(_write_deps)
+    assert content(desk.lay())["deps/a"] == "ours"
+    assert desk.record().home == "b3"
+
+
+def _write_deps(code: Path) -> None:
+    (code / "deps/a").write_text("ours")
+
+
 def test_commands_get_all_to_change_and_change_nothing_that_serves(desk: Desk) -> None:
     desk.commands = "npm install"
     install(desk, "express", at=60)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import NamedTuple
 
 from . import anchoring, copying
 from .copying import Check, TreeMoved
@@ -13,6 +14,28 @@ from .installs import Place
 from .record import Installed
 
 _NOT_COPIED = frozenset({".git", ".hg", ".svn"})  # of a package that is a link to its repository
+
+
+class _Store(NamedTuple):
+    """A package among those that a workspace keeps for all its members, as pnpm does."""
+
+    folder: str  # the workspace's own install
+    path: str  # of the package in it: .pnpm/left@1.0.0/node_modules/left
+    name: str  # of such folders: node_modules
+
+    @property
+    def unit(self) -> str:
+        """The folder where the package lies with links to all it needs."""
+        return self.path.partition(f"/{self.name}/")[0]
+
+    def at(self, path: str) -> _Store:
+        return self._replace(path=path)
+
+
+def _store(target: str, name: str) -> _Store | None:
+    """The package that a link leads to, if it is one of a workspace."""
+    above, _, path = target.partition(f"/{name}/")
+    return _Store(f"{above}/{name}", path, name) if f"/{name}/" in path else None
 
 
 class InstallCopy:
@@ -103,6 +126,9 @@ class InstallCopy:
         elif anchoring.is_below(target, self._root) and self._has_source(target):
             self._link(path, os.path.relpath(target, os.path.dirname(link)))
             self._anchors.append(path)
+        elif os.path.isdir(link) and (store := _store(target, os.path.basename(self._source))):
+            self._link(path, os.path.relpath(f"{self._target}/{store.path}", self._parent(path)))
+            self._copy_stored(store)
         elif os.path.isdir(link):
             self._copy_outside(link, path, ())
         elif os.path.isfile(link) and os.path.isabs(text) and os.access(link, os.X_OK):
@@ -110,12 +136,46 @@ class InstallCopy:
         elif os.path.isfile(link):
             self._copy_file(link, path)
 
+    def _parent(self, path: str) -> str:
+        return os.path.dirname(f"{self._target}/{path}")
+
     def _link(self, path: str, text: str) -> None:
         os.symlink(text, f"{self._target}/{path}")
 
     def _has_source(self, target: str) -> bool:
         path = os.path.relpath(target, self._root)
         return any(each == path or each.startswith(f"{path}/") for each in self._sources)
+
+    def _copy_stored(self, store: _Store) -> None:
+        """Copy what a workspace keeps for its members, and what that needs, to the same place."""
+        if os.path.lexists(f"{self._target}/{store.unit}"):
+            return
+        waiting = [store.unit]
+        while waiting:
+            path = waiting.pop()
+            self._check()
+            self._make_folder(path)
+            with os.scandir(f"{store.folder}/{path}") as items:
+                for item in items:
+                    below = f"{path}/{item.name}"
+                    if item.is_symlink():
+                        self._link_stored(store, below)
+                    elif item.is_dir():
+                        waiting.append(below)
+                    elif item.is_file():
+                        self._copy_file(item.path, below)
+
+    def _link_stored(self, store: _Store, path: str) -> None:
+        link = f"{store.folder}/{path}"
+        target = anchoring.link_target(link)
+        if anchoring.is_below(target, store.folder):
+            self._link(path, os.path.relpath(target, os.path.dirname(link)))
+            if not anchoring.is_below(target, f"{store.folder}/{store.unit}"):
+                self._copy_stored(store.at(os.path.relpath(target, store.folder)))
+        elif os.path.isdir(link):
+            self._copy_outside(link, path, ())
+        elif os.path.isfile(link):
+            self._copy_file(link, path)
 
     def _copy_outside(self, folder: str, path: str, above: tuple[str, ...]) -> None:
         """Copy a folder that lies elsewhere, with all that links in it lead to."""

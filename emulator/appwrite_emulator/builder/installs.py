@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import NamedTuple
 
 from ..catalog import Launch
 from ..manifest import Family, Install
+from ..project_file import NEVER_SOURCE
 
 
 class Place(NamedTuple):
@@ -38,6 +40,10 @@ class Found:
     is_current: bool
     stamp: str
 
+    def is_unchanged(self) -> bool:
+        """Whether nothing was installed since it was found."""
+        return _stamp(self.places) == self.stamp
+
     @property
     def names(self) -> str:
         """The folders, for people: `node_modules`."""
@@ -64,11 +70,9 @@ def find(root: Path, family: Family, launch: Launch) -> Found | None:
     places = tuple(place for rule in rules if (place := _place(root, rule)))
     if not places:
         return None
-    stamps = {place: _stamps(place) for place in places}
     newest = max((_changed_at(path) for path in dependency_paths(root, family)), default=0)
-    is_current = all(at and max(at.values()) >= newest for at in stamps.values())
-    stamp = ";".join(f"{place.name}:{sorted(at.items())}" for place, at in stamps.items())
-    return Found(root, places, is_current, stamp)
+    is_current = all(max(_stamps(place).values(), default=-1) >= newest for place in places)
+    return Found(root, places, is_current, _stamp(places))
 
 
 def dependency_paths(root: Path, family: Family) -> Iterator[Path]:
@@ -81,7 +85,10 @@ def dependency_paths(root: Path, family: Family) -> Iterator[Path]:
 def _rules(family: Family, launch: Launch) -> tuple[Install, ...]:
     """The family's, filled in for the interpreter that runs the function."""
     version = ".".join(launch.version.split(".")[: family.version_parts])
-    return tuple(_for_version(rule, version) for rule in family.installs)
+    told = [_for_version(rule, version) for rule in family.installs]
+    known = {*NEVER_SOURCE, *(rule.becomes for rule in told)}
+    names = (name.removeprefix("/") for name in family.dependency_folders)
+    return *told, *(Install(folders=(n,), becomes=n) for n in names if n not in known)
 
 
 def _for_version(rule: Install, version: str) -> Install:
@@ -97,6 +104,11 @@ def _place(root: Path, rule: Install) -> Place | None:
         if path.is_dir() and all((path / needed).exists() for needed in rule.requires):
             return Place(rule, root, name)
     return None
+
+
+def _stamp(places: Iterable[Place]) -> str:
+    stamps = ((place.name, _stamps(place) or _changed_at(place.path)) for place in places)
+    return json.dumps(list(stamps))
 
 
 def _stamps(place: Place) -> dict[str, int]:

@@ -11,7 +11,7 @@ from typing import Self
 from ..manifest import Family, Install
 from ..trees import Tree
 from . import anchoring, copying, folders, linking
-from .copying import Check
+from .copying import Check, TreeMoved
 from .install_copy import InstallCopy
 from .installs import Found, Place
 from .record import ASIDE, Installed, Recipe, Record, Source
@@ -136,11 +136,14 @@ class Laying:
         return tuple(homes)
 
     def bring(self, found: Found, check: Check, *, writable: bool = False) -> tuple[Installed, ...]:
-        """Copy what is installed in the developer's folder."""
-        return tuple(
+        """Copy what is installed in the developer's folder. Raises TreeMoved when it changes."""
+        installed = tuple(
             InstallCopy(place, self.code, self.sources, writable=writable, check=check).run()
             for place in found.places
         )
+        if not found.is_unchanged():
+            raise TreeMoved(f"{found.names} changed while it was copied.")
+        return installed
 
     def copy_installed(self, family: Family, check: Check) -> None:
         """Copy the dependencies of the base, for commands to work on."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from . import anchoring, copying, folders
-from .record import Installed
+from .record import Installed, Record
 
 _ABOVE = len(folders.code_root(Path()).parts) + 1  # folders from a code root up to all builds
 
@@ -88,3 +90,32 @@ class _Linking:
     def _make_folder(self, path: str) -> None:
         os.mkdir(f"{self._code}/{path}")
         os.chmod(f"{self._code}/{path}", 0o755)
+
+
+def relink(folder: Path, names: Mapping[str, str]) -> None:
+    """Let the generation `folder` link to builds by their new names; `names` are new by old."""
+    record = Record.read(folder)
+    if record is None or not record.home:
+        return
+    code = str(folders.code_root(folder))
+    for installed in record.installed:
+        for link in _links(f"{code}/{installed.path}"):
+            _rename(link, installed.home, names.get(installed.home, installed.home))
+    homes = (each._replace(home=names.get(each.home, each.home)) for each in record.installed)
+    replace(record, installed=tuple(homes)).write(folder)
+
+
+def _links(path: str) -> Iterator[str]:
+    if os.path.islink(path):
+        yield path
+        return
+    for parent, names, files in os.walk(path):
+        items = (f"{parent}/{name}" for name in (*names, *files))
+        yield from filter(os.path.islink, items)
+
+
+def _rename(link: str, before: str, after: str) -> None:
+    text = os.readlink(link)
+    if before and before in text.split("/"):
+        os.unlink(link)
+        os.symlink("/".join(after if step == before else step for step in text.split("/")), link)

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..manifest import Family, Install
-from ..project_file import Skip
+from ..project_file import NEVER_SOURCE, Skip
 from . import anchoring, folders
 from .record import Installed, Record
 
@@ -54,9 +54,13 @@ class _Look:
                 self.outputs.files[below] = item.stat(follow_symlinks=False).st_size
 
     def _folder(self, path: str, name: str) -> None:
-        if name in self._rules and path not in self._source_folders:
-            self.outputs.installed.append(measured(Path(self._code), path, self._rules[name]))
-        elif not self._passing.passes(name, at_root="/" not in path):
+        if name in NEVER_SOURCE:
+            return
+        is_install = name in self._rules or self._passing.passes(name, at_root="/" not in path)
+        if is_install and path not in self._source_folders:
+            rule = self._rules.get(name) or Install(folders=(name,), becomes=path)
+            self.outputs.installed.append(measured(Path(self._code), path, rule))
+        else:
             self.folder(path)
 
     def _source(self, path: str) -> None:
