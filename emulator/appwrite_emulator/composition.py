@@ -52,6 +52,7 @@ class Site(NamedTuple):
     project: str  # its own
     state_file: Path | None  # None: in memory
     clock: Clock
+    stop: Callable[[], None] | None = None  # ends the program it is in, when a client asks for it
 
 
 class Parts(NamedTuple):
@@ -115,7 +116,7 @@ async def composed(
         stack.callback(services.executions.close)
         await services.tidy()
         hosts = frozenset({urlsplit(site.url).hostname or ""})
-        app = api.build(services, files.uploads, hosts)
+        app = api.build(services, files.uploads, hosts, site.stop)
         services.begin()
         group.start_soon(ground.timers.serve, name="timers")
         yield Parts(services, sandbox, app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
@@ -23,6 +24,7 @@ FOLDER = ".appwrite-emulator"
 """Where the state lies, in the folder of a project."""
 PREFIX = "APPWRITE_EMULATOR_"
 SandboxMode = Literal["auto", "require", "off"]
+_NEAR = 0.75  # likeness of a misspelt name
 
 
 def option(default: Any, help: str, *, metavar: str = "") -> Any:
@@ -217,12 +219,26 @@ def own_environment() -> Mapping[str, str]:
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    _refuse_misspelt(environ)
     values = {}
     for spec in fields(Config):
         name = PREFIX + spec.name.upper()
         if environ.get(name):
             values[spec.name] = _convert(spec.name, str(spec.type), environ[name], name)
     return values
+
+
+def _refuse_misspelt(environ: Mapping[str, str]) -> None:
+    """Raise ConfigError for a variable that is nearly one of ours; what is not near belongs to
+    somebody else, such as the links that containers get to a service of this name."""
+    known = [spec.name.upper() for spec in fields(Config)]
+    for name in sorted(environ):
+        option = name.removeprefix(PREFIX)
+        if option == name or option in known:
+            continue
+        if near := difflib.get_close_matches(option, known, cutoff=_NEAR):
+            meant = " or ".join(PREFIX + each for each in near)
+            raise ConfigError(f"there is no option for the variable {name}. Did you mean {meant}?")
 
 
 def _from_file(path: Path) -> dict[str, Any]:

@@ -189,3 +189,22 @@ def test_a_value_of_another_type_is_named(options: dict[str, Any], words: str) -
 def test_an_unknown_argument_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="unknown option prot; there are host, port"):
         _load(tmp_path, prot=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("PROT", "PORT"), ("KEY", "KEYS"), ("BUILDTIMEOUT", "BUILD_TIMEOUT"), ("WORKER", "WORKERS")],
+)
+def test_a_misspelt_variable_is_refused_with_the_near_ones(name: str, meant: str) -> None:
+    words = f"variable APPWRITE_EMULATOR_{name}. Did you mean (.+ or )?APPWRITE_EMULATOR_{meant}"
+    with pytest.raises(ConfigError, match=words):
+        Config.load(environ={f"APPWRITE_EMULATOR_{name}": "1"})
+
+
+def test_variables_of_others_are_left_to_them() -> None:
+    names = (
+        "APPWRITE_EMULATOR_SERVICE_HOST", "APPWRITE_EMULATOR_SERVICE_PORT",  # links of containers
+        "APPWRITE_EMULATOR_PORT_9080_TCP", "APPWRITE_EMULATOR_PORT_9080_TCP_ADDR",
+        "APPWRITE_EMULATOR_URL", "APPWRITE_EMULATOR_VERSION", "APPWRITE_EMULATORS",
+    )  # fmt: skip
+    assert Config.load(environ=dict.fromkeys(names, "tcp://10.0.0.1:9080")) == Config()

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from .. import project_file
+from ..addresses import is_loopback
 from ..assets import assets
 from ..catalog import Catalog
 from ..config import Config, ConfigError
-from ..network import is_loopback
 from ..project_file import Entry, ProjectFile
 
 

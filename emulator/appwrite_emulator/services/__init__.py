@@ -48,6 +48,7 @@ from .schedules import Schedules
 from .serving import Serving
 from .sessions import Sessions
 from .sources import Sources
+from .standings import Standings
 from .status import About, Status
 from .teams import Teams
 from .tokens import Tokens
@@ -94,6 +95,7 @@ class Services:
     calendar: Calendar
     housekeeping: Housekeeping
     status: Status
+    standings: Standings
     triggers: Triggers
     injection: Injection
     webhooks: Webhooks
@@ -192,6 +194,7 @@ class Services:
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),
+            standings=Standings(ground, functions, deployments, rules, schedules),
             triggers=triggers,
             injection=Injection(ground, console, executions, triggers, about.project),
             webhooks=webhooks,
