@@ -11,6 +11,7 @@ import click
 from .. import __version__
 from ..config import own_environment
 from .clock import clock
+from .env import env
 from .init import init
 from .options import config_options, given
 from .state import state
@@ -45,6 +46,7 @@ def main(context: click.Context) -> None:
 
 
 main.add_command(clock)
+main.add_command(env)
 main.add_command(init)
 main.add_command(state)
 main.add_command(trigger)
