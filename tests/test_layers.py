@@ -12,9 +12,9 @@ PACKAGE = Path(__file__).parents[1] / "emulator" / "appwrite_emulator"
 
 WORDS = ("errors", "clock", "models", "people", "declared", "config", "assets", "jsontext")
 MECHANISMS = (
-    "archive", "catalog", "channels", "chunks", "cron", "events", "files", "filters", "manifest",
-    "project_file", "query", "query_methods", "query_syntax", "repositories", "sandbox", "state",
-    "templates", "timers", "tokens", "trees", "usage", "watch",
+    "archive", "catalog", "channels", "chunks", "cron", "events", "files", "filters", "likely",
+    "manifest", "project_file", "query", "query_methods", "query_syntax", "repositories", "sandbox",
+    "state", "templates", "timers", "tokens", "trees", "usage", "watch",
 )  # fmt: skip
 ENGINES = ("builder", "execution", "scheduler")
 SERVICES = ("reload", "services")
@@ -32,7 +32,7 @@ CLOSED = {
 # What clients may still know: the errors they show to people.
 OPEN = {
     "cli": {
-        "state", "sandbox", "project_file", "catalog", "manifest", "services", "network",
+        "state", "sandbox", "project_file", "catalog", "likely", "manifest", "services", "network",
         "repositories",
     }
 }  # fmt: skip

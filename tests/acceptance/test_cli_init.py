@@ -17,6 +17,7 @@ import pytest
 
 from appwrite_emulator.assets import assets
 from appwrite_emulator.catalog import Catalog
+from appwrite_emulator.likely import likely
 
 from .command import COMMAND, NODE, PYTHON, environment, run, source
 
@@ -58,8 +59,8 @@ def _tree(folder: Path) -> Mapping[str, bytes]:
 @pytest.mark.timeout(60)
 def test_what_is_made_passes_its_own_test(reachable: Path, language: str) -> None:
     family = next(each for each in CATALOG.families if each.key == language)
-    likely = CATALOG.likely(family, "1.9")
-    if likely is None or not likely.version:
+    choice = likely(CATALOG, family, "1.9")
+    if choice is None or not choice.version:
         pytest.skip(f"no {language} on this machine")
     made = _in(reachable, "init", "greet", "--language", language)
     assert made.returncode == 0, made.stderr

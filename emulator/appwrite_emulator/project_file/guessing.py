@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
-from ..catalog import Catalog, Likely
+from ..catalog import Catalog
 from ..errors import Era
+from ..likely import Likely, likely
 from ..manifest import Family, Recipe
 from .entry import Entry, ProjectFile
 from .ids import made_id
@@ -20,13 +23,20 @@ _HOME = "functions"  # the folder that is meant for functions
 NAME = "appwrite.config.json"
 
 
+class _Look(NamedTuple):
+    """What folders are looked at with."""
+
+    families: Sequence[Family]
+    choice: Callable[[Family], Likely | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Guess:
     """One folder that looks like a function."""
 
     folder: Path
     family: Family
-    likely: Likely
+    choice: Likely
     entrypoint: str
     commands: str
     others: tuple[str, ...]  # languages that it could be too
@@ -42,11 +52,13 @@ def guess(directory: Path, catalog: Catalog, era: Era) -> ProjectFile | None:
     home = directory / _HOME
     left_out: list[str] = []
     places = _folders(home, catalog)
-    found = list(_guesses(places, catalog, era, is_meant=True))
+    choices = cache(lambda family: likely(catalog, family, era))
+    look = _Look(catalog.families, choices)
+    found = list(_guesses(places, look, is_meant=True))
     if found:
         left_out = [text for place in places if (text := _left_out(place, found, catalog))]
-    found = found or list(_guesses([directory], catalog, era, is_meant=False))
-    found = found or list(_guesses(_folders(directory, catalog), catalog, era, is_meant=False))
+    found = found or list(_guesses([directory], look, is_meant=False))
+    found = found or list(_guesses(_folders(directory, catalog), look, is_meant=False))
     if not found:
         return None
     entries = _entries(found)
@@ -74,22 +86,20 @@ def _folders(directory: Path, catalog: Catalog) -> list[Path]:
     return [directory / name for name in names]
 
 
-def _guesses(
-    folders: Sequence[Path], catalog: Catalog, era: Era, *, is_meant: bool
-) -> Iterator[_Guess]:
+def _guesses(folders: Sequence[Path], look: _Look, *, is_meant: bool) -> Iterator[_Guess]:
     for folder in folders:
         fits = []
-        for family in catalog.families:
+        for family in look.families:
             shape = _shape(folder, family, is_meant=is_meant)
-            if shape and (likely := catalog.likely(family, era)):
-                fits.append((_strength(folder, family), family, likely, shape))
+            if shape and (choice := look.choice(family)):
+                fits.append((_strength(folder, family), family, choice, shape))
         if not fits:
             continue
         fits.sort(key=lambda fit: fit[0])  # the sort is stable: else by name
-        _, family, likely, (entrypoint, commands) = fits[0]
+        _, family, choice, (entrypoint, commands) = fits[0]
         others = tuple(other.name for _, other, _, _ in fits[1:])
         yield _Guess(
-            folder=folder, family=family, likely=likely, entrypoint=entrypoint,
+            folder=folder, family=family, choice=choice, entrypoint=entrypoint,
             commands=commands, others=others,
         )  # fmt: skip
 
@@ -168,7 +178,7 @@ def _entries(found: Sequence[_Guess]) -> tuple[Entry, ...]:
         Entry(
             id=id,
             name=each.folder.absolute().name[:128] or id,
-            runtime=each.likely.runtime.id,
+            runtime=each.choice.runtime.id,
             folder=each.folder,
             entrypoint=each.entrypoint,
             commands=each.commands,
@@ -193,16 +203,11 @@ def _heading(directory: Path, found: Sequence[_Guess]) -> str:
 
 def _told(directory: Path, guess: _Guess, entry: Entry) -> str:
     place = os.path.relpath(guess.folder, directory)
-    family, (runtime, version) = guess.family, guess.likely
-    if not version:
-        why = f"Appwrite's newest, there is no {family.name} here"
-    elif (
-        version.split(".")[: family.version_parts]
-        == runtime.version.split(".")[: family.version_parts]
-    ):
-        why = f"{family.name} {version} is here"
-    else:
-        why = f"Appwrite's newest, here is {family.name} {version}"
+    family, (runtime, version, is_here) = guess.family, guess.choice
+    why = f"{family.name} {version} is here"
+    if not is_here:
+        what = f"here is {family.name} {version}" if version else f"there is no {family.name} here"
+        why = f"Appwrite's newest, {what}"
     built = f", built by `{guess.commands}`" if guess.commands else ""
     others = f", though it could be {' or '.join(guess.others)}" if guess.others else ""
     return f"{entry.id}: {place}, {entry.entrypoint} by {runtime.id} ({why}){built}{others}"
