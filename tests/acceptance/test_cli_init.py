@@ -19,7 +19,7 @@ from appwrite_emulator.assets import assets
 from appwrite_emulator.catalog import Catalog
 from appwrite_emulator.likely import likely
 
-from .command import COMMAND, NODE, PYTHON, environment, run, source
+from .command import COMMAND, NODE, PYTHON, environment, lines_with, run, source, started
 
 CATALOG = Catalog([assets("runtimes")])
 MADE = sorted(family.key for family in CATALOG.families)
@@ -93,6 +93,21 @@ def test_what_lies_there_is_written_down_once(reachable: Path) -> None:
     assert "is there already: nothing was written" in _refusal(reachable)
     below = reachable / "functions" / "hello"
     assert "is there already: nothing was written" in _refusal(below)
+
+
+def test_a_bare_folder_is_served_as_it_is_guessed(reachable: Path) -> None:
+    source(reachable, "functions/hello/main.mjs", NODE)
+    source(reachable, "functions/snake/main.py", PYTHON)
+    with started(str(reachable), "--memory") as emulator:
+        answers = [
+            emulator.execute(id, project=reachable.name)["responseBody"]
+            for id in ("hello", "snake")
+        ]
+        assert emulator.stop() == 0
+    assert answers == ["none", "hello from Python"]
+    (line,) = lines_with(emulator.lines, "hello: functions/hello, main.mjs by node-")
+    assert "Node.js" in line
+    assert not (reachable / "appwrite.config.json").exists()
 
 
 def test_a_new_function_joins_those_that_were_guessed(reachable: Path) -> None:

@@ -17,10 +17,10 @@ from ..likely import Likely, likely
 from ..manifest import Family, Recipe
 from .entry import Entry, ProjectFile
 from .ids import made_id
+from .reading import NAMES
 
 _MOST = 1_000_000  # bytes of a file that are looked at
 _HOME = "functions"  # the folder that is meant for functions
-NAME = "appwrite.config.json"
 
 
 class _Look(NamedTuple):
@@ -55,7 +55,8 @@ def guess(directory: Path, catalog: Catalog, era: Era) -> ProjectFile | None:
     choices = cache(lambda family: likely(catalog, family, era))
     look = _Look(catalog.families, choices)
     found = list(_guesses(places, look, is_meant=True))
-    if found:
+    is_home = bool(found)
+    if is_home:
         left_out = [text for place in places if (text := _left_out(place, found, catalog))]
     found = found or list(_guesses([directory], look, is_meant=False))
     found = found or list(_guesses(_folders(directory, catalog), look, is_meant=False))
@@ -64,26 +65,30 @@ def guess(directory: Path, catalog: Catalog, era: Era) -> ProjectFile | None:
     entries = _entries(found)
     pairs = zip(found, entries, strict=True)
     told = [_told(directory, each, entry) for each, entry in pairs]
-    watched = (directory, home) if home.is_dir() else (directory,)
     return ProjectFile(
-        directory / NAME,
+        directory / NAMES[0],
         guessed_id(directory),
         entries,
-        (),
-        (_heading(directory, found), *told, *left_out),
-        watched,
+        guesses=(_heading(directory, found), *told, *left_out),
+        folders=(home if is_home else directory,),
+        skip=_installs(catalog),
     )
 
 
 def _folders(directory: Path, catalog: Catalog) -> list[Path]:
     """The subfolders in which functions may lie, by name."""
-    installs = {name for family in catalog.families for name in family.dependency_folders}
+    installs = _installs(catalog)
     try:
         items = [each for each in os.scandir(directory) if each.is_dir()]
     except OSError:
         return []
     names = sorted(each.name for each in items if each.name[0] != "." and each.name not in installs)
     return [directory / name for name in names]
+
+
+def _installs(catalog: Catalog) -> frozenset[str]:
+    """The names of folders that hold no functions but what they depend on."""
+    return frozenset(name for family in catalog.families for name in family.dependency_folders)
 
 
 def _guesses(folders: Sequence[Path], look: _Look, *, is_meant: bool) -> Iterator[_Guess]:
@@ -116,7 +121,7 @@ def _shape(folder: Path, family: Family, *, is_meant: bool) -> tuple[str, str] |
     for recipe in recipes:
         for source, made in recipe.makes:
             if _is_function(folder / source, family, is_meant=is_meant):
-                return named or made, recipe.run
+                return named if named and named != source else made, recipe.run
     commands = next((recipe.run for recipe in recipes if not recipe.makes), "")
     candidates = [text.replace("{name}", folder.name) for text in family.entrypoints]
     for pattern in [named, *candidates] if named else candidates:
@@ -142,7 +147,7 @@ def _named_entrypoint(folder: Path, family: Family) -> str:
         except (ValueError, RecursionError):
             continue
         named = value.get(key) if isinstance(value, dict) else None
-        if isinstance(named, str) and named and ".." not in Path(named).parts:
+        if isinstance(named, str) and Path(named).suffix and ".." not in Path(named).parts:
             return Path(named.lstrip("/")).as_posix()
     return ""
 
