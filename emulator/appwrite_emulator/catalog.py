@@ -8,7 +8,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
@@ -135,13 +135,22 @@ class Catalog:
             self._launches[id] = await self._find(id, probe)
         return self._launches[id]
 
+    def interpreters(self, family: Family, runtimes: Iterable[Runtime]) -> Iterator[str]:
+        """The paths of what may run some of these runtimes, those for the first ones first."""
+        words = [_words(runtime, family) for runtime in runtimes]
+        names = [name for each in words for name in _filled(family.interpreters, each)]
+        return _candidates(dict.fromkeys(names), self._paths)
+
+    @property
+    def _paths(self) -> Sequence[str]:
+        return os.get_exec_path() if self._search is None else self._search
+
     async def _find(self, id: str, probe: Probe) -> Launch:
         runtime, family = self.runtime(id), self.family(id)
         if runtime is None or family is None:
             raise InterpreterMissing(self._no_launcher(id))
         words = _words(runtime, family)
-        search = os.get_exec_path() if self._search is None else self._search
-        candidates = tuple(_candidates(_filled(family.interpreters, words), search))
+        candidates = tuple(_candidates(_filled(family.interpreters, words), self._paths))
         versions: dict[str, str] = {}
         for path in candidates:
             command = _filled(family.version_command, words | {"interpreter": path})
@@ -234,7 +243,7 @@ def _fill(text: str, words: Mapping[str, str]) -> str:
     return text
 
 
-def _candidates(patterns: Sequence[str], search: Sequence[str]) -> Iterator[str]:
+def _candidates(patterns: Iterable[str], search: Sequence[str]) -> Iterator[str]:
     seen = set()
     for pattern in patterns:
         for path in _matches(pattern, search):

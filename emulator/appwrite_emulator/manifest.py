@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields
@@ -14,12 +15,25 @@ Count = int  # these names say what a manifest's value must be; see _KINDS
 Texts = tuple[str, ...]
 Command = tuple[str, ...]
 Pairs = tuple[tuple[str, str], ...]
+Pattern = str
 
 MANIFEST = "runtime.toml"
 
 
 class ManifestInvalid(Exception):
     """A runtime manifest cannot be used; the message names file, key and value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How a function that has certain files is built, when no project file says it."""
+
+    needs: Pairs  # file: what must be found in it, a regular expression; "" if it may say anything
+    run: str  # the build commands
+    makes: Pairs = ()  # source: the entrypoint that `run` makes of it
+
+
+Recipes = tuple[Recipe, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +70,12 @@ class Family:
     build_settings_kept_out: Texts = ()
     build_config_files: Pairs = ()
     build_caches: Pairs = ()
+    signs: Texts = ()
+    entrypoints: Texts = ()
+    entrypoint_keys: Pairs = ()
+    entrypoint_mark: Pattern = ""
+    recipes: Recipes = ()
+    template: Pairs = ()
 
     @property
     def key(self) -> str:
@@ -97,6 +117,34 @@ def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict) and _is_texts([*value.values()])
+
+
+def _is_pattern(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(re.compile(value))
+    except re.error:
+        return False
+
+
+def _are_recipes(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(row, dict)
+        and {"needs", "run"} <= row.keys() <= {"needs", "run", "makes"}
+        and isinstance(row["run"], str)
+        and _is_table(row["needs"])
+        and all(_is_pattern(text) for text in row["needs"].values())
+        and _is_table(row.get("makes", {}))
+        for row in value
+    )
+
+
+def _recipe(row: dict[str, Any]) -> Recipe:
+    makes = tuple(row.get("makes", {}).items())
+    return Recipe(needs=tuple(row["needs"].items()), run=row["run"], makes=makes)
+
+
 def _is_count(value: Any) -> bool:
     return type(value) is int and value >= 1
 
@@ -109,10 +157,13 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Any], str]] = {
     "bool": (lambda value: isinstance(value, bool), bool, "true or false"),
     "Texts": (_is_texts, tuple, "a list of texts"),
     "Command": (lambda value: _is_texts(value) and value, tuple, "a list of at least one text"),
-    "Pairs": (
-        lambda value: isinstance(value, dict) and _is_texts([*value.values()]),
-        lambda value: tuple(value.items()),
-        "a table of texts",
+    "Pairs": (_is_table, lambda value: tuple(value.items()), "a table of texts"),
+    "Pattern": (_is_pattern, str, "a regular expression"),
+    "Recipes": (
+        _are_recipes,
+        lambda value: tuple(_recipe(row) for row in value),
+        "a list of tables with `needs` (a table of regular expressions), the text `run`, and "
+        "perhaps `makes` (a table of texts)",
     ),
     "ContentTypeCase": (
         lambda value: value in get_args(ContentTypeCase),

@@ -14,6 +14,8 @@ from .call import call
 from .clock import clock
 from .completion import completion
 from .deploy import deploy
+from .env import env
+from .init import init
 from .open import open_
 from .options import Grouped, config_options, given
 from .reset import reset
@@ -33,6 +35,7 @@ build_timeout. An argument wins over a variable, a variable over the file."""
     context_settings=_CONTEXT,
     epilog="""\b
 Examples:
+  appwrite-emulator init               make a project file, or a first function
   appwrite-emulator start              serve the functions of this project
   appwrite-emulator exec -- npm test   run tests against an emulator of their own
   appwrite-emulator doctor             say what is missing on this machine""",
@@ -52,6 +55,8 @@ main.add_command(call)
 main.add_command(clock)
 main.add_command(completion)
 main.add_command(deploy)
+main.add_command(env)
+main.add_command(init)
 main.add_command(open_)
 main.add_command(reset)
 main.add_command(state)

@@ -9,6 +9,8 @@ from typing import Any
 
 from .. import project_file
 from ..addresses import is_loopback
+from ..assets import assets
+from ..catalog import Catalog
 from ..config import Config, ConfigError
 from ..project_file import Entry, ProjectFile
 
@@ -19,7 +21,7 @@ class Session:
 
     config: Config
     directory: Path
-    project: ProjectFile | None  # None: the directory has no project file
+    project: ProjectFile | None  # guessed without a project file; None: nothing to guess
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -30,14 +32,19 @@ class Session:
 def prepare(directory: Path | None, options: Mapping[str, Any]) -> Session:
     """Read what lies in `directory`, by default that of the nearest project file upward.
 
-    Raises ConfigError, ProjectFileError.
+    Raises ConfigError, ProjectFileError, ManifestInvalid.
     """
-    directory, path = locate(directory)
+    directory, _ = locate(directory)
     config = configure(directory, options)
-    project = project_file.read(path) if path else None
+    project = project_file.load(directory, languages(config), config.appwrite)
     if project and not config.project:
         config = replace(config, project=project.project_id)
     return Session(config, directory, project)
+
+
+def languages(config: Config) -> Catalog:
+    """The runtimes with these options, for what is said before an emulator runs."""
+    return Catalog([assets("runtimes"), *config.runtimes])
 
 
 def locate(directory: Path | None) -> tuple[Path, Path | None]:

@@ -68,12 +68,15 @@ async def _deploy(session: Session, emulator: Emulator) -> None:
         click.echo(line)
     if session.project is None:
         click.echo(
-            f"No project file in {session.directory.absolute()}: nothing to deploy.\n"
-            "`appwrite init project` makes one; what SDKs deploy needs none."
+            f"No project file in {session.directory.absolute()}, and nothing that looks like a "
+            "function.\n`appwrite-emulator init NAME` makes one; what SDKs deploy needs none."
         )
         return
     count = len(session.entries)
-    click.echo(f"{session.project.path}: {count} function{'s' if count != 1 else ''}")
+    for line in session.project.guesses or (
+        f"{session.project.path}: {count} function{'s' if count != 1 else ''}",
+    ):
+        click.echo(line)
     applied = await emulator.services.projects.apply(
         emulator.project, session.entries, lambda id, text: click.echo(f"… {id}  {text}")
     )

@@ -22,6 +22,7 @@ from .calendar import Calendar
 from .console import Console
 from .control import Control
 from .deployments import Deployments
+from .environments import Environments
 from .errands import Errands
 from .executions import Executions
 from .functions import Functions
@@ -69,6 +70,7 @@ class Services:
     executions: Executions
     schedules: Schedules
     usage: Usage
+    environments: Environments
     projects: Projects
     users: Users
     sessions: Sessions
@@ -149,6 +151,7 @@ class Services:
             executions=executions,
             schedules=schedules,
             usage=Usage(ground, functions),
+            environments=Environments(functions, variables, deployments, plans, about.project),
             projects=projects,
             users=users,
             sessions=sessions,
