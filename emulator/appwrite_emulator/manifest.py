@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -18,6 +18,26 @@ Pairs = tuple[tuple[str, str], ...]
 Pattern = str
 
 MANIFEST = "runtime.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Install:
+    """Where a package manager installs a function's dependencies, in its folder and in a build.
+
+    Paths and patterns are relative to the installed folder; `{found}` in `requires` is the version
+    of the interpreter. The keys are explained one by one in the README of the runtimes.
+    """
+
+    folders: Command
+    becomes: str
+    markers: Texts = ()
+    requires: Texts = ()
+    left_out: Texts = ()
+    anchors: Texts = ()
+    placed: Texts = ()
+
+
+Installs = tuple[Install, ...]
 
 
 class ManifestInvalid(Exception):
@@ -66,6 +86,8 @@ class Family:
     prepare: str = ""
     dependency_files: Texts = ()
     dependency_folders: Texts = ()
+    installs: Installs = ()
+    built_entrypoints: Texts = ()
     build_settings: Texts = ()
     build_settings_kept_out: Texts = ()
     build_config_files: Pairs = ()
@@ -96,21 +118,35 @@ def read_family(manifest: Path) -> Family:
         given = tomllib.loads(manifest.read_text(encoding="utf-8"))
     except (OSError, ValueError) as exc:
         raise ManifestInvalid(f"{manifest}: {exc}") from exc
-    keys = {field.name: field for field in fields(Family) if field.name != "folder"}
+    try:
+        return Family(folder=manifest.parent.resolve(), **_values(Family, given))
+    except ManifestInvalid as exc:
+        raise ManifestInvalid(f"{manifest}: {exc}") from exc
+
+
+def _values(table: type[Family | Install], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a table of a manifest says, by the names of `table`'s fields."""
+    keys = {field.name: field for field in fields(table) if field.name != "folder"}
     for key in given.keys() - keys.keys():
-        raise ManifestInvalid(f"{manifest}: unknown key '{key}'. Known: {', '.join(keys)}.")
+        raise ManifestInvalid(f"unknown key '{key}'. Known: {', '.join(keys)}.")
     for key, field in keys.items():
         if key not in given and field.default is MISSING:
-            raise ManifestInvalid(f"{manifest}: the key '{key}' is missing.")
-    values = {key: _read(manifest, key, keys[key].type, value) for key, value in given.items()}
-    return Family(folder=manifest.parent.resolve(), **values)
+            raise ManifestInvalid(f"the key '{key}' is missing.")
+    return {key: _read(key, keys[key].type, value) for key, value in given.items()}
 
 
-def _read(manifest: Path, key: str, kind: Any, value: Any) -> Any:
+def _read(key: str, kind: Any, value: Any) -> Any:
     accepts, convert, wanted = _KINDS[kind]
     if not accepts(value):
-        raise ManifestInvalid(f"{manifest}: key '{key}' must be {wanted}, not {value!r}.")
+        raise ManifestInvalid(f"key '{key}' must be {wanted}, not {value!r}.")
     return convert(value)
+
+
+def _installs(tables: Sequence[Mapping[str, Any]]) -> Installs:
+    try:
+        return tuple(Install(**_values(Install, table)) for table in tables)
+    except ManifestInvalid as exc:
+        raise ManifestInvalid(f"[[installs]]: {exc}") from exc
 
 
 def _is_texts(value: Any) -> bool:
@@ -164,6 +200,11 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Any], str]] = {
         lambda value: tuple(_recipe(row) for row in value),
         "a list of tables with `needs` (a table of regular expressions), the text `run`, and "
         "perhaps `makes` (a table of texts)",
+    ),
+    "Installs": (
+        lambda value: isinstance(value, list) and all(isinstance(item, dict) for item in value),
+        _installs,
+        "tables, each begun with [[installs]]",
     ),
     "ContentTypeCase": (
         lambda value: value in get_args(ContentTypeCase),

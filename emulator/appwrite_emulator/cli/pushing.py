@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import click
 
-from ..archive import pack
+from ..archive import pack_files
 from ..project_file import Entry, deployed_files
 from . import multipart
 from .running import Refused, Running
@@ -37,7 +37,8 @@ def push(running: Running, project: str, entry: Entry) -> Pushed:
     with TemporaryDirectory() as folder:
         archive = Path(folder) / "code.tar.gz"
         paths = list(deployed_files(entry))
-        pack(entry.folder, archive, paths)
+        files = {path.as_posix(): entry.folder / path for path in paths}
+        pack_files(files, archive, root=entry.folder)
         left_out = tuple(str(path) for path in paths if _leads_out(entry.folder, path))
         is_new = _settle(running, project, entry)
         _set_variables(running, project, entry)
