@@ -17,8 +17,9 @@ import pytest
 
 from appwrite_emulator.assets import assets
 from appwrite_emulator.catalog import Catalog
+from appwrite_emulator.likely import likely
 
-from .command import COMMAND, NODE, PYTHON, environment, run, source
+from .command import COMMAND, NODE, PYTHON, environment, lines_with, run, source, started
 
 CATALOG = Catalog([assets("runtimes")])
 MADE = sorted(family.key for family in CATALOG.families)
@@ -58,8 +59,8 @@ def _tree(folder: Path) -> Mapping[str, bytes]:
 @pytest.mark.timeout(60)
 def test_what_is_made_passes_its_own_test(reachable: Path, language: str) -> None:
     family = next(each for each in CATALOG.families if each.key == language)
-    likely = CATALOG.likely(family, "1.9")
-    if likely is None or not likely.version:
+    choice = likely(CATALOG, family, "1.9")
+    if choice is None or not choice.version:
         pytest.skip(f"no {language} on this machine")
     made = _in(reachable, "init", "greet", "--language", language)
     assert made.returncode == 0, made.stderr
@@ -92,6 +93,21 @@ def test_what_lies_there_is_written_down_once(reachable: Path) -> None:
     assert "is there already: nothing was written" in _refusal(reachable)
     below = reachable / "functions" / "hello"
     assert "is there already: nothing was written" in _refusal(below)
+
+
+def test_a_bare_folder_is_served_as_it_is_guessed(reachable: Path) -> None:
+    source(reachable, "functions/hello/main.mjs", NODE)
+    source(reachable, "functions/snake/main.py", PYTHON)
+    with started(str(reachable), "--memory") as emulator:
+        answers = [
+            emulator.execute(id, project=reachable.name)["responseBody"]
+            for id in ("hello", "snake")
+        ]
+        assert emulator.stop() == 0
+    assert answers == ["none", "hello from Python"]
+    (line,) = lines_with(emulator.lines, "hello: functions/hello, main.mjs by node-")
+    assert "Node.js" in line
+    assert not (reachable / "appwrite.config.json").exists()
 
 
 def test_a_new_function_joins_those_that_were_guessed(reachable: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import posixpath
 import stat
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -15,15 +15,8 @@ from typing import NamedTuple
 from .refusals import leaves_root
 
 
-def pack(
-    folder: Path,
-    target: Path,
-    paths: Iterable[Path] | None = None,
-    *,
-    lent: Path | None = None,
-) -> int:
-    """Pack what is in `folder`, or of it the files `paths`, relative to it, as the `.tar.gz` file
-    `target` and return its size in bytes.
+def pack(folder: Path, target: Path, *, lent: Path | None = None) -> int:
+    """Pack what is in `folder` as the `.tar.gz` file `target` and return its size in bytes.
 
     The same tree gives the same bytes: entries are sorted, without owners and times. Dotfiles,
     executable bits and links that stay inside are kept; links that lead outside, sockets, pipes
@@ -31,20 +24,20 @@ def pack(
     paths below it must be those below `folder`. Blocking: call it in a thread.
     """
     with new_archive(target) as tar:
-        everything = _Item("", folder, folder)
-        for item in _tree(everything, lent) if paths is None else _chosen(everything, paths):
+        for item in _tree(_Item("", folder, folder), lent):
             _add(tar, item)
     return target.stat().st_size
 
 
-def pack_files(files: Mapping[str, Path], target: Path) -> int:
+def pack_files(files: Mapping[str, Path], target: Path, *, root: Path | None = None) -> int:
     """Pack files under the names given as the `.tar.gz` file `target`; its size in bytes.
 
-    As with `pack`, the same files give the same bytes. Blocking.
+    As with `pack`, the same files give the same bytes, and links that lead out of `root`, by
+    default the folder that a link is in, are left out. Blocking.
     """
     with new_archive(target) as tar:
         for name in sorted(files):
-            _add(tar, _Item(name, files[name], files[name].parent))
+            _add(tar, _Item(name, files[name], root or files[name].parent))
     return target.stat().st_size
 
 
@@ -80,11 +73,6 @@ def _tree(folder: _Item, lent: Path | None) -> Iterator[_Item]:
         yield item
         if item.path.is_dir() and not item.path.is_symlink():
             yield from _tree(item, lent)
-
-
-def _chosen(folder: _Item, paths: Iterable[Path]) -> Iterator[_Item]:
-    for path in sorted(paths):
-        yield _Item(path.as_posix(), folder.path / path, folder.root)
 
 
 def _target(link: Path) -> Path:

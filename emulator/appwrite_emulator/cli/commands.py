@@ -14,6 +14,7 @@ from .call import call
 from .clock import clock
 from .completion import completion
 from .deploy import deploy
+from .env import env
 from .init import init
 from .list import list_
 from .logs import logs
@@ -56,6 +57,7 @@ main.add_command(call)
 main.add_command(clock)
 main.add_command(completion)
 main.add_command(deploy)
+main.add_command(env)
 main.add_command(init)
 main.add_command(list_)
 main.add_command(logs)

@@ -17,6 +17,7 @@ from .. import project_file
 from ..catalog import Catalog
 from ..config import ConfigError
 from ..errors import Era
+from ..likely import likely
 from ..manifest import Family
 from ..project_file import Entry, ProjectFile, template, writing
 from ..project_file.kinds import ID
@@ -176,8 +177,8 @@ def _language(site: _Site, wish: Wish) -> tuple[Family, str]:
         keys = click.Choice([family.key for family in offered])
         language = str(click.prompt("Language", type=keys))
     family = _named(language, offered)
-    if likely := catalog.likely(family, site.era):
-        return family, likely.runtime.id
+    if choice := likely(catalog, family, site.era):
+        return family, choice.runtime.id
     raise ConfigError(f"Appwrite {site.era} has no runtime for {family.name}. Give --runtime ID")
 
 

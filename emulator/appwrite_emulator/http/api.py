@@ -15,6 +15,7 @@ from .auth import Callers
 from .console import ConsoleDoors
 from .control import ControlDoors
 from .control_clock import ClockDoors
+from .control_environments import EnvironmentDoors
 from .control_events import EventDoors
 from .control_functions import FunctionListDoor
 from .control_logs import LogDoors
@@ -75,6 +76,7 @@ def build(
             ClockDoors(services.calendar),
             EventDoors(services.injection, services.control),
             ScheduleDoors(services.schedules, services.executions, services.control),
+            EnvironmentDoors(services.environments),
             WebhookDoors(services.webhooks),
             LogDoors(ground.live_logs),
             StopDoor(stop),

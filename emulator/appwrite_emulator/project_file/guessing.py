@@ -5,19 +5,29 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
-from ..catalog import Catalog, Likely
+from ..catalog import Catalog
 from ..errors import Era
+from ..likely import Likely, likely
 from ..manifest import Family, Recipe
 from .entry import Entry, ProjectFile
 from .ids import made_id
+from .reading import NAMES
 
 _MOST = 1_000_000  # bytes of a file that are looked at
 _HOME = "functions"  # the folder that is meant for functions
-NAME = "appwrite.config.json"
+
+
+class _Look(NamedTuple):
+    """What folders are looked at with."""
+
+    families: Sequence[Family]
+    choice: Callable[[Family], Likely | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +36,7 @@ class _Guess:
 
     folder: Path
     family: Family
-    likely: Likely
+    choice: Likely
     entrypoint: str
     commands: str
     others: tuple[str, ...]  # languages that it could be too
@@ -42,30 +52,32 @@ def guess(directory: Path, catalog: Catalog, era: Era) -> ProjectFile | None:
     home = directory / _HOME
     left_out: list[str] = []
     places = _folders(home, catalog)
-    found = list(_guesses(places, catalog, era, is_meant=True))
-    if found:
+    choices = cache(lambda family: likely(catalog, family, era))
+    look = _Look(catalog.families, choices)
+    found = list(_guesses(places, look, is_meant=True))
+    is_home = bool(found)
+    if is_home:
         left_out = [text for place in places if (text := _left_out(place, found, catalog))]
-    found = found or list(_guesses([directory], catalog, era, is_meant=False))
-    found = found or list(_guesses(_folders(directory, catalog), catalog, era, is_meant=False))
+    found = found or list(_guesses([directory], look, is_meant=False))
+    found = found or list(_guesses(_folders(directory, catalog), look, is_meant=False))
     if not found:
         return None
     entries = _entries(found)
     pairs = zip(found, entries, strict=True)
     told = [_told(directory, each, entry) for each, entry in pairs]
-    watched = (directory, home) if home.is_dir() else (directory,)
     return ProjectFile(
-        directory / NAME,
+        directory / NAMES[0],
         guessed_id(directory),
         entries,
-        (),
-        (_heading(directory, found), *told, *left_out),
-        watched,
+        guesses=(_heading(directory, found), *told, *left_out),
+        folders=(home if is_home else directory,),
+        skip=_installs(catalog),
     )
 
 
 def _folders(directory: Path, catalog: Catalog) -> list[Path]:
     """The subfolders in which functions may lie, by name."""
-    installs = {name for family in catalog.families for name in family.dependency_folders}
+    installs = _installs(catalog)
     try:
         items = [each for each in os.scandir(directory) if each.is_dir()]
     except OSError:
@@ -74,22 +86,25 @@ def _folders(directory: Path, catalog: Catalog) -> list[Path]:
     return [directory / name for name in names]
 
 
-def _guesses(
-    folders: Sequence[Path], catalog: Catalog, era: Era, *, is_meant: bool
-) -> Iterator[_Guess]:
+def _installs(catalog: Catalog) -> frozenset[str]:
+    """The names of folders that hold no functions but what they depend on."""
+    return frozenset(name for family in catalog.families for name in family.dependency_folders)
+
+
+def _guesses(folders: Sequence[Path], look: _Look, *, is_meant: bool) -> Iterator[_Guess]:
     for folder in folders:
         fits = []
-        for family in catalog.families:
+        for family in look.families:
             shape = _shape(folder, family, is_meant=is_meant)
-            if shape and (likely := catalog.likely(family, era)):
-                fits.append((_strength(folder, family), family, likely, shape))
+            if shape and (choice := look.choice(family)):
+                fits.append((_strength(folder, family), family, choice, shape))
         if not fits:
             continue
         fits.sort(key=lambda fit: fit[0])  # the sort is stable: else by name
-        _, family, likely, (entrypoint, commands) = fits[0]
+        _, family, choice, (entrypoint, commands) = fits[0]
         others = tuple(other.name for _, other, _, _ in fits[1:])
         yield _Guess(
-            folder=folder, family=family, likely=likely, entrypoint=entrypoint,
+            folder=folder, family=family, choice=choice, entrypoint=entrypoint,
             commands=commands, others=others,
         )  # fmt: skip
 
@@ -106,7 +121,7 @@ def _shape(folder: Path, family: Family, *, is_meant: bool) -> tuple[str, str] |
     for recipe in recipes:
         for source, made in recipe.makes:
             if _is_function(folder / source, family, is_meant=is_meant):
-                return named or made, recipe.run
+                return named if named and named != source else made, recipe.run
     commands = next((recipe.run for recipe in recipes if not recipe.makes), "")
     candidates = [text.replace("{name}", folder.name) for text in family.entrypoints]
     for pattern in [named, *candidates] if named else candidates:
@@ -132,7 +147,7 @@ def _named_entrypoint(folder: Path, family: Family) -> str:
         except (ValueError, RecursionError):
             continue
         named = value.get(key) if isinstance(value, dict) else None
-        if isinstance(named, str) and named and ".." not in Path(named).parts:
+        if isinstance(named, str) and Path(named).suffix and ".." not in Path(named).parts:
             return Path(named.lstrip("/")).as_posix()
     return ""
 
@@ -168,7 +183,7 @@ def _entries(found: Sequence[_Guess]) -> tuple[Entry, ...]:
         Entry(
             id=id,
             name=each.folder.absolute().name[:128] or id,
-            runtime=each.likely.runtime.id,
+            runtime=each.choice.runtime.id,
             folder=each.folder,
             entrypoint=each.entrypoint,
             commands=each.commands,
@@ -193,16 +208,11 @@ def _heading(directory: Path, found: Sequence[_Guess]) -> str:
 
 def _told(directory: Path, guess: _Guess, entry: Entry) -> str:
     place = os.path.relpath(guess.folder, directory)
-    family, (runtime, version) = guess.family, guess.likely
-    if not version:
-        why = f"Appwrite's newest, there is no {family.name} here"
-    elif (
-        version.split(".")[: family.version_parts]
-        == runtime.version.split(".")[: family.version_parts]
-    ):
-        why = f"{family.name} {version} is here"
-    else:
-        why = f"Appwrite's newest, here is {family.name} {version}"
+    family, (runtime, version, is_here) = guess.family, guess.choice
+    why = f"{family.name} {version} is here"
+    if not is_here:
+        what = f"here is {family.name} {version}" if version else f"there is no {family.name} here"
+        why = f"Appwrite's newest, {what}"
     built = f", built by `{guess.commands}`" if guess.commands else ""
     others = f", though it could be {' or '.join(guess.others)}" if guess.others else ""
     return f"{entry.id}: {place}, {entry.entrypoint} by {runtime.id} ({why}){built}{others}"

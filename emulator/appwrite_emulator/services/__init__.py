@@ -24,6 +24,7 @@ from .calendar import Calendar
 from .console import Console
 from .control import Control
 from .deployments import Deployments
+from .environments import Environments
 from .errands import Errands
 from .executions import Executions
 from .folders import Folders
@@ -76,6 +77,7 @@ class Services:
     executions: Executions
     schedules: Schedules
     usage: Usage
+    environments: Environments
     projects: Projects
     reload: Reload
     serving: Serving
@@ -175,6 +177,7 @@ class Services:
             executions=executions,
             schedules=schedules,
             usage=Usage(ground, functions),
+            environments=Environments(functions, variables, deployments, plans, about.project),
             projects=projects,
             reload=reload,
             serving=serving,
