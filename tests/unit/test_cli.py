@@ -64,7 +64,7 @@ def test_every_option_of_the_configuration_is_in_the_help(command: str) -> None:
 
 
 def test_the_help_has_examples() -> None:
-    for arguments in ([], ["start"], ["exec"]):
+    for arguments in ([], ["start"], ["exec"], ["init"], ["env"]):
         assert "Examples:\n    appwrite-emulator " in _run(*arguments, "--help").output
 
 
