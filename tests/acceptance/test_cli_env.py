@@ -93,7 +93,9 @@ def test_the_variables_of_a_function_are_listed(reachable: Path) -> None:
         shown = json.loads(run("env", "hello", "--values", "--json", *address).stdout)
         refused = run("env", "helo", *address)
     rows = {line.split()[0]: line for line in listed}
+    assert [line.split()[0] for line in listed[:3]] == ["API_TOKEN", "COLOUR", "TEXT"]
     assert rows["COLOUR"].endswith("red")
+    assert listed[-1] == "and 12 of Appwrite's that are empty"
     assert rows["API_TOKEN"].endswith("(secret, --values shows it)")
     assert rows["TEXT"].endswith("'a\\nb'")
     assert rows["APPWRITE_FUNCTION_ID"].split()[1:] == ["Appwrite", "hello"]

@@ -14,9 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from appwrite_emulator.assets import assets
 from appwrite_emulator.catalog import Catalog
+from appwrite_emulator.cli import main
 from appwrite_emulator.likely import likely
 
 from .command import COMMAND, NODE, PYTHON, environment, lines_with, run, source, started
@@ -45,8 +47,8 @@ def _ids(folder: Path) -> list[str]:
 
 def _refusal(folder: Path, *arguments: str) -> str:
     before = sorted(folder.rglob("*"))
-    done = _in(folder, "init", *arguments)
-    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    done = CliRunner().invoke(main, ["init", *arguments, "--dir", str(folder)])
+    assert (done.exit_code, done.stdout) == (2, ""), done.stderr
     assert sorted(folder.rglob("*")) == before
     return done.stderr.strip().removeprefix("appwrite-emulator: ")
 
@@ -91,8 +93,8 @@ def test_what_lies_there_is_written_down_once(reachable: Path) -> None:
     text = (reachable / "appwrite.config.json").read_text()
     assert text.startswith(f'{{\n    "projectId": "{reachable.name}",\n    "functions": [\n')
     assert "is there already: nothing was written" in _refusal(reachable)
-    below = reachable / "functions" / "hello"
-    assert "is there already: nothing was written" in _refusal(below)
+    below = _in(reachable / "functions" / "hello", "init")
+    assert (below.returncode, "is there already: nothing was written" in below.stderr) == (2, True)
 
 
 def test_a_bare_folder_is_served_as_it_is_guessed(reachable: Path) -> None:

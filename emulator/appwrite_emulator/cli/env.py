@@ -47,12 +47,16 @@ def env(function: str, *, where: Whereabouts, project: str, values: bool, as_jso
 
 
 def _lines(told: Mapping[str, Any]) -> Iterator[str]:
-    rows = told["variables"]
+    empty = [row for row in told["variables"] if (row["source"], row["value"]) == ("appwrite", "")]
+    rows = [row for row in told["variables"] if row not in empty]
+    rows.sort(key=lambda row: row["source"] == "appwrite")  # the function's own first
     keys = max((len(row["key"]) for row in rows), default=0)
     sources = max((len(_source(row)) for row in rows), default=0)
     for row in rows:
         value = "(secret, --values shows it)" if row["value"] is None else _plain(row["value"])
         yield f"{row['key']:<{keys}}  {_source(row):<{sources}}  {value}".rstrip()
+    if empty:
+        yield f"and {len(empty)} of Appwrite's that are empty"
     if not rows:
         yield f"{told['functionId']} has no variables"
     if not told["deploymentId"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,11 @@ class _Look(NamedTuple):
     families: Sequence[Family]
     choice: Callable[[Family], Likely | None]
 
+    @property
+    def installs(self) -> frozenset[str]:
+        """The names of folders that hold no functions but what they depend on."""
+        return frozenset(name for family in self.families for name in family.dependency_folders)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Guess:
@@ -50,18 +55,21 @@ def guess(directory: Path, catalog: Catalog, era: Era) -> ProjectFile | None:
     that it is a function. What is looked for is declared in the manifests of the languages.
     """
     home = directory / _HOME
-    left_out: list[str] = []
-    places = _folders(home, catalog)
-    choices = cache(lambda family: likely(catalog, family, era))
-    look = _Look(catalog.families, choices)
-    found = list(_guesses(places, look, is_meant=True))
-    is_home = bool(found)
-    if is_home:
-        left_out = [text for place in places if (text := _left_out(place, found, catalog))]
-    found = found or list(_guesses([directory], look, is_meant=False))
-    found = found or list(_guesses(_folders(directory, catalog), look, is_meant=False))
-    if not found:
-        return None
+    look = _Look(catalog.families, cache(lambda family: likely(catalog, family, era)))
+    if found := _guesses(_folders(home, look), look, is_meant=True):
+        return _project(directory, found, look, home, _left_out(home, found, look))
+    found = _guesses([directory], look, is_meant=False)
+    found = found or _guesses(_folders(directory, look), look, is_meant=False)
+    return _project(directory, found, look, directory) if found else None
+
+
+def _project(
+    directory: Path,
+    found: Sequence[_Guess],
+    look: _Look,
+    watched: Path,
+    left_out: Sequence[str] = (),
+) -> ProjectFile:
     entries = _entries(found)
     pairs = zip(found, entries, strict=True)
     told = [_told(directory, each, entry) for each, entry in pairs]
@@ -70,14 +78,14 @@ def guess(directory: Path, catalog: Catalog, era: Era) -> ProjectFile | None:
         guessed_id(directory),
         entries,
         guesses=(_heading(directory, found), *told, *left_out),
-        folders=(home if is_home else directory,),
-        skip=_installs(catalog),
+        folders=(watched,),
+        skip=look.installs,
     )
 
 
-def _folders(directory: Path, catalog: Catalog) -> list[Path]:
+def _folders(directory: Path, look: _Look) -> list[Path]:
     """The subfolders in which functions may lie, by name."""
-    installs = _installs(catalog)
+    installs = look.installs
     try:
         items = [each for each in os.scandir(directory) if each.is_dir()]
     except OSError:
@@ -86,27 +94,29 @@ def _folders(directory: Path, catalog: Catalog) -> list[Path]:
     return [directory / name for name in names]
 
 
-def _installs(catalog: Catalog) -> frozenset[str]:
-    """The names of folders that hold no functions but what they depend on."""
-    return frozenset(name for family in catalog.families for name in family.dependency_folders)
+def _guesses(folders: Sequence[Path], look: _Look, *, is_meant: bool) -> list[_Guess]:
+    guesses = (_guess(folder, look, is_meant=is_meant) for folder in folders)
+    return [each for each in guesses if each]
 
 
-def _guesses(folders: Sequence[Path], look: _Look, *, is_meant: bool) -> Iterator[_Guess]:
-    for folder in folders:
-        fits = []
-        for family in look.families:
-            shape = _shape(folder, family, is_meant=is_meant)
-            if shape and (choice := look.choice(family)):
-                fits.append((_strength(folder, family), family, choice, shape))
-        if not fits:
-            continue
-        fits.sort(key=lambda fit: fit[0])  # the sort is stable: else by name
-        _, family, choice, (entrypoint, commands) = fits[0]
-        others = tuple(other.name for _, other, _, _ in fits[1:])
-        yield _Guess(
-            folder=folder, family=family, choice=choice, entrypoint=entrypoint,
-            commands=commands, others=others,
-        )  # fmt: skip
+def _guess(folder: Path, look: _Look, *, is_meant: bool) -> _Guess | None:
+    fits = [
+        (family, choice, shape)
+        for family in look.families
+        if (shape := _shape(folder, family, is_meant=is_meant)) and (choice := look.choice(family))
+    ]
+    if not fits:
+        return None
+    fits.sort(key=lambda fit: _strength(folder, fit[0]))  # of equal ones the first by name
+    (family, choice, (entrypoint, commands)), *others = fits
+    return _Guess(
+        folder=folder,
+        family=family,
+        choice=choice,
+        entrypoint=entrypoint,
+        commands=commands,
+        others=tuple(other.name for other, _, _ in others),
+    )
 
 
 def _strength(folder: Path, family: Family) -> int:
@@ -218,13 +228,17 @@ def _told(directory: Path, guess: _Guess, entry: Entry) -> str:
     return f"{entry.id}: {place}, {entry.entrypoint} by {runtime.id} ({why}){built}{others}"
 
 
-def _left_out(place: Path, found: Sequence[_Guess], catalog: Catalog) -> str:
-    """Why a folder among functions is none, when it looks like something."""
-    if any(each.folder == place for each in found):
-        return ""
-    for family in catalog.families:
-        sign = next((sign for sign in family.signs if any(place.glob(sign))), None)
-        if sign:
+def _left_out(home: Path, found: Sequence[_Guess], look: _Look) -> list[str]:
+    """Why folders among functions are none, when they look like something."""
+    taken = {each.folder for each in found}
+    others = [folder for folder in _folders(home, look) if folder not in taken]
+    return [text for folder in others if (text := _lack(folder, look.families))]
+
+
+def _lack(folder: Path, families: Sequence[Family]) -> str:
+    for family in families:
+        if any(any(folder.glob(sign)) for sign in family.signs):
             usual = [name for name in family.entrypoints if not set("*{") & set(name)]
-            return f"{place.name}: left out, it has no entrypoint such as {' or '.join(usual[:3])}"
+            names = " or ".join(usual[:3])
+            return f"{folder.name}: left out, it has no entrypoint such as {names}"
     return ""
