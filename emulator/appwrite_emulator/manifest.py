@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields
@@ -14,12 +15,31 @@ Count = int  # these names say what a manifest's value must be; see _KINDS
 Texts = tuple[str, ...]
 Command = tuple[str, ...]
 Pairs = tuple[tuple[str, str], ...]
+Json = str
 
 MANIFEST = "runtime.toml"
 
 
 class ManifestInvalid(Exception):
     """A runtime manifest cannot be used; the message names file, key and value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debugger:
+    """How a launcher is started under its language's debugger: the table `inspect`.
+
+    In `command` also `{port}`, where the debugger shall listen, and `{found}`, what `find` printed,
+    are replaced; in `find` also `{code}`, the code root of the function, and `{packages}`, where
+    the emulator's own environment keeps packages. `launch` is an entry for VS Code, in JSON.
+    """
+
+    command: Command
+    launch: Json
+    port: Count
+    find: Texts = ()
+    remedy: str = ""
+    memory: int = 0
+    noise: Texts = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +76,7 @@ class Family:
     build_settings_kept_out: Texts = ()
     build_config_files: Pairs = ()
     build_caches: Pairs = ()
+    inspect: Debugger | None = None
 
     @property
     def key(self) -> str:
@@ -76,20 +97,26 @@ def read_family(manifest: Path) -> Family:
         given = tomllib.loads(manifest.read_text(encoding="utf-8"))
     except (OSError, ValueError) as exc:
         raise ManifestInvalid(f"{manifest}: {exc}") from exc
-    keys = {field.name: field for field in fields(Family) if field.name != "folder"}
+    return Family(folder=manifest.parent.resolve(), **_values(str(manifest), Family, given))
+
+
+def _values(place: str, kind: type[Family | Debugger], given: dict[str, Any]) -> dict[str, Any]:
+    """The values of a table, as a `kind` keeps them."""
+    keys = {field.name: field for field in fields(kind) if field.name != "folder"}
     for key in given.keys() - keys.keys():
-        raise ManifestInvalid(f"{manifest}: unknown key '{key}'. Known: {', '.join(keys)}.")
+        raise ManifestInvalid(f"{place}: unknown key '{key}'. Known: {', '.join(keys)}.")
     for key, field in keys.items():
         if key not in given and field.default is MISSING:
-            raise ManifestInvalid(f"{manifest}: the key '{key}' is missing.")
-    values = {key: _read(manifest, key, keys[key].type, value) for key, value in given.items()}
-    return Family(folder=manifest.parent.resolve(), **values)
+            raise ManifestInvalid(f"{place}: the key '{key}' is missing.")
+    return {key: _read(place, key, keys[key].type, value) for key, value in given.items()}
 
 
-def _read(manifest: Path, key: str, kind: Any, value: Any) -> Any:
+def _read(place: str, key: str, kind: Any, value: Any) -> Any:
+    if kind == "Debugger | None" and isinstance(value, dict):
+        return Debugger(**_values(f"{place} [{key}]", Debugger, value))
     accepts, convert, wanted = _KINDS[kind]
     if not accepts(value):
-        raise ManifestInvalid(f"{manifest}: key '{key}' must be {wanted}, not {value!r}.")
+        raise ManifestInvalid(f"{place}: key '{key}' must be {wanted}, not {value!r}.")
     return convert(value)
 
 
@@ -119,4 +146,6 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Any], str]] = {
         str,
         "one of " + ", ".join(get_args(ContentTypeCase)),
     ),
+    "Json": (lambda value: isinstance(value, dict), json.dumps, "a table"),
+    "Debugger | None": (lambda value: False, dict, "a table"),
 }
