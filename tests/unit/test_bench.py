@@ -13,6 +13,7 @@ import pytest
 
 from appwrite_emulator.assets import assets
 from appwrite_emulator.catalog import Catalog, Launch
+from appwrite_emulator.execution.bench import Stand
 from appwrite_emulator.execution.executor import Executor, Result, Target
 from appwrite_emulator.execution.inspection import Inspect
 from appwrite_emulator.execution.probing import output_of
@@ -45,8 +46,17 @@ class Studio:
     folder: Path
     launch: Launch
     found: str
-    port: int = 0
+    stand: Stand
     saves: int = 0
+
+    @property
+    def port(self) -> int:
+        return self.stand.port
+
+    @property
+    def code(self) -> Path:
+        """Where the code of all generations lies for debuggers."""
+        return self.stand.folder / "src" / "function"
 
     def save(self, name: str, source: str) -> Target:
         """A target of the next generation."""
@@ -60,7 +70,7 @@ class Studio:
             name="p/f",
             debugger=self.launch.inspect,
             found=self.found,
-            folder=self.folder / "inspected" / "f",
+            folder=self.stand.folder,
         )
         return Target(
             key=f"p/{self.saves}/x",
@@ -72,14 +82,8 @@ class Studio:
             inspect=inspect,
         )
 
-    @property
-    def code(self) -> Path:
-        """Where the code of all generations lies for debuggers."""
-        return self.folder / "inspected" / "f" / "src" / "function"
-
     async def attend(self, target: Target) -> None:
-        self.port = await self.executor.listen("p/f", 0, preferred=0)
-        assert await self.executor.attend(target) == ""
+        await self.executor.attend(target)
 
     async def run(self, target: Target, body: bytes = b"you", **changes: Any) -> Result:
         return await self.executor.run(
@@ -97,7 +101,7 @@ async def studio_of(runtime: str) -> AsyncIterator[Studio]:
         find = launch.finding(folder / "nowhere")
         found = await probe(find) if find else ""
         assert found is not None, f"there is no debugger for {runtime}: install the extra `dev`"
-        yield Studio(executor, folder, launch, found)
+        yield Studio(executor, folder, launch, found, await executor.stand("p/f", 0, preferred=0))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import click
 from .. import __version__
 from ..config import own_environment
 from .clock import clock
+from .inspect import inspect
 from .options import config_options, given
 from .state import state
 from .trigger import trigger
@@ -43,6 +44,7 @@ def main(context: click.Context) -> None:
 
 
 main.add_command(clock)
+main.add_command(inspect)
 main.add_command(state)
 main.add_command(trigger)
 
@@ -55,6 +57,7 @@ Examples:
   appwrite-emulator start              the project here, or in a folder above
   appwrite-emulator start examples/quickstart --port 9090
   appwrite-emulator start --memory     forget everything at the end
+  appwrite-emulator start --inspect postcard     under its language's debugger
   appwrite-emulator start --host 0.0.0.0 --key "$SECRET"
 """
 )

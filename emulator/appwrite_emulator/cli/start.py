@@ -13,6 +13,7 @@ from .. import __version__
 from ..emulator import Emulator
 from ..network import is_loopback
 from . import signals
+from .inspecting import inspection_lines
 from .report import function_lines, missing_lines, webhook_lines
 from .session import Session
 
@@ -74,6 +75,8 @@ async def _deploy(session: Session, emulator: Emulator) -> None:
     )
     outlooks = emulator.services.schedules.outlooks(emulator.project)
     for line in function_lines(applied, {each.function.id: each.next for each in outlooks}):
+        click.echo(line)
+    for line in await inspection_lines(emulator):
         click.echo(line)
     port = urlsplit(emulator.endpoint).port
     click.echo(f"Websites at http://FUNCTION.{session.config.functions_domain}:{port}")

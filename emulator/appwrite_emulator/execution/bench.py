@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import anyio
 from anyio import to_thread
@@ -27,7 +28,14 @@ UNTIMED = 365 * 86_400.0  # seconds: whoever debugs takes the time it takes
 _LAST_WORDS = 3.0  # seconds that a worker gets to end by itself
 
 
-class Inspected(Bindable, Protocol):
+class Stand(NamedTuple):
+    """Where the targets of one name are inspected."""
+
+    port: int  # of 127.0.0.1, where debuggers attach
+    folder: Path  # that holds the build while it is inspected
+
+
+class Inspectable(Bindable, Protocol):
     """A target that may be inspected."""
 
     @property
@@ -104,37 +112,44 @@ class Bench:
     Calls come one after the other and wait as long as it takes; nobody is evicted or idle too long.
     """
 
-    def __init__(self, factory: Factory) -> None:
+    def __init__(self, factory: Factory, folder: Path) -> None:
         self._factory = factory
+        self._folder = folder
         self._seats: dict[str, _Seat] = {}
         self._relays: dict[str, Relay] = {}
         self._live: dict[Worker, _Seat] = {}
         self._tasks = anyio.create_task_group()
 
     async def __aenter__(self) -> Self:
+        await self._clear()  # what a killed process left behind
         await self._tasks.__aenter__()
         return self
 
-    async def __aexit__(self, *exc: Any) -> bool | None:
+    async def __aexit__(self, *exc: Any) -> None:
         stop = WorkerDied("The emulator stops")
         for seat in self._seats.values():
             seat.refuse("", stop)
         for worker in list(self._live):
             worker.lose(str(stop))
         self._tasks.cancel_scope.cancel()
-        return await self._tasks.__aexit__(None, None, None)
+        await self._tasks.__aexit__(None, None, None)
+        with anyio.CancelScope(shield=True):
+            await self._clear()
 
-    async def open(self, name: str, port: int, *, preferred: int) -> int:
-        """The port where debuggers of `name` attach from now on; the same one if it has one.
+    async def _clear(self) -> None:
+        await to_thread.run_sync(lambda: shutil.rmtree(self._folder, ignore_errors=True))
 
-        It is `port`; when that is 0, `preferred` or any that is free. Raises PortTaken.
+    async def open(self, name: str, port: int, *, preferred: int) -> Stand:
+        """Where targets of `name` are inspected from now on; the same place if they have one.
+
+        The port is `port`; when that is 0, `preferred` or any that is free. Raises PortTaken.
         """
         if name not in self._relays:
             relay = Relay(self._seat(name).listening)
             await relay.open(port, preferred=preferred)
             self._relays[name] = relay
             self._tasks.start_soon(relay.serve, name=f"debuggers of {name}")
-        return self._relays[name].port
+        return Stand(self._relays[name].port, self._folder.resolve() / name)
 
     def is_busy(self, name: str) -> bool:
         """Whether a call of `name` is under way, perhaps at a breakpoint."""
@@ -143,7 +158,7 @@ class Bench:
     def _seat(self, name: str) -> _Seat:
         return self._seats.setdefault(name, _Seat())
 
-    async def acquire(self, target: Inspected, listener: Listener) -> Worker:
+    async def acquire(self, target: Inspectable, listener: Listener) -> Worker:
         """The worker of `target`, which may have to take the place of an earlier one's.
 
         Raises what kept it from being made; `listener` has heard then what user code said.
@@ -162,7 +177,7 @@ class Bench:
         return seat.worker
 
     async def _replace(
-        self, seat: _Seat, target: Inspected, inspect: Inspect, listener: Listener
+        self, seat: _Seat, target: Inspectable, inspect: Inspect, listener: Listener
     ) -> None:
         self._see_off(seat)
         if seat.leaving is not None:

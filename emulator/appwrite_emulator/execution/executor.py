@@ -19,7 +19,7 @@ from ..catalog import Launch
 from ..models import Headers
 from ..sandbox import Command, Limits
 from . import response
-from .bench import UNTIMED, Bench
+from .bench import UNTIMED, Bench, Stand
 from .failures import LoadFailed, SpawnFailed, TimedOut, Unread, WorkerDied
 from .inspection import Inspect
 from .logs import Early, LogLine, Transcript
@@ -117,7 +117,7 @@ class Executor:
         self._sizes = sizes or Sizes()
         self._is_calm = is_calm if _count_cores() > 1 else lambda: False
         self._pool = Pool(self._factory, self._sizes)
-        self._bench = Bench(self._factory)
+        self._bench = Bench(self._factory, homes.parent / "inspected")
         self._kills = 0
 
     async def __aenter__(self) -> Self:
@@ -192,32 +192,29 @@ class Executor:
         """Have a worker load `target` ahead of its first call; "" or why it does not load.
 
         What user code says meanwhile belongs to the first call served. For an inspected target it
-        is a worker without debugger, which ends at once; the one at the bench goes on.
+        is a worker without debugger, which ends at once; the one under the debugger goes on.
         """
         plain = replace(target, inspect=None)
         try:
             worker = await self._pool.acquire(plain, Early())
-            worker.is_retired = worker.is_retired or target.inspect is not None
-            self._pool.give_back(worker)
         except (LoadFailed, SpawnFailed, WorkerDied, TimedOut) as exc:
             return str(exc)
+        worker.is_retired = worker.is_retired or target.inspect is not None
+        self._pool.give_back(worker)
         return ""
 
-    async def attend(self, target: Target) -> str:
-        """Have an inspected target wait under its debugger for a call; "" or why it does not.
+    async def attend(self, target: Target) -> None:
+        """Have an inspected target wait under its debugger for a call.
 
         The worker of an earlier target of the same name ends first, after its call if it has one.
+        Raises LoadFailed, SpawnFailed, WorkerDied, TimedOut: why it does not load.
         """
-        try:
-            self._bench.give_back(await self._bench.acquire(target, Early()))
-        except (LoadFailed, SpawnFailed, WorkerDied, TimedOut) as exc:
-            return str(exc)
-        return ""
+        self._bench.give_back(await self._bench.acquire(target, Early()))
 
-    async def listen(self, name: str, port: int, *, preferred: int) -> int:
-        """The port at which debuggers attach to the inspected targets of `name` from now on.
+    async def stand(self, name: str, port: int, *, preferred: int) -> Stand:
+        """Where inspected targets of `name` meet debuggers, who can attach from now on.
 
-        It is `port`; when that is 0, `preferred` or any that is free. Raises PortTaken.
+        The port is `port`; when that is 0, `preferred` or any that is free. Raises PortTaken.
         """
         return await self._bench.open(name, port, preferred=preferred)
 

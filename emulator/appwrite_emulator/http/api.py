@@ -16,6 +16,7 @@ from .console import ConsoleDoors
 from .control import ControlDoors
 from .control_clock import ClockDoors
 from .control_events import EventDoors
+from .control_inspections import InspectionDoors
 from .control_logs import LogDoors
 from .control_schedules import ScheduleDoors
 from .control_webhooks import WebhookDoors
@@ -67,6 +68,7 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
             EventDoors(services.injection, services.control),
             ScheduleDoors(services.schedules, services.executions, services.control),
             WebhookDoors(services.webhooks),
+            InspectionDoors(services.inspections),
             LogDoors(ground.live_logs),
             DescriptionDoor(config, known),
         ),

@@ -16,6 +16,7 @@ from . import long_texts
 from .accounts import Accounts
 from .api_keys import ApiKeys
 from .archives import Archives
+from .attendance import Attendance
 from .background import Background
 from .builds import Builds
 from .calendar import Calendar
@@ -28,6 +29,7 @@ from .functions import Functions
 from .ground import Ground
 from .housekeeping import Housekeeping
 from .injection import Injection
+from .inspections import Inspections
 from .jwts import Jwts
 from .keys import Keys
 from .memberships import Memberships
@@ -70,6 +72,8 @@ class Services:
     schedules: Schedules
     usage: Usage
     projects: Projects
+    inspections: Inspections
+    attendance: Attendance
     users: Users
     sessions: Sessions
     tokens: Tokens
@@ -98,6 +102,8 @@ class Services:
         functions = Functions(ground, function_records, rules)
         variables = Variables(ground, functions)
         plans = Plans(ground, variables, Keys(ground), executor.retire)
+        inspections = Inspections(ground, executor)
+        plans.inspect = inspections.inspect
         records = Records(ground, Deployment, owner="resourceId", searched=("$id", "entrypoint"))
         builds = Builds(ground, records, functions, plans, builder)
         archives = Archives(ground, records)
@@ -105,6 +111,9 @@ class Services:
         uploads = Uploads(ground, deployments)
         jwts = Jwts(ground)
         runs = Runs(ground, deployments, plans, executor, jwts)
+        runs.is_inspected = inspections.is_wanted
+        attendance = Attendance(ground, functions, plans, runs, executor, inspections)
+        functions.on_active = attendance.on_active
         execution_records = Records(
             ground, Execution, owner="functionId", searched=("$id", "functionId")
         )
@@ -150,6 +159,8 @@ class Services:
             schedules=schedules,
             usage=Usage(ground, functions),
             projects=projects,
+            inspections=inspections,
+            attendance=attendance,
             users=users,
             sessions=sessions,
             tokens=tokens,
