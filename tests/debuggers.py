@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +16,7 @@ from anyio import to_thread
 from anyio.abc import ByteStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 Message = dict[str, Any]
 
@@ -70,13 +71,14 @@ class NodeDebugger:
         self.talk = _Talk()
 
     async def listen(self) -> None:
-        async for text in self._socket:
-            message = json.loads(text)
-            if "id" in message:
-                self.talk.answers[message["id"]] = message
-            else:
-                self.talk.events.append(message)
-            self.talk.told()
+        with suppress(ConnectionClosed):
+            async for text in self._socket:
+                message = json.loads(text)
+                if "id" in message:
+                    self.talk.answers[message["id"]] = message
+                else:
+                    self.talk.events.append(message)
+                self.talk.told()
         self.talk.is_over = True
         self.talk.told()
 

@@ -39,6 +39,7 @@ class Debugger:
     find: Texts = ()
     remedy: str = ""
     memory: int = 0
+    grace: int = 0
     noise: Texts = ()
 
 

@@ -1,4 +1,7 @@
-"""Runs the launcher under debugpy: `debugged.py FOLDER PORT`; `find` says where debugpy is."""
+"""Runs the launcher under debugpy: `debugged.py FOLDER PORT`; `find` says where debugpy is.
+
+`adapter` is the process that debuggers speak to.
+"""
 
 from __future__ import annotations
 
@@ -33,13 +36,37 @@ def listen(folder, port):
         import debugpy
 
         debugpy.configure(subProcess=False)
-        subprocess.Popen = lambda *given, **more: started(*given, pass_fds=left[1:], **more)
+        subprocess.Popen = lambda command, **more: started(
+            [command[0], __file__, "adapter", folder, *command[2:]], pass_fds=left[1:], **more
+        )
         debugpy.listen(("127.0.0.1", port))
     finally:
         subprocess.Popen = started
         sys.path.remove(folder)
         os.close(left[1])
     return left[0]
+
+
+def adapt(folder, arguments):
+    """Be debugpy's adapter, which also asks clients that attach with `restart` to come back."""
+    sys.path.append(folder)
+    from debugpy.adapter import __main__ as adapter
+    from debugpy.adapter import clients
+
+    try:
+        attach = clients.Client.attach_request
+
+        def attach_request(self, request):
+            self.restart_requested = bool(request("restart", False))
+            return attach(self, request)
+
+        attach_request.__dict__.update(attach.__dict__)
+        clients.Client.attach_request = attach_request
+    except AttributeError:  # of another version: sessions end with the process
+        pass
+    sys.path.remove(folder)
+    sys.argv = [adapter.__file__, *arguments]
+    adapter.main()
 
 
 def leave_gracefully(left):
@@ -73,5 +100,8 @@ if __name__ == "__main__":
         found = find(*sys.argv[2:])
         sys.stdout.write(found or "")
         sys.exit(not found)
+    if sys.argv[1] == "adapter":
+        adapt(sys.argv[2], sys.argv[3:])
+        sys.exit()
     leave_gracefully(listen(sys.argv[1], int(sys.argv[2])))
     become_launcher()

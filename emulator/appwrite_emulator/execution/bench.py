@@ -25,7 +25,6 @@ from .worker import Worker
 logger = logging.getLogger(__name__)
 
 UNTIMED = 365 * 86_400.0  # seconds: whoever debugs takes the time it takes
-_LAST_WORDS = 3.0  # seconds that a worker gets to end by itself
 
 
 class Stand(NamedTuple):
@@ -270,7 +269,9 @@ class Bench:
 
 
 async def _leave(worker: Worker) -> None:
-    worker.leave()
-    with anyio.move_on_after(_LAST_WORDS):
-        await worker.buried.wait()
+    debugger = worker.launch.inspect
+    if debugger is not None and debugger.grace:
+        worker.leave()
+        with anyio.move_on_after(debugger.grace):
+            await worker.buried.wait()
     worker.lose("Replaced by newer code")
