@@ -9,7 +9,7 @@ import re
 import shlex
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from .manifest import (
     Command,
     ContentTypeCase,
     Count,
+    Debugger,
     Family,
     Pairs,
     Texts,
@@ -85,6 +86,18 @@ class Launch:
     native_limit: int
     path: Texts
     prepare: str
+    dependency_folders: Texts = ()
+    inspect: Debugger | None = None
+
+    def finding(self, code: Path) -> Texts:
+        """The command that prints where the debugger is for the code at `code`, if one does."""
+        words = {"code": str(code), "packages": _packages()}
+        return _filled(self.inspect.find, words) if self.inspect else ()
+
+    def inspected(self, found: str, port: int) -> Texts:
+        """The command that starts the launcher under the debugger, which listens on `port`."""
+        assert self.inspect is not None, "somebody must have asked whether there is a debugger"
+        return _filled(self.inspect.command, {"found": found, "port": str(port)})
 
 
 class Catalog:
@@ -230,7 +243,13 @@ def _words(runtime: Runtime, family: Family) -> dict[str, str]:
         "version": runtime.version,
         "major": runtime.version.split(".")[0],
         "own": os.path.realpath(sys.executable),  # outside a virtual environment, where pip is
+        "executable": sys.executable,
     }
+
+
+def _packages() -> str:
+    """The folders in which the emulator's own environment keeps packages, joined by `:`."""
+    return ":".join(path for path in sys.path if path.endswith("-packages"))
 
 
 def _filled(texts: Sequence[str], words: Mapping[str, str]) -> tuple[str, ...]:
@@ -292,5 +311,19 @@ def _launch(runtime: Runtime, family: Family, interpreter: str, version: str) ->
         interpreter=interpreter,
         version=version,
         **{name: getattr(family, name) for name in shared}
-        | {"prepare": _fill(family.prepare, quoted)},
+        | {
+            "prepare": _fill(family.prepare, quoted),
+            "inspect": family.inspect and _debugger(family.inspect, words),
+        },
+    )
+
+
+def _debugger(debugger: Debugger, words: Mapping[str, str]) -> Debugger:
+    quoted = {word: json.dumps(value)[1:-1] for word, value in words.items()}
+    return replace(
+        debugger,
+        command=_filled(debugger.command, words),
+        find=_filled(debugger.find, words),
+        remedy=_fill(debugger.remedy, words),
+        launch=_fill(debugger.launch, quoted),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ Texts = tuple[str, ...]
 Command = tuple[str, ...]
 Pairs = tuple[tuple[str, str], ...]
 Pattern = str
+Json = str
 
 MANIFEST = "runtime.toml"
 
@@ -54,6 +56,25 @@ class Recipe:
 
 
 Recipes = tuple[Recipe, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debugger:
+    """How a launcher is started under its language's debugger: the table `inspect`.
+
+    In `command` also `{port}`, where the debugger shall listen, and `{found}`, what `find` printed,
+    are replaced; in `find` also `{code}`, the code root of the function, and `{packages}`, where
+    the emulator's own environment keeps packages. `launch` is an entry for VS Code, in JSON.
+    """
+
+    command: Command
+    launch: Json
+    port: Count
+    find: Texts = ()
+    remedy: str = ""
+    memory: int = 0
+    grace: int = 0
+    noise: Texts = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +119,7 @@ class Family:
     entrypoint_mark: Pattern = ""
     recipes: Recipes = ()
     template: Pairs = ()
+    inspect: Debugger | None = None
 
     @property
     def key(self) -> str:
@@ -124,7 +146,7 @@ def read_family(manifest: Path) -> Family:
         raise ManifestInvalid(f"{manifest}: {exc}") from exc
 
 
-def _values(table: type[Family | Install], given: Mapping[str, Any]) -> dict[str, Any]:
+def _values(table: type[Family | Install | Debugger], given: Mapping[str, Any]) -> dict[str, Any]:
     """What a table of a manifest says, by the names of `table`'s fields."""
     keys = {field.name: field for field in fields(table) if field.name != "folder"}
     for key in given.keys() - keys.keys():
@@ -147,6 +169,13 @@ def _installs(tables: Sequence[Mapping[str, Any]]) -> Installs:
         return tuple(Install(**_values(Install, table)) for table in tables)
     except ManifestInvalid as exc:
         raise ManifestInvalid(f"[[installs]]: {exc}") from exc
+
+
+def _debugger(table: Mapping[str, Any]) -> Debugger:
+    try:
+        return Debugger(**_values(Debugger, table))
+    except ManifestInvalid as exc:
+        raise ManifestInvalid(f"[inspect]: {exc}") from exc
 
 
 def _is_texts(value: Any) -> bool:
@@ -211,4 +240,6 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Any], str]] = {
         str,
         "one of " + ", ".join(get_args(ContentTypeCase)),
     ),
+    "Json": (lambda value: isinstance(value, dict), json.dumps, "a table"),
+    "Debugger | None": (lambda value: isinstance(value, dict), _debugger, "a table"),
 }

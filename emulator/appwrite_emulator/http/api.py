@@ -18,6 +18,7 @@ from .control_clock import ClockDoors
 from .control_environments import EnvironmentDoors
 from .control_events import EventDoors
 from .control_functions import FunctionListDoor
+from .control_inspections import InspectionDoors
 from .control_logs import LogDoors
 from .control_schedules import ScheduleDoors
 from .control_stop import StopDoor
@@ -78,6 +79,7 @@ def build(
             ScheduleDoors(services.schedules, services.executions, services.control),
             EnvironmentDoors(services.environments),
             WebhookDoors(services.webhooks),
+            InspectionDoors(services.inspections),
             LogDoors(ground.live_logs),
             StopDoor(stop),
             DescriptionDoor(config, known),

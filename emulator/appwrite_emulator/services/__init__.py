@@ -17,6 +17,7 @@ from . import long_texts
 from .accounts import Accounts
 from .api_keys import ApiKeys
 from .archives import Archives
+from .attendance import Attendance
 from .background import Background
 from .bringing import Bringing
 from .builds import Builds
@@ -33,6 +34,7 @@ from .generations import Generations
 from .ground import Ground
 from .housekeeping import Housekeeping
 from .injection import Injection
+from .inspections import Inspections
 from .jwts import Jwts
 from .keys import Keys
 from .memberships import Memberships
@@ -81,6 +83,8 @@ class Services:
     projects: Projects
     reload: Reload
     serving: Serving
+    inspections: Inspections
+    attendance: Attendance
     users: Users
     sessions: Sessions
     tokens: Tokens
@@ -117,6 +121,8 @@ class Services:
         functions = Functions(ground, function_records, rules)
         variables = Variables(ground, functions)
         plans = Plans(ground, functions, variables, Keys(ground), executor.retire)
+        inspections = Inspections(ground, executor)
+        plans.inspect = inspections.inspect
         records = Records(ground, Deployment, owner="resourceId", searched=("$id", "entrypoint"))
         builds = Builds(ground, records, functions, plans, builder)
         archives = Archives(ground, records)
@@ -124,6 +130,9 @@ class Services:
         uploads = Uploads(ground, deployments)
         jwts = Jwts(ground)
         runs = Runs(ground, deployments, plans, executor, jwts)
+        runs.is_inspected = inspections.is_wanted
+        attendance = Attendance(ground, functions, plans, runs, executor, inspections)
+        functions.on_active = attendance.on_active
         execution_records = Records(
             ground, Execution, owner="functionId", searched=("$id", "functionId")
         )
@@ -141,6 +150,11 @@ class Services:
         reload = Reload(ground, watcher, functions, folders)
         runs.freshen = reload.freshen
         serving = Serving(ground, watcher, projects, reload)
+        environments = Environments(functions, variables, deployments, plans, about.project)
+        environments.entry_of = reload.entry_of
+        standings = Standings(ground, functions, deployments, rules, schedules)
+        standings.following = reload.of
+        inspections.folder_of = reload.folder_of
         users, sessions, tokens = Users(ground), Sessions(ground), Tokens(ground)
         retention = Retention(ground, functions, deployments, executions)
         control = Control(ground, (builds, executions), rules, executor, retention)
@@ -177,10 +191,12 @@ class Services:
             executions=executions,
             schedules=schedules,
             usage=Usage(ground, functions),
-            environments=Environments(functions, variables, deployments, plans, about.project),
+            environments=environments,
             projects=projects,
             reload=reload,
             serving=serving,
+            inspections=inspections,
+            attendance=attendance,
             users=users,
             sessions=sessions,
             tokens=tokens,
@@ -197,7 +213,7 @@ class Services:
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),
-            standings=Standings(ground, functions, deployments, rules, schedules),
+            standings=standings,
             triggers=triggers,
             injection=Injection(ground, console, executions, triggers, about.project),
             webhooks=webhooks,

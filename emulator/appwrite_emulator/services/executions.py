@@ -179,6 +179,8 @@ class Executions:
         except to who asks for those that wait or run."""
         if self._ground.config.appwrite == "1.6" or status not in _UNDER_WAY:
             return False
+        if self._runs.is_inspected(function):
+            return False
         begun = datetime.fromisoformat(created_at)
         return (self._ground.clock.now() - begun).total_seconds() >= function.timeout
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..builder import BuildRequest
+from ..catalog import Launch
 from ..errors import ApiError
 from ..execution import context
 from ..execution.executor import Target
+from ..execution.inspection import Inspect
 from ..models import Deployment, Function
 from .functions import Functions
 from .ground import Ground
@@ -51,6 +54,8 @@ class Plans:
         self._retire = retire  # ends the workers of targets whose key starts with a text
         self._plans: dict[str, Plan] = {}
         self._local: dict[str, Mapping[str, str]] = {}  # by function; never stored
+        self.inspect: Callable[[Function, Launch, Path], Awaitable[Inspect | None]] = _never
+        """How a build of a function is inspected, if it is."""
 
     async def get(self, function: Function, deployment: Deployment) -> Plan:
         """The plan for running `deployment`, made anew only when a row behind it was written.
@@ -95,14 +100,16 @@ class Plans:
         launch = await ground.catalog.launch(subject.runtime.id, ground.probe)
         secret = self.secret(deployment)
         env = context.environment(subject, self.user_variables(function), secret=secret)
+        build = ground.files.build(deployment.build)
         digest = hashlib.sha256(json.dumps([env, launch.argv]).encode()).hexdigest()[:16]
         target = Target(
             key=f"{function.project}/{deployment.id}/{digest}",
             launch=launch,
-            folder=ground.files.build(deployment.build),
+            folder=build,
             entrypoint=deployment.entrypoint,
             env=env,
             memory=subject.specification.memory,
+            inspect=await self.inspect(function, launch, build),
         )
         is_old = ground.config.appwrite == "1.6"
         domain = urlsplit(ground.endpoint).hostname or ""
@@ -160,3 +167,7 @@ class Plans:
     def secret(self, deployment: Deployment) -> str:
         """The runtime secret of a deployment: the same at every start, and nobody else's."""
         return hmac.new(self._ground.secret, deployment.id.encode(), "sha256").hexdigest()[:32]
+
+
+async def _never(function: Function, launch: Launch, build: Path) -> Inspect | None:
+    return None

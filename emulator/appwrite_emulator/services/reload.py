@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 import anyio
 
@@ -55,6 +56,16 @@ class Followed:
         return f"{self.project}/{self.entry.id}"
 
     @property
+    def folder(self) -> Path:
+        """The developer's own."""
+        return self.entry.folder.absolute()
+
+    @property
+    def error(self) -> str:
+        """Why what it holds cannot be called, "" if it can."""
+        return self.brought.error
+
+    @property
     def state(self) -> State:
         if self.turn is not None:
             return State.LOADING
@@ -82,9 +93,15 @@ class Reload:
         """How the folder of a function stands, if it is followed."""
         return self._followed.get(f"{project}/{function_id}")
 
-    def all(self) -> list[Followed]:
-        """Every function whose folder is followed."""
-        return list(self._followed.values())
+    def entry_of(self, project: str, function_id: str) -> Entry | None:
+        """What the project file says of a function whose folder is followed."""
+        followed = self.of(project, function_id)
+        return followed.entry if followed else None
+
+    def folder_of(self, function: Function) -> Path | None:
+        """The folder that becomes a function's deployments, if one is followed."""
+        followed = self.of(function.project, function.id)
+        return followed.folder if followed else None
 
     def follow(self, project: str, entry: Entry, look: Look, brought: Brought) -> None:
         """Take in every change of the entry's folder from now on; `brought` came of `look`."""

@@ -78,7 +78,7 @@ class Serving:
 
     def _watch(self, served: _Served) -> None:
         file = served.file
-        scope = Scope(folders=file.folders, files=file.files or (file.path,))
+        scope = Scope(file.folders, files=file.files or (file.path,), skip=file.skip)
         self._watcher.follow(f"file {served.project}", scope, lambda: self._notice(served))
 
     def _notice(self, served: _Served) -> None:
