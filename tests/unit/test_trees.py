@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appwrite_emulator.project_file import Entry, Skip
-from appwrite_emulator.trees import Tree, scan
+from appwrite_emulator.trees import Tree, scan, stamps
+from appwrite_emulator.trees.stamps import Stamp
 
 
 def _entry(folder: Path, *, commands: str | None = None, ignore: tuple[str, ...] = ()) -> Entry:
@@ -195,6 +196,28 @@ def test_stamps_become_proofs_with_age(entry: Entry) -> None:
     assert tree.seen.doubts
     _let_it_age(tree)
     assert not scan(entry, before=tree).seen.doubts
+
+
+def test_a_young_stamp_is_no_proof() -> None:
+    stamp = Stamp(10_000_000_001, 10_000_000_001, 1, 1, 1, 0)
+    assert not stamp.proves(10_010_000_000)
+    assert stamp.proves(10_030_000_000)
+    assert not stamp._replace(changed=10_020_000_000).proves(10_030_000_000)
+    assert not stamp._replace(modified=10_000_000_000).proves(12_000_000_000)
+
+
+@pytest.mark.parametrize("change", ["content", "name"])
+def test_a_change_in_the_tick_of_the_scan_is_seen(entry: Entry, change: str) -> None:
+    tree = scan(entry)
+    if change == "content":
+        _write(entry.folder, {"main.js": "two"})
+    else:
+        _write(entry.folder, {"new.js": ""})
+    # As if the clock of the file system had stood still: the stamps look the same.
+    for path in tree.seen.stamps:
+        tree.seen.stamps[path] = stamps.of(path)
+    assert not tree.is_current()
+    assert scan(entry, before=tree).fingerprint != tree.fingerprint
 
 
 def test_pipes_are_not_opened(entry: Entry) -> None:
