@@ -14,9 +14,9 @@ WORDS = (
     "errors", "clock", "models", "people", "declared", "config", "addresses", "assets", "jsontext",
 )  # fmt: skip
 MECHANISMS = (
-    "archive", "catalog", "channels", "chunks", "cron", "events", "files", "filters", "manifest",
-    "project_file", "query", "query_methods", "query_syntax", "repositories", "sandbox", "state",
-    "templates", "timers", "tokens", "trees", "usage", "watch",
+    "archive", "catalog", "channels", "chunks", "cron", "events", "files", "filters", "likely",
+    "manifest", "project_file", "query", "query_methods", "query_syntax", "repositories", "sandbox",
+    "state", "templates", "timers", "tokens", "trees", "usage", "watch",
 )  # fmt: skip
 ENGINES = ("builder", "execution", "scheduler")
 SERVICES = ("reload", "services")
@@ -34,7 +34,8 @@ CLOSED = {
 # What clients may still know: the errors they show to people, and how uploads are packed.
 OPEN = {
     "cli": {
-        "archive", "state", "sandbox", "project_file", "catalog", "manifest", "services", "network",
+        "archive", "state", "sandbox", "project_file", "catalog", "likely", "manifest", "services",
+        "network",
         "repositories",
     }
 }  # fmt: skip

@@ -7,14 +7,13 @@ import json
 import os
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from .errors import Era
 from .manifest import (
@@ -22,6 +21,7 @@ from .manifest import (
     Command,
     ContentTypeCase,
     Count,
+    Debugger,
     Family,
     Pairs,
     Texts,
@@ -86,13 +86,18 @@ class Launch:
     native_limit: int
     path: Texts
     prepare: str
+    dependency_folders: Texts = ()
+    inspect: Debugger | None = None
 
+    def finding(self, code: Path) -> Texts:
+        """The command that prints where the debugger is for the code at `code`, if one does."""
+        words = {"code": str(code), "packages": _packages()}
+        return _filled(self.inspect.find, words) if self.inspect else ()
 
-class Likely(NamedTuple):
-    """The runtime to choose for a language when nobody says which."""
-
-    runtime: Runtime
-    version: str  # of the newest interpreter here that functions can run, "" when there is none
+    def inspected(self, found: str, port: int) -> Texts:
+        """The command that starts the launcher under the debugger, which listens on `port`."""
+        assert self.inspect is not None, "somebody must have asked whether there is a debugger"
+        return _filled(self.inspect.command, {"found": found, "port": str(port)})
 
 
 class Catalog:
@@ -108,7 +113,6 @@ class Catalog:
         self._search = search
         self._launches: dict[str, Launch] = {}
         self._versions: dict[Command, str] = {}
-        self._likely: dict[tuple[str, Era], Likely] = {}
 
     def runtimes(self, era: Era) -> tuple[Runtime, ...]:
         """The runtimes of `era` in Appwrite's order, then those that only a manifest names."""
@@ -144,45 +148,22 @@ class Catalog:
             self._launches[id] = await self._find(id, probe)
         return self._launches[id]
 
-    def likely(self, family: Family, era: Era) -> Likely | None:
-        """The newest runtime of `era` that an interpreter of this machine is, else the newest.
+    def interpreters(self, family: Family, runtimes: Iterable[Runtime]) -> Iterator[str]:
+        """The paths of what may run some of these runtimes, those for the first ones first."""
+        words = [_words(runtime, family) for runtime in runtimes]
+        names = [name for each in words for name in _filled(family.interpreters, each)]
+        return _candidates(dict.fromkeys(names), self._paths)
 
-        None when the family has no runtime in that era. Interpreters whose paths tell no version
-        are asked for it, once. Blocking: tens of milliseconds then.
-        """
-        if (family.key, era) not in self._likely:
-            served = [each for each in self.runtimes(era) if family.serves(each.id)]
-            served = [each for each in served if each.key == family.key] or served
-            if not served:
-                return None
-            self._likely[family.key, era] = self._choose(family, served)
-        return self._likely[family.key, era]
-
-    def _choose(self, family: Family, served: Sequence[Runtime]) -> Likely:
-        newest_first = sorted(served, key=lambda each: _numbers(each.version), reverse=True)
-        search = os.get_exec_path() if self._search is None else self._search
-        names = [
-            name
-            for runtime in newest_first
-            for name in _filled(family.interpreters, _words(runtime, family))
-        ]
-        paths = filter(_is_reachable, _candidates(dict.fromkeys(names), search))
-        versions = sorted(
-            filter(None, (_told_version(path, family) for path in paths)), key=_numbers
-        )
-        for version in reversed(versions):
-            for runtime in newest_first:
-                if agrees(version, runtime.version, family.version_parts):
-                    return Likely(runtime, version)
-        return Likely(newest_first[0], versions[-1] if versions else "")
+    @property
+    def _paths(self) -> Sequence[str]:
+        return os.get_exec_path() if self._search is None else self._search
 
     async def _find(self, id: str, probe: Probe) -> Launch:
         runtime, family = self.runtime(id), self.family(id)
         if runtime is None or family is None:
             raise InterpreterMissing(self._no_launcher(id))
         words = _words(runtime, family)
-        search = os.get_exec_path() if self._search is None else self._search
-        candidates = tuple(_candidates(_filled(family.interpreters, words), search))
+        candidates = tuple(_candidates(_filled(family.interpreters, words), self._paths))
         versions: dict[str, str] = {}
         for path in candidates:
             command = _filled(family.version_command, words | {"interpreter": path})
@@ -262,7 +243,13 @@ def _words(runtime: Runtime, family: Family) -> dict[str, str]:
         "version": runtime.version,
         "major": runtime.version.split(".")[0],
         "own": os.path.realpath(sys.executable),  # outside a virtual environment, where pip is
+        "executable": sys.executable,
     }
+
+
+def _packages() -> str:
+    """The folders in which the emulator's own environment keeps packages, joined by `:`."""
+    return ":".join(path for path in sys.path if path.endswith("-packages"))
 
 
 def _filled(texts: Sequence[str], words: Mapping[str, str]) -> tuple[str, ...]:
@@ -296,31 +283,6 @@ def _matches(pattern: str, search: Sequence[str]) -> list[str]:
     ]
 
 
-def _is_reachable(path: str) -> bool:
-    """Whether functions can run it, which for root's emulator are another user's."""
-    path = os.path.realpath(path)
-    places = [path, *map(str, Path(path).parents)]
-    return os.geteuid() != 0 or all(os.stat(place).st_mode & 0o001 for place in places)
-
-
-def _told_version(path: str, family: Family) -> str:
-    """The version of an interpreter: as its path tells, else as it says; "" for none."""
-    name, *folders = reversed(Path(os.path.realpath(path)).parts)
-    found = re.search(r"\d+(\.\d+)*$", name)
-    if found and found.group().count(".") + 1 >= family.version_parts:
-        return found.group()
-    for folder in folders:
-        if found := re.fullmatch(r"v?(\d+\.\d+\.\d+)", folder):
-            return found[1]
-    command = [_fill(text, {"interpreter": path}) for text in family.version_command]
-    try:
-        said = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return ""
-    found = re.search(r"\d+(\.\d+)*", said)
-    return found.group() if found else ""
-
-
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
@@ -349,5 +311,19 @@ def _launch(runtime: Runtime, family: Family, interpreter: str, version: str) ->
         interpreter=interpreter,
         version=version,
         **{name: getattr(family, name) for name in shared}
-        | {"prepare": _fill(family.prepare, quoted)},
+        | {
+            "prepare": _fill(family.prepare, quoted),
+            "inspect": family.inspect and _debugger(family.inspect, words),
+        },
+    )
+
+
+def _debugger(debugger: Debugger, words: Mapping[str, str]) -> Debugger:
+    quoted = {word: json.dumps(value)[1:-1] for word, value in words.items()}
+    return replace(
+        debugger,
+        command=_filled(debugger.command, words),
+        find=_filled(debugger.find, words),
+        remedy=_fill(debugger.remedy, words),
+        launch=_fill(debugger.launch, quoted),
     )

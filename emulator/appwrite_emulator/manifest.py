@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,8 +17,29 @@ Texts = tuple[str, ...]
 Command = tuple[str, ...]
 Pairs = tuple[tuple[str, str], ...]
 Pattern = str
+Json = str
 
 MANIFEST = "runtime.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Install:
+    """Where a package manager installs a function's dependencies, in its folder and in a build.
+
+    Paths and patterns are relative to the installed folder; `{found}` in `requires` is the version
+    of the interpreter. The keys are explained one by one in the README of the runtimes.
+    """
+
+    folders: Command
+    becomes: str
+    markers: Texts = ()
+    requires: Texts = ()
+    left_out: Texts = ()
+    anchors: Texts = ()
+    placed: Texts = ()
+
+
+Installs = tuple[Install, ...]
 
 
 class ManifestInvalid(Exception):
@@ -34,6 +56,25 @@ class Recipe:
 
 
 Recipes = tuple[Recipe, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debugger:
+    """How a launcher is started under its language's debugger: the table `inspect`.
+
+    In `command` also `{port}`, where the debugger shall listen, and `{found}`, what `find` printed,
+    are replaced; in `find` also `{code}`, the code root of the function, and `{packages}`, where
+    the emulator's own environment keeps packages. `launch` is an entry for VS Code, in JSON.
+    """
+
+    command: Command
+    launch: Json
+    port: Count
+    find: Texts = ()
+    remedy: str = ""
+    memory: int = 0
+    grace: int = 0
+    noise: Texts = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +107,8 @@ class Family:
     prepare: str = ""
     dependency_files: Texts = ()
     dependency_folders: Texts = ()
+    installs: Installs = ()
+    built_entrypoints: Texts = ()
     build_settings: Texts = ()
     build_settings_kept_out: Texts = ()
     build_config_files: Pairs = ()
@@ -76,6 +119,7 @@ class Family:
     entrypoint_mark: Pattern = ""
     recipes: Recipes = ()
     template: Pairs = ()
+    inspect: Debugger | None = None
 
     @property
     def key(self) -> str:
@@ -96,21 +140,42 @@ def read_family(manifest: Path) -> Family:
         given = tomllib.loads(manifest.read_text(encoding="utf-8"))
     except (OSError, ValueError) as exc:
         raise ManifestInvalid(f"{manifest}: {exc}") from exc
-    keys = {field.name: field for field in fields(Family) if field.name != "folder"}
+    try:
+        return Family(folder=manifest.parent.resolve(), **_values(Family, given))
+    except ManifestInvalid as exc:
+        raise ManifestInvalid(f"{manifest}: {exc}") from exc
+
+
+def _values(table: type[Family | Install | Debugger], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a table of a manifest says, by the names of `table`'s fields."""
+    keys = {field.name: field for field in fields(table) if field.name != "folder"}
     for key in given.keys() - keys.keys():
-        raise ManifestInvalid(f"{manifest}: unknown key '{key}'. Known: {', '.join(keys)}.")
+        raise ManifestInvalid(f"unknown key '{key}'. Known: {', '.join(keys)}.")
     for key, field in keys.items():
         if key not in given and field.default is MISSING:
-            raise ManifestInvalid(f"{manifest}: the key '{key}' is missing.")
-    values = {key: _read(manifest, key, keys[key].type, value) for key, value in given.items()}
-    return Family(folder=manifest.parent.resolve(), **values)
+            raise ManifestInvalid(f"the key '{key}' is missing.")
+    return {key: _read(key, keys[key].type, value) for key, value in given.items()}
 
 
-def _read(manifest: Path, key: str, kind: Any, value: Any) -> Any:
+def _read(key: str, kind: Any, value: Any) -> Any:
     accepts, convert, wanted = _KINDS[kind]
     if not accepts(value):
-        raise ManifestInvalid(f"{manifest}: key '{key}' must be {wanted}, not {value!r}.")
+        raise ManifestInvalid(f"key '{key}' must be {wanted}, not {value!r}.")
     return convert(value)
+
+
+def _installs(tables: Sequence[Mapping[str, Any]]) -> Installs:
+    try:
+        return tuple(Install(**_values(Install, table)) for table in tables)
+    except ManifestInvalid as exc:
+        raise ManifestInvalid(f"[[installs]]: {exc}") from exc
+
+
+def _debugger(table: Mapping[str, Any]) -> Debugger:
+    try:
+        return Debugger(**_values(Debugger, table))
+    except ManifestInvalid as exc:
+        raise ManifestInvalid(f"[inspect]: {exc}") from exc
 
 
 def _is_texts(value: Any) -> bool:
@@ -165,9 +230,16 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Any], str]] = {
         "a list of tables with `needs` (a table of regular expressions), the text `run`, and "
         "perhaps `makes` (a table of texts)",
     ),
+    "Installs": (
+        lambda value: isinstance(value, list) and all(isinstance(item, dict) for item in value),
+        _installs,
+        "tables, each begun with [[installs]]",
+    ),
     "ContentTypeCase": (
         lambda value: value in get_args(ContentTypeCase),
         str,
         "one of " + ", ".join(get_args(ContentTypeCase)),
     ),
+    "Json": (lambda value: isinstance(value, dict), json.dumps, "a table"),
+    "Debugger | None": (lambda value: isinstance(value, dict), _debugger, "a table"),
 }

@@ -100,6 +100,18 @@ def test_a_folder_names_its_function(emulator: Running, tmp_path: Path) -> None:
     assert "✓ broken" in elsewhere.stdout
 
 
+def test_links_that_lead_out_are_left_out_and_told(emulator: Running, tmp_path: Path) -> None:
+    shop(tmp_path, HELLO)
+    (tmp_path / "shared.mjs").write_text("")
+    (tmp_path / "hello" / "shared.mjs").symlink_to("../shared.mjs")
+    (tmp_path / "hello" / "again.mjs").symlink_to("main.mjs")
+    done = deploy(emulator, tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == (
+        "! hello: shared.mjs was left out, it leads out of the folder"
+    )
+
+
 def test_who_does_not_wait_gets_the_id(emulator: Running, tmp_path: Path) -> None:
     shop(tmp_path, HELLO)
     done = deploy(emulator, tmp_path, "--no-wait", "--project", "bakery")

@@ -14,11 +14,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from appwrite_emulator.assets import assets
 from appwrite_emulator.catalog import Catalog
+from appwrite_emulator.cli import main
+from appwrite_emulator.likely import likely
 
-from .command import COMMAND, NODE, PYTHON, environment, run, source
+from .command import COMMAND, NODE, PYTHON, environment, lines_with, run, source, started
 
 CATALOG = Catalog([assets("runtimes")])
 MADE = sorted(family.key for family in CATALOG.families)
@@ -44,8 +47,8 @@ def _ids(folder: Path) -> list[str]:
 
 def _refusal(folder: Path, *arguments: str) -> str:
     before = sorted(folder.rglob("*"))
-    done = _in(folder, "init", *arguments)
-    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    done = CliRunner().invoke(main, ["init", *arguments, "--dir", str(folder)])
+    assert (done.exit_code, done.stdout) == (2, ""), done.stderr
     assert sorted(folder.rglob("*")) == before
     return done.stderr.strip().removeprefix("appwrite-emulator: ")
 
@@ -58,8 +61,8 @@ def _tree(folder: Path) -> Mapping[str, bytes]:
 @pytest.mark.timeout(60)
 def test_what_is_made_passes_its_own_test(reachable: Path, language: str) -> None:
     family = next(each for each in CATALOG.families if each.key == language)
-    likely = CATALOG.likely(family, "1.9")
-    if likely is None or not likely.version:
+    choice = likely(CATALOG, family, "1.9")
+    if choice is None or not choice.version:
         pytest.skip(f"no {language} on this machine")
     made = _in(reachable, "init", "greet", "--language", language)
     assert made.returncode == 0, made.stderr
@@ -90,8 +93,23 @@ def test_what_lies_there_is_written_down_once(reachable: Path) -> None:
     text = (reachable / "appwrite.config.json").read_text()
     assert text.startswith(f'{{\n    "projectId": "{reachable.name}",\n    "functions": [\n')
     assert "is there already: nothing was written" in _refusal(reachable)
-    below = reachable / "functions" / "hello"
-    assert "is there already: nothing was written" in _refusal(below)
+    below = _in(reachable / "functions" / "hello", "init")
+    assert (below.returncode, "is there already: nothing was written" in below.stderr) == (2, True)
+
+
+def test_a_bare_folder_is_served_as_it_is_guessed(reachable: Path) -> None:
+    source(reachable, "functions/hello/main.mjs", NODE)
+    source(reachable, "functions/snake/main.py", PYTHON)
+    with started(str(reachable), "--memory") as emulator:
+        answers = [
+            emulator.execute(id, project=reachable.name)["responseBody"]
+            for id in ("hello", "snake")
+        ]
+        assert emulator.stop() == 0
+    assert answers == ["none", "hello from Python"]
+    (line,) = lines_with(emulator.lines, "hello: functions/hello, main.mjs by node-")
+    assert "Node.js" in line
+    assert not (reachable / "appwrite.config.json").exists()
 
 
 def test_a_new_function_joins_those_that_were_guessed(reachable: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 from pathlib import Path
 from urllib.request import urlopen
@@ -11,7 +13,7 @@ import pytest
 
 from appwrite_emulator import Emulator
 
-from .command import NODE, Running, environment, project, run, source, started
+from .command import COMMAND, NODE, Running, environment, project, run, source, started
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -76,6 +78,28 @@ def test_a_reset_wants_a_yes_and_removes_what_there_is(tmp_path: Path) -> None:
         told = json.loads(tell(emulator, "reset", "--yes", "--json").stdout)
         assert told == {"project": None, "ended": []}
         assert emulator.call("/users/ann", project="bakery")[0] == 404
+
+
+@pytest.mark.parametrize(("answer", "status"), [("n", 200), ("y", 404)])
+def test_at_a_terminal_a_reset_asks(answer: str, status: int) -> None:
+    with started("--memory") as emulator:
+        emulator.call("/users", {"userId": "ann"}, project="shop")
+        keyboard, terminal = pty.openpty()
+        os.write(keyboard, f"{answer}\n".encode())
+        done = subprocess.run(
+            [*COMMAND, "reset", "--url", emulator.endpoint],
+            env=environment(),
+            stdin=terminal,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        os.close(terminal)
+        os.close(keyboard)
+        assert "holds 0 functions and 0 executions." in done.stdout
+        assert "Remove all that every project holds? [y/N]" in done.stdout
+        assert emulator.call("/users/ann", project="shop")[0] == status
 
 
 def test_the_address_of_a_website_is_told(tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ def test_every_start_that_is_shown_finds_what_it_names(monkeypatch: pytest.Monke
         session = prepare(values["directory"], given(values))
         assert session.project
         assert all(each.path.is_dir() for each in session.config.repositories)
-    assert len(shown) == 4
+    assert len(shown) == 5
 
 
 def test_every_command_has_its_place() -> None:

@@ -88,7 +88,7 @@ def test_near_names_of_commands_and_options_are_told(arguments: list[str], words
 
 
 def test_the_help_has_examples() -> None:
-    for arguments in ([], ["start"], ["exec"]):
+    for arguments in ([], ["start"], ["exec"], ["init"], ["env"]):
         assert "Examples:\n    appwrite-emulator " in _run(*arguments, "--help").output
 
 

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from appwrite_emulator.config import FILE_NAME, Config, ConfigError, Key, Repository, Webhook
+from appwrite_emulator.config import (
+    FILE_NAME,
+    Config,
+    ConfigError,
+    Inspected,
+    Key,
+    Repository,
+    Webhook,
+)
 
 
 def _load(
@@ -208,3 +216,27 @@ def test_variables_of_others_are_left_to_them() -> None:
         "APPWRITE_EMULATOR_URL", "APPWRITE_EMULATOR_VERSION", "APPWRITE_EMULATORS",
     )  # fmt: skip
     assert Config.load(environ=dict.fromkeys(names, "tcp://10.0.0.1:9080")) == Config()
+
+
+@pytest.mark.parametrize("text", ['["f", "g=9229"]', "{ f = 0, g = 9229 }", '"f g=9229"'])
+def test_functions_to_inspect_are_listed_or_in_a_table(tmp_path: Path, text: str) -> None:
+    config = _load(tmp_path, f"inspect = {text}".replace("f = 0, ", "f = 1, "))
+    assert [each.function for each in config.inspect] == ["f", "g"]
+    assert config.inspected("g") == Inspected("g", 9229)
+    assert config.inspected("h") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("f=0", "must be like postcard or postcard=9229"),
+        ("f=65536", "with a port from 1 to 65535"),
+        ("f=", "must be like postcard"),
+        ("f=1,wait", "must be like postcard"),
+        ("f g=1 f=2", "inspect names f more than once"),
+        ("f=1 g=1", "inspect names 1 more than once"),
+    ],
+)
+def test_what_cannot_be_inspected_is_refused(tmp_path: Path, value: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        _load(tmp_path, environ={"APPWRITE_EMULATOR_INSPECT": value})

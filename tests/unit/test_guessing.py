@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,7 +73,8 @@ def test_each_folder_below_functions_is_one(guessed: Guess, tmp_path: Path) -> N
     assert project.functions[0].folder == tmp_path / "shop/functions/hello"
     assert project.functions[0].execute == ("any",)
     assert (project.project_id, project.files) == ("shop", ())
-    assert project.folders == (tmp_path / "shop", tmp_path / "shop/functions")
+    assert project.folders == (tmp_path / "shop/functions",)
+    assert {"node_modules", "vendor", "__pycache__"} <= project.skip
 
 
 @pytest.mark.parametrize(
@@ -155,6 +157,17 @@ def test_typescript_with_a_build_script_is_built(guessed: Guess) -> None:
     files = {"functions/f/package.json": '{"scripts": {"build": "tsc"}}',
              "functions/f/tsconfig.json": "{}", "functions/f/src/main.ts": ""}  # fmt: skip
     assert _only(guessed(files))[:2] == ("dist/main.js", "npm install && npm run build")
+
+
+@pytest.mark.parametrize(
+    ("main", "entrypoint"),
+    [("./build/go.js", "build/go.js"), ("src/index.ts", "dist/index.js"), (".", "dist/index.js"),
+     ("../x.js", "dist/index.js"), (7, "dist/index.js")],
+)  # fmt: skip
+def test_package_json_may_name_what_is_built(guessed: Guess, main: object, entrypoint: str) -> None:
+    package = json.dumps({"main": main, "scripts": {"build": "tsc"}})
+    files = {"functions/f/package.json": package, "functions/f/src/index.ts": ""}
+    assert _only(guessed(files))[0] == entrypoint
 
 
 def test_typescript_without_a_build_is_run_as_it_is(guessed: Guess) -> None:

@@ -58,13 +58,14 @@ Examples:
 @wait_options
 @running_options
 def call(function: str, path: str, *, where: Whereabouts, **options: Any) -> None:
-    """Call FUNCTION at PATH, `/` if none is given, as its id is, and print what it answers.
+    """Call the function with the id FUNCTION, at `/` or at PATH, and print what it answers.
 
     PATH may have a query. --wait is for --async: it waits for the end and tells how it ended.
     """
-    from .calling import Wish, ask
+    from .calling import ask
     from .driving import explained
     from .running import Running
+    from .wish import Wish
 
     with explained():
         wish = Wish.read(function, path, options)

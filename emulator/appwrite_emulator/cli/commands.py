@@ -14,7 +14,9 @@ from .call import call
 from .clock import clock
 from .completion import completion
 from .deploy import deploy
+from .env import env
 from .init import init
+from .inspect import inspect
 from .list import list_
 from .logs import logs
 from .open import open_
@@ -56,7 +58,9 @@ main.add_command(call)
 main.add_command(clock)
 main.add_command(completion)
 main.add_command(deploy)
+main.add_command(env)
 main.add_command(init)
+main.add_command(inspect)
 main.add_command(list_)
 main.add_command(logs)
 main.add_command(open_)
@@ -75,6 +79,7 @@ Examples:
   appwrite-emulator start              the project here, or in a folder above
   appwrite-emulator start examples/quickstart --port 9090
   appwrite-emulator start --memory     forget everything at the end
+  appwrite-emulator start --inspect postcard     under its language's debugger
   appwrite-emulator start --host 0.0.0.0 --key "$SECRET"
 """,
 )

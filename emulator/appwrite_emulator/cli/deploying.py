@@ -20,6 +20,7 @@ from .running import Refused, Running
 from .session import Session, prepare
 
 _UNDER_WAY = ("waiting", "processing", "building")
+_NOTE = click.style("!", fg="yellow")
 _TAIL = 12  # lines of a failed build's log
 
 
@@ -76,6 +77,7 @@ class Parcel:
     deployment: str = ""  # its id
     status: str = "failed"
     reason: str = ""  # why it failed
+    left_out: Sequence[str] = ()  # of its folder
 
     @property
     def is_under_way(self) -> bool:
@@ -89,6 +91,7 @@ class Parcel:
             "status": self.status,
             "seconds": round(self.seconds, 3),
             "error": self.reason,
+            "leftOut": list(self.left_out),
         }
 
 
@@ -113,8 +116,8 @@ def carry_out(running: Running, order: Order, *, is_awaited: bool, is_quiet: boo
 def _send(running: Running, project: str, parcel: Parcel) -> None:
     parcel.began = time.monotonic()
     try:
-        parcel.is_new, deployment = push(running, project, parcel.entry)
-        parcel.deployment, parcel.status = deployment["$id"], deployment["status"]
+        parcel.is_new, row, parcel.left_out = push(running, project, parcel.entry)
+        parcel.deployment, parcel.status = row["$id"], row["status"]
     except (Refused, ProjectFileError) as exc:
         parcel.reason = str(exc)
     except OSError as exc:
@@ -179,6 +182,8 @@ def _lines(parcels: Sequence[Parcel]) -> Iterator[str]:
         mark, ended = _ending(parcel)
         yield f"{mark} {parcel.entry.id:<{ids}}  {parcel.entry.runtime:<{runtimes}}  {ended}"
         yield from (f"    {line}" for line in parcel.reason.splitlines())
+        for path in parcel.left_out:
+            yield f"{_NOTE} {parcel.entry.id}: {path} was left out, it leads out of the folder"
 
 
 def _ending(parcel: Parcel) -> tuple[str, str]:

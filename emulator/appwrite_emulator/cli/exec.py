@@ -16,6 +16,7 @@ from ..config import own_environment
 from ..emulator import Emulator
 from ..services.projects import Outcome
 from . import signals
+from .inspecting import inspection_lines
 from .report import function_lines, missing_lines
 from .session import Session
 
@@ -62,10 +63,10 @@ async def _deploy(session: Session, emulator: Emulator) -> None:
         click.echo(text, err=True)
     for line in missing_lines(session.config.repositories):
         click.echo(line, err=True)
-    applied = await emulator.services.projects.apply(
-        emulator.project, session.entries, lambda id, text: None
-    )
+    applied = await session.serve(emulator, lambda id, text: None)
     for line in function_lines([each for each in applied if each.outcome is Outcome.FAILED]):
+        click.echo(line, err=True)
+    for line in await inspection_lines(emulator):
         click.echo(line, err=True)
 
 

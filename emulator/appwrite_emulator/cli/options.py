@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 
-from ..config import Config, ConfigError, Key, Repository, Webhook
+from ..config import Config, ConfigError, Inspected, Key, Repository, Webhook
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -47,6 +47,7 @@ _TYPES: dict[Any, click.ParamType[Any]] = {
     str: click.STRING,
     Path: click.Path(path_type=Path),
     Key: _Parsed("key", Key.parse),
+    Inspected: _Parsed("function", Inspected.parse),
     Repository: _Parsed("repository", Repository.parse),
     Webhook: _Parsed("webhook", Webhook.parse),
 }

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import click
 
-from ..archive import pack
+from ..archive import pack_files
 from ..project_file import Entry, deployed_files
 from . import multipart
 from .running import Refused, Running
@@ -20,20 +20,35 @@ _CHUNK = 5 * 1024 * 1024  # bytes, as all SDKs have it
 _MB = 1_000_000
 
 
-def push(running: Running, project: str, entry: Entry) -> tuple[bool, dict[str, Any]]:
-    """Make the function what its entry says and upload its folder, to be active when it is built;
-    whether the function is new, and the deployment.
+class Pushed(NamedTuple):
+    """What is at the emulator now, to be built there."""
+
+    is_new: bool  # the function was not there before
+    deployment: Mapping[str, Any]
+    left_out: tuple[str, ...]  # links that lead out of the folder
+
+
+def push(running: Running, project: str, entry: Entry) -> Pushed:
+    """Make the function what its entry says and upload its folder, to be active when it is built.
 
     Raises Refused with the API's words, ConfigError when nobody answers, ProjectFileError and
     OSError for a folder that cannot be packed.
     """
     with TemporaryDirectory() as folder:
         archive = Path(folder) / "code.tar.gz"
-        pack(entry.folder, archive, deployed_files(entry))
+        paths = list(deployed_files(entry))
+        files = {path.as_posix(): entry.folder / path for path in paths}
+        pack_files(files, archive, root=entry.folder)
+        left_out = tuple(str(path) for path in paths if _leads_out(entry.folder, path))
         is_new = _settle(running, project, entry)
         _set_variables(running, project, entry)
         with _Upload(running, project, entry, archive) as upload:
-            return is_new, upload.run()
+            return Pushed(is_new, upload.run(), left_out)
+
+
+def _leads_out(folder: Path, path: Path) -> bool:
+    place = folder / path
+    return place.is_symlink() and not place.resolve().is_relative_to(folder.resolve())
 
 
 def _settle(running: Running, project: str, entry: Entry) -> bool:

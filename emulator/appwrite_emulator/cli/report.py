@@ -88,6 +88,18 @@ def webhook_lines(webhooks: Sequence[Webhook]) -> Iterator[str]:
         yield f"Webhook {each.url} is told of {', '.join(each.events)}"
 
 
+def inspection_line(function: str, address: str, problem: str) -> str:
+    """Where the debugger of a function attaches, or why none does."""
+    if problem:
+        return f"{_FAILED} {function}: no debugger: {problem}"
+    return f"{_DONE} {function}: debugger at {address}"
+
+
+def note_line(text: str) -> str:
+    """A line of what one should know although it works."""
+    return f"{_NOTE} {text}"
+
+
 def _note_lines(applied: Sequence[Applied]) -> Iterator[str]:
     concerned: dict[str, list[str]] = {}
     for each in applied:

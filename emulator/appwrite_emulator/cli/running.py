@@ -142,7 +142,10 @@ class Running:
 
     def project(self, wanted: str = "") -> str:
         """`wanted`, or else the emulator's own project. Raises as `ask` does."""
-        return wanted or str(self.ask("GET", "/status")["project"])
+        try:
+            return wanted or str(self.ask("GET", "/status")["project"])
+        except Refused as exc:
+            raise Refused(f"{exc} Or say which project you mean: --project ID", exc.type) from exc
 
     def _entries(
         self, path: str, reply: http.client.HTTPResponse, stack: ExitStack

@@ -17,6 +17,7 @@ from .. import project_file
 from ..catalog import Catalog
 from ..config import ConfigError
 from ..errors import Era
+from ..likely import likely
 from ..manifest import Family
 from ..project_file import Entry, ProjectFile, template, writing
 from ..project_file.kinds import ID
@@ -84,9 +85,8 @@ def _make(site: _Site, wish: Wish) -> None:
     name = _name(site, wish.name)
     family, runtime = _language(site, wish)
     folder = site.directory / "functions" / name
-    place = folder.relative_to(site.directory).as_posix()
     values = dict(family.template)
-    words = {"function": name, "folder": place}
+    words = {"function": name, "folder": folder.relative_to(site.directory).as_posix()}
     files = template.lay(family, folder, words)
     entry = Entry(
         id=name,
@@ -102,14 +102,22 @@ def _make(site: _Site, wish: Wish) -> None:
     except BaseException:
         shutil.rmtree(folder)
         raise
+    _tell_made(site, [folder / file for file in files], path)
+    _tell_next(site, template.filled(values.get("test", ""), words))
+
+
+def _tell_made(site: _Site, files: Sequence[Path], project: Path) -> None:
     for file in files:
-        click.echo(f"Made {os.path.relpath(folder / file)}")
-    click.echo(f"{'Added to' if site.file else 'Made'} {os.path.relpath(path)}")
-    test = template.filled(values.get("test", ""), words)
-    away = _way(site.directory)
-    click.echo(f"Serve it:  {away}appwrite-emulator start")
+        click.echo(f"Made {os.path.relpath(file)}")
+    click.echo(f"{'Added to' if site.file else 'Made'} {os.path.relpath(project)}")
+
+
+def _tell_next(site: _Site, test: str) -> None:
+    is_here = site.directory.resolve() == Path.cwd().resolve()
+    way = "" if is_here else f"cd {shlex.quote(os.path.relpath(site.directory))} && "
+    click.echo(f"Serve it:  {way}appwrite-emulator start")
     if test:
-        click.echo(f"Test it:   {away}appwrite-emulator exec -- {test}")
+        click.echo(f"Test it:   {way}appwrite-emulator exec -- {test}")
 
 
 def _record(site: _Site, entry: Entry) -> Path:
@@ -119,11 +127,6 @@ def _record(site: _Site, entry: Entry) -> Path:
     guessed = site.project.functions if site.project else ()
     id = site.project.project_id if site.project else project_file.guessed_id(site.directory)
     return writing.create(site.directory, id, (*guessed, entry))
-
-
-def _way(directory: Path) -> str:
-    is_here = directory.resolve() == Path.cwd().resolve()
-    return "" if is_here else f"cd {shlex.quote(os.path.relpath(directory))} && "
 
 
 def _name(site: _Site, name: str | None) -> str:
@@ -176,8 +179,8 @@ def _language(site: _Site, wish: Wish) -> tuple[Family, str]:
         keys = click.Choice([family.key for family in offered])
         language = str(click.prompt("Language", type=keys))
     family = _named(language, offered)
-    if likely := catalog.likely(family, site.era):
-        return family, likely.runtime.id
+    if choice := likely(catalog, family, site.era):
+        return family, choice.runtime.id
     raise ConfigError(f"Appwrite {site.era} has no runtime for {family.name}. Give --runtime ID")
 
 

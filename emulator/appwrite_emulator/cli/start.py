@@ -19,6 +19,7 @@ from ..config import own_environment
 from ..emulator import Emulator
 from ..services.live_logs import Wanted
 from . import signals
+from .inspecting import inspection_lines
 from .live.feed import Heard
 from .live.opening import ForPeople, ForPrograms, Opening
 from .live.places import Places
@@ -110,9 +111,9 @@ class _Serving:
 
     async def _deploy(self, opening: Opening) -> None:
         services, project = self._emulator.services, self._emulator.project
-        entries = self._session.entries
-        applied = await services.projects.apply(project, entries, opening.progress)
+        applied = await self._session.serve(self._emulator, opening.progress)
         opening.deployed(applied, services.standings.all(project))
+        opening.inspected(await inspection_lines(self._emulator))
 
     @asynccontextmanager
     async def _watched(self, *, as_json: bool) -> AsyncIterator[None]:

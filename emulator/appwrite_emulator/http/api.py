@@ -15,8 +15,10 @@ from .auth import Callers
 from .console import ConsoleDoors
 from .control import ControlDoors
 from .control_clock import ClockDoors
+from .control_environments import EnvironmentDoors
 from .control_events import EventDoors
 from .control_functions import FunctionListDoor
+from .control_inspections import InspectionDoors
 from .control_logs import LogDoors
 from .control_schedules import ScheduleDoors
 from .control_stop import StopDoor
@@ -75,7 +77,9 @@ def build(
             ClockDoors(services.calendar),
             EventDoors(services.injection, services.control),
             ScheduleDoors(services.schedules, services.executions, services.control),
+            EnvironmentDoors(services.environments),
             WebhookDoors(services.webhooks),
+            InspectionDoors(services.inspections),
             LogDoors(ground.live_logs),
             StopDoor(stop),
             DescriptionDoor(config, known),

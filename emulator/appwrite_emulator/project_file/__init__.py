@@ -11,13 +11,18 @@ from .entry import Entry, ProjectFile, ProjectFileError
 from .guessing import guess, guessed_id
 from .ids import made_id
 from .reading import NAMES, find, read
-from .selection import deployed_files
+from .selection import Rules, Selection, deployed_files
+from .skipping import NEVER_SOURCE, Skip
 
 __all__ = [
     "NAMES",
+    "NEVER_SOURCE",
     "Entry",
     "ProjectFile",
     "ProjectFileError",
+    "Rules",
+    "Selection",
+    "Skip",
     "deployed_files",
     "environment",
     "find",

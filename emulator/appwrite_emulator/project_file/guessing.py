@@ -5,19 +5,34 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
-from ..catalog import Catalog, Likely
+from ..catalog import Catalog
 from ..errors import Era
+from ..likely import Likely, likely
 from ..manifest import Family, Recipe
 from .entry import Entry, ProjectFile
 from .ids import made_id
+from .reading import NAMES
 
 _MOST = 1_000_000  # bytes of a file that are looked at
 _HOME = "functions"  # the folder that is meant for functions
-NAME = "appwrite.config.json"
+
+
+class _Look(NamedTuple):
+    """What folders are looked at with."""
+
+    families: Sequence[Family]
+    choice: Callable[[Family], Likely | None]
+
+    @property
+    def installs(self) -> frozenset[str]:
+        """The names of folders that hold no functions but what they depend on."""
+        return frozenset(name for family in self.families for name in family.dependency_folders)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +41,7 @@ class _Guess:
 
     folder: Path
     family: Family
-    likely: Likely
+    choice: Likely
     entrypoint: str
     commands: str
     others: tuple[str, ...]  # languages that it could be too
@@ -40,32 +55,37 @@ def guess(directory: Path, catalog: Catalog, era: Era) -> ProjectFile | None:
     that it is a function. What is looked for is declared in the manifests of the languages.
     """
     home = directory / _HOME
-    left_out: list[str] = []
-    places = _folders(home, catalog)
-    found = list(_guesses(places, catalog, era, is_meant=True))
-    if found:
-        left_out = [text for place in places if (text := _left_out(place, found, catalog))]
-    found = found or list(_guesses([directory], catalog, era, is_meant=False))
-    found = found or list(_guesses(_folders(directory, catalog), catalog, era, is_meant=False))
-    if not found:
-        return None
+    look = _Look(catalog.families, cache(lambda family: likely(catalog, family, era)))
+    if found := _guesses(_folders(home, look), look, is_meant=True):
+        return _project(directory, found, look, home, _left_out(home, found, look))
+    found = _guesses([directory], look, is_meant=False)
+    found = found or _guesses(_folders(directory, look), look, is_meant=False)
+    return _project(directory, found, look, directory) if found else None
+
+
+def _project(
+    directory: Path,
+    found: Sequence[_Guess],
+    look: _Look,
+    watched: Path,
+    left_out: Sequence[str] = (),
+) -> ProjectFile:
     entries = _entries(found)
     pairs = zip(found, entries, strict=True)
     told = [_told(directory, each, entry) for each, entry in pairs]
-    watched = (directory, home) if home.is_dir() else (directory,)
     return ProjectFile(
-        directory / NAME,
+        directory / NAMES[0],
         guessed_id(directory),
         entries,
-        (),
-        (_heading(directory, found), *told, *left_out),
-        watched,
+        guesses=(_heading(directory, found), *told, *left_out),
+        folders=(watched,),
+        skip=look.installs,
     )
 
 
-def _folders(directory: Path, catalog: Catalog) -> list[Path]:
+def _folders(directory: Path, look: _Look) -> list[Path]:
     """The subfolders in which functions may lie, by name."""
-    installs = {name for family in catalog.families for name in family.dependency_folders}
+    installs = look.installs
     try:
         items = [each for each in os.scandir(directory) if each.is_dir()]
     except OSError:
@@ -74,24 +94,29 @@ def _folders(directory: Path, catalog: Catalog) -> list[Path]:
     return [directory / name for name in names]
 
 
-def _guesses(
-    folders: Sequence[Path], catalog: Catalog, era: Era, *, is_meant: bool
-) -> Iterator[_Guess]:
-    for folder in folders:
-        fits = []
-        for family in catalog.families:
-            shape = _shape(folder, family, is_meant=is_meant)
-            if shape and (likely := catalog.likely(family, era)):
-                fits.append((_strength(folder, family), family, likely, shape))
-        if not fits:
-            continue
-        fits.sort(key=lambda fit: fit[0])  # the sort is stable: else by name
-        _, family, likely, (entrypoint, commands) = fits[0]
-        others = tuple(other.name for _, other, _, _ in fits[1:])
-        yield _Guess(
-            folder=folder, family=family, likely=likely, entrypoint=entrypoint,
-            commands=commands, others=others,
-        )  # fmt: skip
+def _guesses(folders: Sequence[Path], look: _Look, *, is_meant: bool) -> list[_Guess]:
+    guesses = (_guess(folder, look, is_meant=is_meant) for folder in folders)
+    return [each for each in guesses if each]
+
+
+def _guess(folder: Path, look: _Look, *, is_meant: bool) -> _Guess | None:
+    fits = [
+        (family, choice, shape)
+        for family in look.families
+        if (shape := _shape(folder, family, is_meant=is_meant)) and (choice := look.choice(family))
+    ]
+    if not fits:
+        return None
+    fits.sort(key=lambda fit: _strength(folder, fit[0]))  # of equal ones the first by name
+    (family, choice, (entrypoint, commands)), *others = fits
+    return _Guess(
+        folder=folder,
+        family=family,
+        choice=choice,
+        entrypoint=entrypoint,
+        commands=commands,
+        others=tuple(other.name for other, _, _ in others),
+    )
 
 
 def _strength(folder: Path, family: Family) -> int:
@@ -106,7 +131,7 @@ def _shape(folder: Path, family: Family, *, is_meant: bool) -> tuple[str, str] |
     for recipe in recipes:
         for source, made in recipe.makes:
             if _is_function(folder / source, family, is_meant=is_meant):
-                return named or made, recipe.run
+                return named if named and named != source else made, recipe.run
     commands = next((recipe.run for recipe in recipes if not recipe.makes), "")
     candidates = [text.replace("{name}", folder.name) for text in family.entrypoints]
     for pattern in [named, *candidates] if named else candidates:
@@ -132,7 +157,7 @@ def _named_entrypoint(folder: Path, family: Family) -> str:
         except (ValueError, RecursionError):
             continue
         named = value.get(key) if isinstance(value, dict) else None
-        if isinstance(named, str) and named and ".." not in Path(named).parts:
+        if isinstance(named, str) and Path(named).suffix and ".." not in Path(named).parts:
             return Path(named.lstrip("/")).as_posix()
     return ""
 
@@ -168,7 +193,7 @@ def _entries(found: Sequence[_Guess]) -> tuple[Entry, ...]:
         Entry(
             id=id,
             name=each.folder.absolute().name[:128] or id,
-            runtime=each.likely.runtime.id,
+            runtime=each.choice.runtime.id,
             folder=each.folder,
             entrypoint=each.entrypoint,
             commands=each.commands,
@@ -193,28 +218,27 @@ def _heading(directory: Path, found: Sequence[_Guess]) -> str:
 
 def _told(directory: Path, guess: _Guess, entry: Entry) -> str:
     place = os.path.relpath(guess.folder, directory)
-    family, (runtime, version) = guess.family, guess.likely
-    if not version:
-        why = f"Appwrite's newest, there is no {family.name} here"
-    elif (
-        version.split(".")[: family.version_parts]
-        == runtime.version.split(".")[: family.version_parts]
-    ):
-        why = f"{family.name} {version} is here"
-    else:
-        why = f"Appwrite's newest, here is {family.name} {version}"
+    family, (runtime, version, is_here) = guess.family, guess.choice
+    why = f"{family.name} {version} is here"
+    if not is_here:
+        what = f"here is {family.name} {version}" if version else f"there is no {family.name} here"
+        why = f"Appwrite's newest, {what}"
     built = f", built by `{guess.commands}`" if guess.commands else ""
     others = f", though it could be {' or '.join(guess.others)}" if guess.others else ""
     return f"{entry.id}: {place}, {entry.entrypoint} by {runtime.id} ({why}){built}{others}"
 
 
-def _left_out(place: Path, found: Sequence[_Guess], catalog: Catalog) -> str:
-    """Why a folder among functions is none, when it looks like something."""
-    if any(each.folder == place for each in found):
-        return ""
-    for family in catalog.families:
-        sign = next((sign for sign in family.signs if any(place.glob(sign))), None)
-        if sign:
+def _left_out(home: Path, found: Sequence[_Guess], look: _Look) -> list[str]:
+    """Why folders among functions are none, when they look like something."""
+    taken = {each.folder for each in found}
+    others = [folder for folder in _folders(home, look) if folder not in taken]
+    return [text for folder in others if (text := _lack(folder, look.families))]
+
+
+def _lack(folder: Path, families: Sequence[Family]) -> str:
+    for family in families:
+        if any(any(folder.glob(sign)) for sign in family.signs):
             usual = [name for name in family.entrypoints if not set("*{") & set(name)]
-            return f"{place.name}: left out, it has no entrypoint such as {' or '.join(usual[:3])}"
+            names = " or ".join(usual[:3])
+            return f"{folder.name}: left out, it has no entrypoint such as {names}"
     return ""

@@ -177,6 +177,7 @@ class Background:
                 body = await self._errands.body(errand)
         except BodyLost as exc:
             errand, lost = None, str(exc)
+        await self._freshen(project, id)
         self._ground.epochs.check(project, turn.epoch)
         execution = self._records.get(project, id)
         if execution is None or execution.status not in _TO_COME:
@@ -186,6 +187,15 @@ class Background:
             return
         if run := self._begin(execution, errand, body):
             await self._end(run, errand, begun)
+
+    async def _freshen(self, project: str, id: str) -> None:
+        """Wait until the code that it is to run is that of now; when that takes too long, the
+        run tells so itself."""
+        execution = self._records.get(project, id)
+        function = self._functions.find(project, execution.function_id) if execution else None
+        if function and (news := self._runs.freshen(function)):
+            with suppress(ApiError):
+                await news
 
     def _begin(self, execution: Execution, errand: Errand, body: bytes) -> Run | None:
         """Mark the execution as begun by the deployment that is active now; None without one."""

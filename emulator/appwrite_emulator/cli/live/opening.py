@@ -34,6 +34,10 @@ class Opening(Protocol):
         """This came of the project's functions."""
         ...
 
+    def inspected(self, lines: Sequence[str]) -> None:
+        """Where debuggers attach."""
+        ...
+
     def ready(self) -> None:
         """Everything answers."""
         ...
@@ -69,6 +73,9 @@ class ForPeople:
             gap = [""] if self._terminal.is_live else []
             lines = function_lines(applied, standings, columns=self._screen.columns)
             self._say(*gap, *lines, *gap)
+
+    def inspected(self, lines: Sequence[str]) -> None:
+        self._say(*lines)
 
     def ready(self) -> None:
         ready = click.style("Ready", fg="green", bold=True)
@@ -134,6 +141,10 @@ class ForPrograms:
                 reason=each.reason,
                 notes=list(each.notes),
             )
+
+    def inspected(self, lines: Sequence[str]) -> None:
+        if lines:
+            self._say("inspecting", text="\n".join(map(click.unstyle, lines)))
 
     def ready(self) -> None:
         emulator, config = self._emulator, self._session.config
