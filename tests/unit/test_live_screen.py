@@ -74,7 +74,7 @@ async def test_a_terminal_that_is_held_holds_up_nobody(master: Master) -> None:
             await screen.ready()
         assert scope.cancelled_caught
         screen.below(["skipped while it is held"])
-    assert anyio.current_time() - began < 2
+    assert anyio.current_time() - began < 10
 
 
 async def test_who_no_longer_reads_is_noticed() -> None:

@@ -17,6 +17,12 @@ TIME = "2026-01-31T09:30:00.000+00:00"
 RUN = {"time": TIME, "project": "p", "functionId": "f", "executionId": "e"}
 BUILD = {"time": TIME, "project": "p", "functionId": "f", "deploymentId": "d"}
 CALL = {"trigger": "http", "event": "", "userId": "", "method": "GET", "path": "/a"}
+_CHANGED = {
+    "outcome": "live",
+    "functions": ["a", "b"],
+    "failed": {"b": "no such runtime"},
+    "gone": ["c"],
+}
 END = {"status": "completed", "responseStatusCode": 200, "duration": 0.0123, "cold": False}
 
 
@@ -193,8 +199,16 @@ def test_a_save_is_told_of_in_a_line() -> None:
 def test_a_broken_save_says_where_and_that_the_old_code_goes_on(tmp_path: Path) -> None:
     (tmp_path / "main.js").touch()
     view = a_view(tmp_path, here=str(tmp_path))
-    facts = {"outcome": "broken", "seconds": 0.1, "files": ["main.js"], "place": "main.js:3"}
-    error = f"{tmp_path}/main.js:3\nSyntaxError: Unexpected token"
+    facts = {
+        "outcome": "broken",
+        "seconds": 0.1,
+        "files": ["main.js"],
+        "place": f"{tmp_path}/main.js:3",
+    }
+    error = (
+        f"{tmp_path}/main.js:3\nSyntaxError: Unexpected token\n"
+        "    at compile (node:internal/modules/esm:1:2)\n    at load (/opt/node/launcher.cjs:1:2)\n"
+    )
     assert shown(view, built("ended", kind="reload", error=error, **facts)) == [
         "09:30:00  ✗ f  does not load  main.js:3",
         "          │ main.js:3",
@@ -212,11 +226,12 @@ def test_changes_of_the_project_file_and_notes_are_told(view: View) -> None:
     base = {**file, "level": "ended", "kind": "project", "text": "changed"}
     assert shown(
         view,
-        {**base, "facts": {"outcome": "live", "functions": ["a", "b"]}},
+        {**base, "facts": _CHANGED},
         {**base, "facts": {"outcome": "broken", "error": "no comma"}},
         built("note", kind="reload", about="pushed") | {"text": "was pushed"},
     ) == [
-        "09:30:00  ↻ appwrite.json  a, b",
+        "09:30:00  ↻ appwrite.json  a as it says now; b failed; c is followed no longer",
+        "          │ no such runtime",
         "09:30:00  ✗ appwrite.json  cannot be used",
         "          │ no comma",
         "09:30:00  ! f  was pushed",
