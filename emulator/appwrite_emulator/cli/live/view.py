@@ -40,6 +40,7 @@ class View:
         self.is_calm = False
         self._acts = Acts()
         self._broken: set[tuple[str, str]] = set()
+        self._failed: set[str] = set()  # functions whose build's log was shown
         self._speaker: Act | None = None  # whose output the last line is
         self._lines: list[str] = []
 
@@ -107,14 +108,14 @@ class View:
         if kind == "execution":
             self._end_execution(entry, act)
         elif kind == "build" and not self._is_told_otherwise(entry):
-            self._put(self._telling.build(entry))
-            if entry["facts"]["status"] == "failed" and act:
-                self._let_go(act)
+            self._end_build(entry, act)
         elif kind == "reload":
             self._end_reload(entry)
         elif kind == "project":
             self._put(self._telling.project(entry))
-            self._explain(entry, *(entry["facts"] or {}).get("failed", {}).values())
+            failed = entry["facts"].get("failed", {}).items()
+            self._explain(entry, *(text for id, text in failed if id not in self._failed))
+            self._failed.clear()
 
     def _end_execution(self, entry: Entry, act: Act | None) -> None:
         if act is not None and act is self._speaker:
@@ -123,6 +124,12 @@ class View:
         if act is not None:
             self._let_go(act)
             self._say_how_many_more(act)
+
+    def _end_build(self, entry: Entry, act: Act | None) -> None:
+        self._put(self._telling.build(entry))
+        if entry["facts"]["status"] == "failed" and act is not None:
+            self._say((Said("error", said.text) for said in act.said if said.text), entry)
+            self._failed.add(entry["functionId"])
 
     def _end_reload(self, entry: Entry) -> None:
         key = entry["project"], entry["functionId"]
