@@ -296,6 +296,9 @@ def test_a_manifest_says_the_least_that_is_needed(make_family: MakeFamily) -> No
         ({"spare": "1"}, "key 'spare' must be true or false, not 1."),
         ({"env": "{ A = 1 }"}, "key 'env' must be a table of texts, not {'A': 1}."),
         ({"content_type_case": '"upper"'}, "must be one of keep, lower, not 'upper'."),
+        ({"installs": "[1]"}, "'installs' must be tables, each begun with [[installs]], not [1]."),
+        ({"installs": '[{ becomes = "x" }]'}, "[[installs]]: the key 'folders' is missing."),
+        ({"installs": "[{ place = 1 }]"}, "[[installs]]: unknown key 'place'. Known: folders,"),
         ({"name": "{"}, "Invalid"),
     ],
 )
