@@ -279,7 +279,7 @@ class Emulator:
         """Whether our server has one request only; behind another server that is not known."""
         if self._server is None:
             return False
-        listening = len(self.services.ground.live_logs) + len(self.services.realtime)
+        listening = self.services.ground.live_logs.requests + len(self.services.realtime)
         return self._server.answering - listening <= 1
 
     def _state_file(self) -> Path | None:

@@ -16,6 +16,8 @@ from .completion import completion
 from .deploy import deploy
 from .env import env
 from .init import init
+from .list import list_
+from .logs import logs
 from .open import open_
 from .options import Grouped, config_options, given
 from .reset import reset
@@ -57,6 +59,8 @@ main.add_command(completion)
 main.add_command(deploy)
 main.add_command(env)
 main.add_command(init)
+main.add_command(list_)
+main.add_command(logs)
 main.add_command(open_)
 main.add_command(reset)
 main.add_command(state)
@@ -77,9 +81,12 @@ Examples:
 """,
 )
 @click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print a JSON object for whatever happens, on a line."
+)
 @config_options()
-def start(directory: Path | None, **options: Any) -> None:
-    """Deploy the functions of DIR and serve them until Ctrl-C.
+def start(directory: Path | None, as_json: bool, **options: Any) -> None:
+    """Deploy the functions of DIR, serve them and show what happens, until Ctrl-C.
 
     DIR is the folder of an appwrite.config.json (or appwrite.json); without such a file an empty
     project is served. The line that begins with "Ready" comes when everything answers. Time is the
@@ -91,7 +98,7 @@ def start(directory: Path | None, **options: Any) -> None:
 
     with explained():
         session = prepare(directory, given(options))
-    raise SystemExit(drive(partial(start, session)))
+    raise SystemExit(drive(partial(start, session, as_json=as_json)))
 
 
 @main.command(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -17,6 +19,7 @@ from .session import locate
 from .whereabouts import Whereabouts
 
 _PATIENCE = 3660.0  # seconds; what settles may take an hour
+_FOREVER = 20 * 86_400.0  # seconds; a socket cannot wait longer
 _QUIET = 5.0  # seconds after which a listener looks up
 _JSON = {"content-type": "application/json"}
 
@@ -117,6 +120,26 @@ class Running:
             reply = stack.enter_context(self._stream(path))
             yield self._entries(path, reply, stack)
 
+    @contextmanager
+    def told(self, **query: str) -> Iterator[Iterator[dict[str, Any]]]:
+        """What is told from now on, without a gap, until the emulator stops; what is empty in
+        `query` is left out. Raises as `ask` does."""
+        query = {"format": "json"} | {key: value for key, value in query.items() if value}
+        patient = replace(self, patience=_FOREVER)
+        path, headers = f"/_emulator/logs?{urlencode(query)}", {"x-appwrite-key": self.key}
+        with patient._answered("GET", path, None, headers) as reply:
+            if reply.status >= 400:
+                self.value(Reply(reply.status, {}, reply.read()))
+            try:
+                yield self._lines(reply)
+            finally:
+                _hang_up(reply)
+
+    def _lines(self, reply: http.client.HTTPResponse) -> Iterator[dict[str, Any]]:
+        with self._explained():
+            while line := reply.readline():
+                yield json.loads(line)
+
     def project(self, wanted: str = "") -> str:
         """`wanted`, or else the emulator's own project. Raises as `ask` does."""
         try:
@@ -185,6 +208,13 @@ class Running:
             text = str(value.get("message", value)) if is_error else str(value)
             raise Refused(text, str(value.get("type", "")) if is_error else "")
         return value
+
+
+def _hang_up(reply: http.client.HTTPResponse) -> None:
+    """Let a thread that reads the reply come to its end: nobody could close it before."""
+    if reply.fp is not None:
+        with socket.socket(fileno=os.dup(reply.fileno())) as line, suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
 
 
 def _root(address: str) -> str:

@@ -17,6 +17,7 @@ from .control import ControlDoors
 from .control_clock import ClockDoors
 from .control_environments import EnvironmentDoors
 from .control_events import EventDoors
+from .control_functions import FunctionListDoor
 from .control_logs import LogDoors
 from .control_schedules import ScheduleDoors
 from .control_stop import StopDoor
@@ -71,6 +72,7 @@ def build(
         services.control,
         services.status,
         (
+            FunctionListDoor(services.standings),
             ClockDoors(services.calendar),
             EventDoors(services.injection, services.control),
             ScheduleDoors(services.schedules, services.executions, services.control),

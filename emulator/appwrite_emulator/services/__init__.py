@@ -43,6 +43,7 @@ from .runs import Runs
 from .schedules import Schedules
 from .sessions import Sessions
 from .sources import Sources
+from .standings import Standings
 from .status import About, Status
 from .teams import Teams
 from .tokens import Tokens
@@ -88,6 +89,7 @@ class Services:
     calendar: Calendar
     housekeeping: Housekeeping
     status: Status
+    standings: Standings
     triggers: Triggers
     injection: Injection
     webhooks: Webhooks
@@ -169,6 +171,7 @@ class Services:
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),
+            standings=Standings(ground, functions, deployments, rules, schedules),
             triggers=triggers,
             injection=Injection(ground, console, executions, triggers, about.project),
             webhooks=webhooks,
