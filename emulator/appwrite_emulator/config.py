@@ -66,6 +66,9 @@ class Config:
     appwrite: Era = option(
         "1.9", "Appwrite generation to speak where no header of a request decides."
     )
+    watch: bool = option(
+        True, "Follow the folders of functions and the project file: what is saved is what runs."
+    )
     sandbox: SandboxMode = option(
         "auto",
         "Confinement of functions: the best this machine gives, required to contain files and "

@@ -62,9 +62,7 @@ async def _deploy(session: Session, emulator: Emulator) -> None:
         click.echo(text, err=True)
     for line in missing_lines(session.config.repositories):
         click.echo(line, err=True)
-    applied = await emulator.services.projects.apply(
-        emulator.project, session.entries, lambda id, text: None
-    )
+    applied = await session.serve(emulator, lambda id, text: None)
     for line in function_lines([each for each in applied if each.outcome is Outcome.FAILED]):
         click.echo(line, err=True)
     attendance, project = emulator.services.attendance, emulator.project

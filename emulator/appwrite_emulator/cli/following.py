@@ -69,6 +69,7 @@ async def follow(running: Running, wish: Wish) -> int:
         ) as entries,
         Screen(sys.stdout, is_live=terminal.is_live) as screen,
     ):
+        click.echo(f"Following what happens at {running.address}; Ctrl-C ends it", err=True)
         screen.print(_lines(executions, wish.project, view))
         feed = Read(entries)
         feed.start()

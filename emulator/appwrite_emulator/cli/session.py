@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import project_file
 from ..addresses import is_loopback
@@ -13,6 +13,10 @@ from ..assets import assets
 from ..catalog import Catalog
 from ..config import Config, ConfigError
 from ..project_file import Entry, ProjectFile
+
+if TYPE_CHECKING:
+    from ..emulator import Emulator
+    from ..services.projects import Applied, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,18 @@ class Session:
     def entries(self) -> tuple[Entry, ...]:
         """The functions to deploy."""
         return self.project.functions if self.project else ()
+
+    async def serve(self, emulator: Emulator, on_progress: Progress) -> list[Applied]:
+        """Deploy the functions, and take in every change of them from now on if that is wanted."""
+        if self.project is None or not self.config.watch:
+            projects = emulator.services.projects
+            return await projects.apply(emulator.project, self.entries, on_progress)
+        serving = emulator.services.serving
+        return await serving.serve(emulator.project, self.project, self._read, on_progress)
+
+    def _read(self) -> ProjectFile | None:
+        """The project file as it is now. Raises ProjectFileError."""
+        return project_file.load(self.directory, languages(self.config), self.config.appwrite)
 
 
 def prepare(directory: Path | None, options: Mapping[str, Any]) -> Session:

@@ -110,8 +110,7 @@ class _Serving:
 
     async def _deploy(self, opening: Opening) -> None:
         services, project = self._emulator.services, self._emulator.project
-        entries = self._session.entries
-        applied = await services.projects.apply(project, entries, opening.progress)
+        applied = await self._session.serve(self._emulator, opening.progress)
         opening.deployed(applied, services.standings.all(project))
         inspections = await services.attendance.begin(project)
         opening.inspected(inspections, [*services.attendance.strangers(project)])

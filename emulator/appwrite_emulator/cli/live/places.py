@@ -26,6 +26,7 @@ class Places:
     def __init__(self, builds: Path | None, folders: Folders, here: Path, paint: Paint) -> None:
         self._folders = folders
         self._here = here
+        self._prefix = f"{here}/" if here.parent != here else "\0"
         self._paint = paint
         built = _pattern(builds) if builds else "(?!)"
         inspected = _pattern(builds.with_name("inspected")) if builds else "(?!)"
@@ -37,7 +38,7 @@ class Places:
         dimmed, and linked."""
         folder = self._folders(project, function_id)
         if folder is None or "/" not in text:
-            return self._paint(text, *styles)
+            return self._paint(text.replace(self._prefix, ""), *styles)
         pieces, end = [], 0
         for start, stop, path, line in self._found(text, folder):
             pieces.append(self._paint(text[end:start], *styles))
@@ -45,6 +46,14 @@ class Places:
             end = stop
         pieces.append(self._paint(text[end:], *styles))
         return "".join(pieces)
+
+    def place(self, text: str) -> str:
+        """A file with its line, such as /shop/functions/a/main.js:3, as people here write it."""
+        path, colon, line = text.rpartition(":")
+        known = Path(path)
+        if not (colon and known.is_absolute() and known.exists()):
+            return text
+        return self._paint.link(f"{self.short(known)}:{line}", known)
 
     def short(self, path: Path) -> str:
         """The path as people here write it."""

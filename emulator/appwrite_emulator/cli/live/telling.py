@@ -90,17 +90,20 @@ class Telling:
             return self._line(entry, "✓", f"built in {seconds(took)}", "green")
         return self._line(entry, "✗", f"build {facts['status']} after {seconds(took)}", "red")
 
-    def reload(self, entry: Entry, *, was_broken: bool) -> str:
-        """What came of a save."""
+    def reload(self, entry: Entry, place: str, *, was_broken: bool) -> str:
+        """What came of a save; `place` is where its error lies, if that is known."""
         facts = entry["facts"]
         changed = files(facts)
         if facts["outcome"] == "broken":
-            place = self._paint(clean(facts.get("place") or changed), "bold")
-            return self._line(entry, "✗", f"does not load  {place}", "red")
+            where = self._paint(place or changed, "bold")
+            return self._line(entry, "✗", f"does not load  {where}".rstrip(), "red")
         again = "live again" if was_broken else "live"
-        style: Style = "green"
-        text = self._paint(f"{again} in {seconds(facts['seconds'])}", style)
-        return self._line(entry, "↻", f"{self._paint(changed, 'dim')}  {text}", style)
+        if facts["outcome"] == "live":
+            again += f" in {seconds(facts['seconds'])}"
+        text = f"{self._paint(changed, 'dim')}  {self._paint(again, 'green')}"
+        if facts.get("replaces"):
+            text += self._paint("  in place of what was pushed", "yellow")
+        return self._line(entry, "↻", text.lstrip(), "green")
 
     def project(self, entry: Entry) -> str:
         """What came of a change of the project file."""
@@ -108,8 +111,12 @@ class Telling:
         name = file.rpartition("/")[2]
         if facts.get("outcome") == "broken":
             return self._line(entry, "✗", "cannot be used", "red", name)
-        ids = ", ".join(facts.get("functions", ()))
-        return self._line(entry, "↻", ids or clean(entry["text"]), "green", name)
+        failed = facts.get("failed", {})
+        told = [each for each in facts.get("functions", ()) if each not in failed]
+        words = [f"{', '.join(told)} as it says now"] if told else []
+        words += [f"{id} {self._paint('failed', 'red')}" for id in failed]
+        words += [f"{id} is followed no longer" for id in facts.get("gone", ())]
+        return self._line(entry, "↻", "; ".join(words), "red" if failed else "green", name)
 
     def note(self, entry: Entry) -> str:
         """Something to know."""
@@ -125,7 +132,7 @@ def seconds(amount: float) -> str:
     """A duration in the unit in which one thinks of it."""
     if amount < 0.0095:
         return f"{amount * 1000:.1f} ms"
-    if amount < 1:
+    if amount < 0.9995:
         return f"{amount * 1000:.0f} ms"
     return f"{amount:.2f} s" if amount < 10 else f"{amount:.1f} s"
 
@@ -134,7 +141,9 @@ def files(facts: Entry) -> str:
     """Which files have changed: one by its name, more by their number."""
     changed = facts.get("files", ())
     count = facts.get("count", len(changed))
-    return clean(str(changed[0])) if count == 1 and changed else f"{count} files"
+    if count == 1 and changed:
+        return clean(str(changed[0]))
+    return f"{count} files" if count else ""
 
 
 def _style(code: int | None) -> tuple[Style, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from .acts import Act, Acts, Said, kind_of
@@ -15,6 +16,8 @@ LONG = 1.0
 _SHORT = 0.3  # seconds in which a build or reload ends before one looks
 _UPLOAD_PATIENCE = 30.0  # seconds without a chunk after which an upload is forgotten
 _INDENT = " " * 10
+# Steps of a trace through the language itself and the launcher, when code does not load.
+_FOREIGN = re.compile(r"\s+at .*(\(|\s)(node:|/\S*/launcher\.)")
 _BELOW = 3  # things under way that are shown
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _TURN = 0.1  # seconds of a step of it
@@ -107,11 +110,11 @@ class View:
             self._put(self._telling.build(entry))
             if entry["facts"]["status"] == "failed" and act:
                 self._let_go(act)
-        elif kind == "reload" and entry["facts"]["outcome"] != "unchanged":
+        elif kind == "reload":
             self._end_reload(entry)
         elif kind == "project":
             self._put(self._telling.project(entry))
-            self._explain(entry)
+            self._explain(entry, *(entry["facts"] or {}).get("failed", {}).values())
 
     def _end_execution(self, entry: Entry, act: Act | None) -> None:
         if act is not None and act is self._speaker:
@@ -124,7 +127,10 @@ class View:
     def _end_reload(self, entry: Entry) -> None:
         key = entry["project"], entry["functionId"]
         was_broken = key in self._broken
-        self._put(self._telling.reload(entry, was_broken=was_broken))
+        if entry["facts"]["outcome"] == "unchanged" and not was_broken:
+            return
+        place = self._places.place(clean(entry["facts"].get("place") or ""))
+        self._put(self._telling.reload(entry, place, was_broken=was_broken))
         if entry["facts"]["outcome"] == "broken":
             self._broken.add(key)
             self._explain(entry)
@@ -136,11 +142,12 @@ class View:
         """Whether a build is part of what will be told of as a whole."""
         return self.is_calm or self._acts.reload_of(entry) is not None
 
-    def _explain(self, entry: Entry) -> None:
-        """The error of something that went wrong, below it."""
-        error = entry["facts"].get("error") or ""
-        for line in error.rstrip().split("\n") if error.strip() else ():
-            self._put(self._gutter("error") + self._own(line, entry))
+    def _explain(self, entry: Entry, *more: str) -> None:
+        """The errors of something that went wrong, below it."""
+        for error in (entry["facts"].get("error") or "", *more):
+            for line in error.rstrip().split("\n") if error.strip() else ():
+                if not _FOREIGN.match(line):
+                    self._put(self._gutter("error") + self._own(line, entry))
 
     def _let_out(self, act: Act, now: float) -> None:
         """Show what an act has said so far, while it goes on; by turns with others that do."""
