@@ -132,6 +132,31 @@ async def test_a_python_function_pauses_where_the_launch_entry_maps_the_develope
 
 
 @needs_node
+async def test_a_save_is_all_that_new_code_needs_to_stop_at_the_breakpoint(
+    reachable: Path,
+) -> None:
+    source(reachable, "f/main.mjs", NODE)
+    project(reachable, {"$id": "f", "runtime": "node-20.0", "entrypoint": "main.mjs", **ROW})
+    path = project_file.find(reachable)
+    assert path is not None
+    read = partial(project_file.read, path)
+    async with Emulator(port=0, inspect=(Inspected("f"),), directory=reachable) as emulator:
+        await emulator.services.serving.serve("demo", read(), read, lambda id, text: None)
+        (state,) = await emulator.services.attendance.begin("demo")
+        assert state.folder == reachable / "f"
+        entry = await launch_entry(emulator, "f")
+        async with node_debugger(entry["port"]) as debugger:
+            source(reachable, "f/main.mjs", "export default (;")
+            assert (await execute(emulator, "f"))["responseBody"] == "WORD"  # the last that loads
+            source(reachable, "f/main.mjs", NODE.replace("WORD", "new"))
+            await debugger.talk.over()
+        async with node_debugger(entry["port"]) as debugger:
+            await debugger.break_at(Path(entry["remoteRoot"]) / "main.mjs", 3)
+            execution = await paused(emulator, "f", debugger, 0)
+        assert execution["responseBody"] == "new"
+
+
+@needs_node
 async def test_keys_live_as_long_as_somebody_may_think(reachable: Path) -> None:
     tell = "export default ({ req, res }) => res.text(req.headers['x-appwrite-key']);\n"
     source(reachable, "f/main.mjs", tell)

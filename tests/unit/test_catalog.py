@@ -322,6 +322,9 @@ def test_a_manifest_says_the_least_that_is_needed(make_family: MakeFamily) -> No
         ({"inspect": "1"}, "key 'inspect' must be a table, not 1."),
         ({"inspect": "{ port = 1, launch = {} }"}, "the key 'command' is missing."),
         ({"inspect": "{ where = 1 }"}, "unknown key 'where'. Known: command, launch, port,"),
+        ({"installs": "[1]"}, "'installs' must be tables, each begun with [[installs]], not [1]."),
+        ({"installs": '[{ becomes = "x" }]'}, "[[installs]]: the key 'folders' is missing."),
+        ({"installs": "[{ place = 1 }]"}, "[[installs]]: unknown key 'place'. Known: folders,"),
         ({"name": "{"}, "Invalid"),
     ],
 )

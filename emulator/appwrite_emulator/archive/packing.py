@@ -68,8 +68,9 @@ def _tree(folder: _Item, lent: Path | None) -> Iterator[_Item]:
     prefix = f"{folder.name}/" if folder.name else ""
     for path in sorted(folder.path.iterdir()):
         item = _Item(prefix + path.name, path, folder.root)
-        if lent and path.is_symlink() and (found := _target(path)).is_relative_to(lent):
-            item = _Item(item.name, found, lent)
+        if lent and lent != item.root and path.is_symlink():
+            found = _target(path)
+            item = _Item(item.name, found, lent) if found.is_relative_to(lent) else item
         yield item
         if item.path.is_dir() and not item.path.is_symlink():
             yield from _tree(item, lent)

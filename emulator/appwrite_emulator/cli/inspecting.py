@@ -6,34 +6,21 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from .. import project_file
 from .launch_file import LaunchFileUnclear, merged
-from .report import inspection_line, note_line, show
+from .report import inspection_line, show
 from .running import Running
 from .session import locate
-
-if TYPE_CHECKING:
-    from ..emulator import Emulator
 
 _EDITORS, _FILE = ".vscode", "launch.json"
 _NONE = (
     "No function is inspected. Start the emulator with --inspect FUNCTION to run one under the "
     "debugger of its language."
 )
-
-
-async def inspection_lines(emulator: Emulator) -> list[str]:
-    """A line for each function that is to be inspected, once it waits under its debugger."""
-    attendance = emulator.services.attendance
-    begun = await attendance.begin(emulator.project)
-    return [
-        *map(note_line, attendance.strangers(emulator.project)),
-        *(inspection_line(each.function.id, each.address, each.problem) for each in begun),
-    ]
 
 
 def show_inspections(running: Running, *, as_json: bool) -> None:

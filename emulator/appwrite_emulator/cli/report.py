@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ..config import Repository, Webhook
+from ..services.inspections import Inspection
 from ..services.projects import Applied, Outcome
 from ..services.standings import Standing
 
@@ -95,9 +96,11 @@ def inspection_line(function: str, address: str, problem: str) -> str:
     return f"{_DONE} {function}: debugger at {address}"
 
 
-def note_line(text: str) -> str:
-    """A line of what one should know although it works."""
-    return f"{_NOTE} {text}"
+def inspection_lines(inspections: Sequence[Inspection], notes: Sequence[str]) -> Iterator[str]:
+    """A line for each function that is to run under a debugger, before them what is amiss."""
+    yield from (f"{_NOTE} {text}" for text in notes)
+    for each in inspections:
+        yield inspection_line(each.function.id, each.address, each.problem)
 
 
 def _note_lines(applied: Sequence[Applied]) -> Iterator[str]:

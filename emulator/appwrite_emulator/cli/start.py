@@ -19,7 +19,6 @@ from ..config import own_environment
 from ..emulator import Emulator
 from ..services.live_logs import Wanted
 from . import signals
-from .inspecting import inspection_lines
 from .live.feed import Heard
 from .live.opening import ForPeople, ForPrograms, Opening
 from .live.places import Places
@@ -113,7 +112,8 @@ class _Serving:
         services, project = self._emulator.services, self._emulator.project
         applied = await self._session.serve(self._emulator, opening.progress)
         opening.deployed(applied, services.standings.all(project))
-        opening.inspected(await inspection_lines(self._emulator))
+        inspections = await services.attendance.begin(project)
+        opening.inspected(inspections, [*services.attendance.strangers(project)])
 
     @asynccontextmanager
     async def _watched(self, *, as_json: bool) -> AsyncIterator[None]:

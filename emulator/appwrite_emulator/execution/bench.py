@@ -257,6 +257,10 @@ class Bench:
         for worker in doomed:
             await worker.buried.wait()
 
+    def has(self, key_prefix: str) -> bool:
+        """Whether a worker of these keys lives."""
+        return any(self._of(key_prefix))
+
     def _of(self, key_prefix: str) -> Iterator[tuple[Worker, _Seat]]:
         return ((w, s) for w, s in list(self._live.items()) if w.key.startswith(key_prefix))
 

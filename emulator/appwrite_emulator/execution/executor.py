@@ -185,7 +185,7 @@ class Executor:
 
     def serves(self, key_prefix: str) -> bool:
         """Whether a worker of a target whose key starts so is there, at rest or not."""
-        return self._pool.has(key_prefix)
+        return self._pool.has(key_prefix) or self._bench.has(key_prefix)
 
     async def _acquire(self, target: Target, transcript: Transcript, limit: float | None) -> Worker:
         if target.inspect is not None:

@@ -58,6 +58,7 @@ class Attendance:
         with anyio.move_on_after(_PATIENCE):
             for over in [self._begin(function) for function in wanted]:
                 await over.wait()
+        self._inspections.is_told = True
         return [s for s in self._inspections.states() if s.function.project == project]
 
     def _is_inspected(self, function: Function) -> bool:

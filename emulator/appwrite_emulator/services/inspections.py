@@ -81,6 +81,7 @@ class Inspections:
         self._ground = ground
         self._executor = executor
         self._known: dict[str, Inspection] = {}
+        self.is_told = False  # whether what is known so far was told, so that news are
         self.folder_of: Callable[[Function], Path | None] = lambda function: None
         """The folder that becomes a function's deployments, if one is followed."""
 
@@ -96,7 +97,7 @@ class Inspections:
         state, found = await self._look(function, launch, build)
         before = self._known.get(name)
         self._known[name] = state
-        if before is None or before.line != state.line:
+        if self.is_told and (before is None or before.line != state.line):
             self.note(function, state.line, {"address": state.address or None})
         if state.stand is None or state.debugger is None:
             return None

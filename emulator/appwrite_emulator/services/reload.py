@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -179,27 +178,20 @@ class Reload:
         self._ground.start(self._turn, followed, is_quiet, name=f"reload {followed.key}")
 
     async def _turn(self, followed: Followed, is_quiet: bool) -> None:
-        with self._ending(followed):
-            try:
-                await self._take_in(followed, is_quiet)
-            except EpochPassed:
-                followed.is_stale = True
-            except Exception:  # of this change: the next one is taken in again
-                logger.exception("a change of %s failed in the emulator", followed.key)
-
-    @contextmanager
-    def _ending(self, followed: Followed) -> Iterator[None]:
-        """Wake who waits for the turn, and begin the next one if there is something for it."""
         try:
-            yield
+            await self._take_in(followed, is_quiet)
+        except EpochPassed:
+            followed.is_stale = True
+        except Exception:  # of this change: the next one is taken in again
+            logger.exception("a change of %s failed in the emulator", followed.key)
         finally:
             turn, followed.turn = followed.turn, None
             assert turn is not None, "a turn ends once"
             turn.set()
-            is_stale, followed.is_stale = followed.is_stale, False
-            current = self._followed.get(followed.key)
-            if is_stale and current is followed and self._is_behind(followed):
-                self._begin(followed, is_quiet=False)
+        is_stale, followed.is_stale = followed.is_stale, False
+        is_wanted = self._followed.get(followed.key) is followed
+        if is_stale and is_wanted and followed.turn is None and self._is_behind(followed):
+            self._begin(followed, is_quiet=False)
 
     async def _take_in(self, followed: Followed, is_quiet: bool) -> None:
         """Deploy what the folder holds, if that is something new, and tell what came of it."""

@@ -30,6 +30,7 @@ class _Served:
     file: ProjectFile
     read: Read
     entries: dict[str, Entry] = field(default_factory=dict)  # as they were applied, by id
+    scope: Scope | None = None  # that is watched
     is_reading: bool = False
     is_stale: bool = False  # the file has changed once more meanwhile
 
@@ -79,6 +80,9 @@ class Serving:
     def _watch(self, served: _Served) -> None:
         file = served.file
         scope = Scope(file.folders, files=file.files or (file.path,), skip=file.skip)
+        if scope == served.scope:
+            return
+        served.scope = scope
         self._watcher.follow(f"file {served.project}", scope, lambda: self._notice(served))
 
     def _notice(self, served: _Served) -> None:

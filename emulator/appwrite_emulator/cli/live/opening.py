@@ -10,9 +10,10 @@ import click
 
 from ... import __version__
 from ...emulator import Emulator
+from ...services.inspections import Inspection
 from ...services.projects import Applied
 from ...services.standings import Standing
-from ..report import function_lines, missing_lines, webhook_lines
+from ..report import function_lines, inspection_lines, missing_lines, webhook_lines
 from ..session import Session
 from .screen import Screen
 from .show import json_line
@@ -34,8 +35,8 @@ class Opening(Protocol):
         """This came of the project's functions."""
         ...
 
-    def inspected(self, lines: Sequence[str]) -> None:
-        """Where debuggers attach."""
+    def inspected(self, inspections: Sequence[Inspection], notes: Sequence[str]) -> None:
+        """So do the functions stand that run under a debugger; `notes` say what is amiss."""
         ...
 
     def ready(self) -> None:
@@ -74,8 +75,9 @@ class ForPeople:
             lines = function_lines(applied, standings, columns=self._screen.columns)
             self._say(*gap, *lines, *gap)
 
-    def inspected(self, lines: Sequence[str]) -> None:
-        self._say(*lines)
+    def inspected(self, inspections: Sequence[Inspection], notes: Sequence[str]) -> None:
+        lines = [*inspection_lines(inspections, notes)]
+        self._say(*lines, *([""] if lines and self._terminal.is_live else []))
 
     def ready(self) -> None:
         ready = click.style("Ready", fg="green", bold=True)
@@ -142,9 +144,11 @@ class ForPrograms:
                 notes=list(each.notes),
             )
 
-    def inspected(self, lines: Sequence[str]) -> None:
-        if lines:
-            self._say("inspecting", text="\n".join(map(click.unstyle, lines)))
+    def inspected(self, inspections: Sequence[Inspection], notes: Sequence[str]) -> None:
+        for each in inspections:
+            self._say("inspection", **each.to_json())
+        for text in notes:
+            self._say("note", text=text)
 
     def ready(self) -> None:
         emulator, config = self._emulator, self._session.config

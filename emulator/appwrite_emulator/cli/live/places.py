@@ -19,7 +19,8 @@ Folders = Callable[[str, str], Path | None]
 class Places:
     """Turns the paths of builds in what functions say into those of their sources.
 
-    `builds` is the folder of all builds. Files that only the build has keep their path.
+    `builds` is the folder of all builds, beside which those lie that are inspected. Files that only
+    the build has keep their path.
     """
 
     def __init__(self, builds: Path | None, folders: Folders, here: Path, paint: Paint) -> None:
@@ -27,8 +28,10 @@ class Places:
         self._here = here
         self._prefix = f"{here}/" if here.parent != here else "\0"
         self._paint = paint
-        names = "|".join(re.escape(name) for name in _names(builds)) if builds else "(?!)"
-        self._built = re.compile(rf"(?:{names})/[^/\s]+/src/function/({_FILE}){_LINE}")
+        built = _pattern(builds) if builds else "(?!)"
+        inspected = _pattern(builds.with_name("inspected")) if builds else "(?!)"
+        copies = rf"(?:{built}/[^/\s]+|{inspected}/[^/\s]+/[^/\s]+)"
+        self._built = re.compile(rf"{copies}/src/function/({_FILE}){_LINE}")
 
     def own(self, text: str, project: str, function_id: str, *styles: Style) -> str:
         """A line in `styles` with the developer's paths, relative where they lie below here, not
@@ -63,6 +66,10 @@ class Places:
             hits = [*re.finditer(rf"{re.escape(str(folder))}/({_FILE}){_LINE}", text)]
         found = [(*hit.span(), folder / hit[1], hit[2]) for hit in hits]
         return [each for each in found if each[2].exists()]
+
+
+def _pattern(folder: Path) -> str:
+    return f"(?:{'|'.join(re.escape(name) for name in _names(folder))})"
 
 
 def _names(builds: Path) -> list[str]:
