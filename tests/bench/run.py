@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 sys.path.insert(1, str(Path(__file__).parents[2] / "emulator"))
 
-from tests.bench import bodies, cold, growth, later, report, saves, state, ticks, warm
+from tests.bench import bodies, cold, growth, later, report, saves, state, ticks, warm, watching
 from tests.bench.serve import FAST
 from tests.bench.servers import Mode
 from tests.bench.warm import Effort
@@ -135,6 +135,14 @@ def _deployments(mode: Mode, is_quick: bool) -> Figures:
     return {name: seen._asdict() for name, seen in taken._asdict().items()}
 
 
+def _watching(mode: Mode, is_quick: bool) -> Figures:
+    saves, idle, samples = (5, 0.5, 20) if is_quick else (50, 5.0, 200)
+    taken = watching.measure_watching(saves, idle)
+    trees = watching.measure_trees(samples)
+    say(["", *report.watching_lines(taken), *report.trees_lines(trees)])
+    return {"watching": taken, "trees": trees}
+
+
 def say(lines: Iterable[str]) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
@@ -149,6 +157,7 @@ PARTS: dict[str, Callable[[Mode, bool], Figures]] = {
     "ticks": _ticks,
     "saves": _saves,
     "many": _many,
+    "watching": _watching,
     "executions": _executions,
     "deployments": _deployments,
 }

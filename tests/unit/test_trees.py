@@ -340,7 +340,7 @@ def _files_below(folder: Path, above: tuple[Path, ...]) -> Iterator[Path]:
             yield path
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(EDITS, max_size=12))
 def test_no_edit_goes_unseen(edits: list[tuple[str, str, str]]) -> None:
     with TemporaryDirectory() as place:

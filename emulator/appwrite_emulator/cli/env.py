@@ -34,15 +34,12 @@ Examples:
 def env(function: str, *, where: Whereabouts, project: str, values: bool, as_json: bool) -> None:
     """List the variables that FUNCTION gets when it runs, and where each comes from."""
     from .driving import explained
-    from .nearby import explaining
     from .report import show
     from .running import Running
 
     with explained():
         asked = {"function": function, "project": project, "values": values}
-        running = Running.find(where)
-        with explaining(running, project, function):
-            told = running.ask("GET", "/variables", **asked)
+        told = Running.find(where).ask("GET", "/variables", **asked)
         show(told, _lines(told), as_json=as_json)
 
 

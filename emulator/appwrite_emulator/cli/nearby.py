@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from urllib.parse import quote
 
 from .running import Refused, Running
@@ -30,17 +29,6 @@ def unknown(kind: str, name: str, known: Collection[str], place: str = "") -> st
 def function_ids(running: Running, project: str) -> list[str]:
     """The ids of the functions of a project. Raises ConfigError."""
     return _ids(running, project, "functions")
-
-
-@contextmanager
-def explaining(running: Running, project: str, function: str) -> Iterator[None]:
-    """Turn a refusal within it into one that names the near ids, when there is no such function;
-    an empty `project` is the emulator's own."""
-    try:
-        yield
-    except Refused:
-        require_function(running, running.project(project), function)
-        raise
 
 
 def require_function(running: Running, project: str, function: str) -> None:
