@@ -74,11 +74,11 @@ def leave_gracefully(left):
     leave = os._exit
 
     def exit(code):
+        from debugpy import is_client_connected
         from pydevd import get_global_debugger
 
-        debugger = get_global_debugger()
-        if debugger is not None:
-            debugger.dispose_and_kill_all_pydevd_threads()
+        if is_client_connected():
+            get_global_debugger().dispose_and_kill_all_pydevd_threads(wait=False)
             select.select([left], [], [], PATIENCE)
         leave(code)
 
