@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
 import socket
 import sys
@@ -186,7 +185,6 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"events": ["functions.*.create"]}, "cannot subscribe"),
     ({"specification": "s-1vcpu-512m"}, "Did you mean s-1vcpu-512mb"),
     ({"timeout": 901}, "--function-timeout"),
-    ({"path": "big"}, "--size-limit"),
 ]
 
 
@@ -196,8 +194,7 @@ def test_broken_functions_are_explained_and_the_others_serve(shop: Path) -> None
         for number, (keys, _) in enumerate(BROKEN)
     ]
     project(shop, *rows, SNAKE)
-    source(shop, "big/noise", random.Random(1).randbytes(9000).hex())
-    with started(str(shop), "--size-limit", "8000") as emulator:
+    with started(str(shop)) as emulator:
         snake = emulator.execute("snake", project="shop")
         assert emulator.stop() == 0
     assert snake["responseBody"] == "hello from Python"
@@ -212,12 +209,15 @@ def test_broken_functions_are_explained_and_the_others_serve(shop: Path) -> None
 
 
 def test_what_works_but_should_be_known_is_noted(shop: Path) -> None:
-    source(shop, "hello/.env", "WORD=secret")
+    source(shop, "hello/noise", "x" * 9000)
+    source(shop, "aside", "")
+    (shop / "hello" / "link").symlink_to(shop / "aside")
     project(shop, HELLO | {"entrypoint": "gone.mjs"})
-    with started(str(shop)) as emulator:
+    with started(str(shop), "--size-limit", "8000") as emulator:
         assert emulator.stop() == 0
     assert "! gone.mjs is not there: calls will fail (hello)" in emulator.lines
-    assert lines_with(emulator.lines, "! .env is not read")
+    assert lines_with(emulator.lines, "! link leads out of the folder: a push leaves it behind")
+    assert lines_with(emulator.lines, "packed, those of a push may have 8,000 (--size-limit)")
 
 
 def test_a_folder_without_project_file_is_an_empty_project(reachable: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_folder_without_project_file_is_an_empty_project(reachable: Path) -> N
         assert emulator.stop() == 0
     assert (status, functions["total"]) == (200, 0)
     assert lines_with(emulator.lines, f"No project file in {reachable}")
-    assert lines_with(emulator.lines, "`appwrite init project` makes one")
+    assert lines_with(emulator.lines, "`appwrite-emulator init NAME` makes one")
     assert 'for project "demo"' in emulator.lines[-1]
 
 

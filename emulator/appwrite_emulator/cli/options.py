@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 GROUPS = {
     "Serving": ("host", "port", "project", "appwrite", "functions_domain"),
-    "Functions": ("runtimes", "repositories", "webhooks", "inspect"),
+    "Functions": ("runtimes", "repositories", "webhooks", "watch", "inspect"),
     "State": ("state", "memory", "keep_executions", "execution_retention"),
     "Keys and safety": ("keys", "strict", "hosts", "origins", "sandbox"),
     "Limits": (

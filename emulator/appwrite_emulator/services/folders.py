@@ -71,10 +71,17 @@ class Folders:
             name for each in self._bases.values() for name in (each.build, each.install) if name
         }
 
-    def notes(self, look: Look) -> list[str]:
+    def notes(self, function: Function, look: Look) -> list[str]:
         """What the developer should know of the folder although it works here."""
         outside = look.tree.outside if look.tree else ()
-        return [f"{path} leads out of the folder: a push leaves it behind" for path in outside]
+        notes = [f"{path} leads out of the folder: a push leaves it behind" for path in outside]
+        newest, limit = self._generations.latest_ready(function), self._ground.config.size_limit
+        if newest and newest.source_size > limit > 0:
+            notes.append(
+                f"its files have {newest.source_size:,} bytes: packed, those of a push may have "
+                f"{limit:,} (--size-limit)"
+            )
+        return notes
 
     def forget(self, project: str, function_id: str) -> None:
         """Its folder will not be deployed again."""

@@ -115,7 +115,7 @@ class Projects:
             look, brought = await self._deploy(project, entry, tell)
             outcome, reason = _OUTCOMES[brought.outcome], brought.error
             if outcome is not Outcome.FAILED:
-                notes = await self._notes(entry, look)
+                notes = await self._notes(self._functions.get(project, entry.id), entry, look)
         except ApiError as exc:
             reason = resolve(exc, self._ground.config.appwrite).message
         except (EntryRefused, InterpreterMissing, ProjectFileError, OSError) as exc:
@@ -194,7 +194,7 @@ class Projects:
             changed = True
         return changed and bool(function.commands)
 
-    async def _notes(self, entry: Entry, look: Look) -> tuple[str, ...]:
+    async def _notes(self, function: Function, entry: Entry, look: Look) -> tuple[str, ...]:
         notes = []
         catalog = self._ground.catalog
         runtime, family = catalog.runtime(entry.runtime), catalog.family(entry.runtime)
@@ -208,7 +208,7 @@ class Projects:
             and not (entry.folder / entry.entrypoint).exists()
         ):
             notes.append(f"{entry.entrypoint} is not there: calls will fail")
-        notes += self._folders.notes(look)
+        notes += self._folders.notes(function, look)
         return tuple(notes)
 
 
