@@ -234,6 +234,24 @@ async def test_a_reset_brings_the_functions_back(project: Path) -> None:
         assert await site.call() == "three"
 
 
+async def test_what_changes_while_a_save_is_loaded_leaves_nothing_loading(project: Path) -> None:
+    slow = "import time\ntime.sleep(0.2)\n"
+    async with serving(project) as site:
+        await site.call()
+        site.save("functions/f/main.py", slow + python("two"))
+        await site.news("began")
+        await site.emulator.control.reset()
+        assert await site.call() == "two"
+        assert await site.state() == "live"
+        site.save("functions/f/main.py", slow + python("three"))
+        await site.news("began")
+        site.save("functions/f/other.py", python("other"))
+        write_project(project, {"f": {**PYTHON, "entrypoint": "other.py"}})
+        await site.news(kind="project")
+        assert await site.state() == "live"
+        assert await site.call() == "other"
+
+
 async def test_a_restore_does_not_bring_back_old_code(project: Path) -> None:
     async with serving(project) as site:
         await site.call()

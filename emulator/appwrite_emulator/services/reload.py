@@ -154,6 +154,7 @@ class Reload:
         with anyio.move_on_after(self._ground.config.sync_timeout):
             if followed.turn is not None:
                 await followed.turn.wait()
+                followed = self._followed.get(followed.key, followed)
                 if not self._is_behind(followed):
                     return
             if followed.turn is None:
@@ -185,13 +186,19 @@ class Reload:
         except Exception:  # of this change: the next one is taken in again
             logger.exception("a change of %s failed in the emulator", followed.key)
         finally:
-            turn, followed.turn = followed.turn, None
-            assert turn is not None, "a turn ends once"
-            turn.set()
-        is_stale, followed.is_stale = followed.is_stale, False
-        is_wanted = self._followed.get(followed.key) is followed
-        if is_stale and is_wanted and followed.turn is None and self._is_behind(followed):
-            self._begin(followed, is_quiet=False)
+            self._end(followed)
+
+    def _end(self, followed: Followed) -> None:
+        """Let calls go on, unless something is left to take in for what is followed by now."""
+        turn, followed.turn = followed.turn, None
+        assert turn is not None, "a turn ends once"
+        current = self._followed.get(followed.key)
+        if current is not None and current.turn in (turn, None):
+            is_stale, current.turn, current.is_stale = current.is_stale, None, False
+            is_other = current is not followed  # what has just ended went by its old settings
+            if is_other or (is_stale and self._is_behind(current)):
+                self._begin(current, is_quiet=False)
+        turn.set()
 
     async def _take_in(self, followed: Followed, is_quiet: bool) -> None:
         """Deploy what the folder holds, if that is something new, and tell what came of it."""
