@@ -283,6 +283,41 @@ async def test_what_was_pushed_stays_until_the_next_save(project: Path) -> None:
         assert told.facts["replaces"] == reply.json()["$id"]
 
 
+async def test_what_is_pushed_while_a_save_is_loaded_stays(project: Path) -> None:
+    from tests.acceptance.test_emulator import archive
+
+    async with serving(project) as site:
+        await site.call()
+        site.save("functions/f/main.py", "import time\ntime.sleep(0.5)\n" + python("saved"))
+        await site.news("began")
+        await site.http.post(
+            "/functions/f/deployments",
+            data={"activate": "true"},
+            files={"code": ("code.tar.gz", archive(python("pushed")), "application/gzip")},
+        )
+        told = await site.news()
+        assert told.facts is not None
+        assert told.facts["outcome"] == "unchanged"
+        assert await site.call() == "pushed"
+
+
+async def test_restores_during_reloads_leave_no_builds_behind(project: Path) -> None:
+    async with serving(project) as site:
+        control = site.emulator.control
+        before = control.snapshot()
+        for number in range(3):
+            site.save("functions/f/main.py", f"import time\ntime.sleep(0.1)\nx = {number}\n")
+            await site.news("began")
+            await control.restore(before.id)
+            site.save("functions/f/main.py", python(f"number {number}"))
+            assert await site.call() == f"number {number}"
+        for _ in range(2):
+            await control.reset()
+        await control.forget(before.id)
+        builds = list((project / ".appwrite-emulator" / "builds").iterdir())
+        assert len([path for path in builds if path.is_dir()]) <= 2
+
+
 async def test_a_function_that_was_deleted_is_no_longer_followed(project: Path) -> None:
     async with serving(project) as site:
         await site.call()

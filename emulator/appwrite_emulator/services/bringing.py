@@ -62,7 +62,7 @@ class Load:
     entry: Entry
     tree: Tree
     base: Deployment | None
-    must_prove: bool  # it is to replace what answers now
+    active: Deployment | None  # what answers now: `load` must prove itself to replace it
     family: Family
     recipe: Recipe
     found: Found | None  # what the developer has installed in the folder
@@ -129,12 +129,20 @@ class Bringing:
         made = await (self._built(load) if is_built else self._laid(load, way))
         if made.status != DeploymentStatus.READY:
             return _broken(load, made, _ending(made))
-        refusal = await self._refusal(load, made) if load.must_prove else None
-        self._ground.epochs.check(load.function.project, epoch)
-        if refusal:
-            failed = await self._failed(made, refusal.text, is_stored=is_built)
-            return _broken(load, failed, refusal.text, is_final=refusal.is_final)
-        await self._generations.activate(made if is_built else self._generations.store(made))
+        try:
+            refusal = await self._refusal(load, made) if load.active else None
+            self._ground.epochs.check(load.function.project, epoch)
+            if refusal:
+                failed = await self._failed(made, refusal.text, is_stored=is_built)
+                return _broken(load, failed, refusal.text, is_final=refusal.is_final)
+            made = made if is_built else self._generations.store(made)
+        except BaseException:
+            if not is_built:  # no row names it
+                self._ground.files.remove_builds({made.build})
+            raise
+        if sent := self._generations.sent_since(load.function, load.active):
+            return Brought(Outcome.UNCHANGED, sent.id)
+        await self._generations.activate(made)
         return Brought(Outcome.LIVE, made.id)
 
     async def _laid(self, load: Load, way: Way) -> Deployment:

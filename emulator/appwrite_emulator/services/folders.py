@@ -18,7 +18,7 @@ from ..project_file import Entry, ProjectFileError, environment
 from ..trees import Tree, scan
 from .bringing import Bringing, Brought, Load, Outcome
 from .functions import Functions
-from .generations import Generations
+from .generations import Generations, builds_of
 from .ground import Ground
 from .looks import Look, stamp
 from .plans import Plans
@@ -67,9 +67,7 @@ class Folders:
 
     def kept_builds(self) -> set[str]:
         """Builds that are needed though perhaps no row names them."""
-        return {
-            name for each in self._bases.values() for name in (each.build, each.install) if name
-        }
+        return set().union(*map(builds_of, self._bases.values()))
 
     def notes(self, function: Function, look: Look) -> list[str]:
         """What the developer should know of the folder although it works here."""
@@ -101,7 +99,7 @@ class Folders:
         `why` asks for a build. Returns what the folder was seen to hold, and what came of it.
         Raises EpochPassed after a restore.
         """
-        look = before
+        look, epoch = before, self._ground.epochs.of(function.project)
         for _ in range(_MOVES):
             look = await self.look(function, entry, look)
             try:
@@ -109,6 +107,7 @@ class Folders:
             except TreeMoved:
                 continue
             except (ApiError, InterpreterMissing, ProjectFileError, OSError) as exc:
+                self._ground.epochs.check(function.project, epoch)  # a restore may be why
                 return look, Brought(Outcome.BROKEN, error=self._text_of(exc))
         assert look is not None, "it was looked at"
         return look, Brought(Outcome.BROKEN, error=_RESTLESS)
@@ -174,7 +173,7 @@ class Folders:
             entry=entry,
             tree=tree,
             base=self._generations.latest_ready(function) or self._bases.get(_key(function)),
-            must_prove=active is not None,
+            active=active,
             family=family,
             recipe=self._bringing.recipe(function, launch),
             found=await to_thread.run_sync(generation.find, entry.folder, family, launch),
@@ -191,9 +190,11 @@ class Folders:
     async def _conclude(self, function: Function) -> None:
         """Remember what to go on from, and drop what is no longer needed."""
         current = self._functions.get(function.project, function.id)
+        garbage = self._generations.trim(current)
         if base := self._generations.latest_ready(current):
-            self._bases[_key(function)] = base
-        if garbage := self._generations.trim(current):
+            before, self._bases[_key(function)] = self._bases.get(_key(function)), base
+            garbage |= builds_of(before) if before else set()
+        if garbage:
             await self.collect(garbage)
 
     def _is_served(self, function: Function, active: Deployment | None, fingerprint: str) -> bool:

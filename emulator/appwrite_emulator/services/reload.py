@@ -209,11 +209,18 @@ class Reload:
         told, was_broken = Telling(self._ground, followed.entry), followed.is_broken
         if not is_quiet:
             await self._folders.rest(function, followed.entry, followed.look)
-        followed.look, followed.brought = await self._folders.take_in(
-            function, followed.entry, followed.look, told.begin
-        )
-        if followed.is_broken or was_broken or followed.brought.outcome is Outcome.LIVE:
+        try:
+            followed.look, followed.brought = await self._folders.take_in(
+                function, followed.entry, followed.look, told.begin
+            )
+        except EpochPassed:
+            if told.has_begun:
+                told.end(followed.project, Brought(Outcome.UNCHANGED))
+            raise
+        if told.has_begun or followed.is_broken or was_broken:
             told.end(followed.project, followed.brought)
+        if self._functions.find(followed.project, followed.entry.id) is None:
+            self._lose(followed)
 
     def _lose(self, followed: Followed) -> None:
         """The function was deleted: there is nothing to deploy into."""
@@ -231,6 +238,10 @@ class Telling:
         self._entry = entry
         self._began = time.monotonic()
         self._change: Change | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        return self._change is not None
 
     def begin(self, change: Change) -> None:
         """It is about to be deployed."""
