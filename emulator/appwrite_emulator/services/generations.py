@@ -121,8 +121,9 @@ class Generations:
     def sent_since(self, function: Function, known: Deployment | None) -> Deployment | None:
         """What was sent to us and answers by now, if that is not `known`."""
         found = self.active(self._functions.get(function.project, function.id))
-        is_sent = found is not None and not found.fingerprint
-        return found if is_sent and (known is None or known.id != found.id) else None
+        if found is None or found.fingerprint or (known and known.id == found.id):
+            return None
+        return found
 
     def trim(self, function: Function) -> set[str]:
         """Drop the oldest but a few; the folders below builds/ that they had.
