@@ -41,6 +41,17 @@ def _let_it_age(tree: Tree) -> None:
         pass
 
 
+def _scan_young(entry: Entry) -> Tree:
+    """A scan so soon after a save that no stamp of it proves anything."""
+    while True:
+        main = entry.folder / "main.js"
+        main.unlink()
+        main.write_text("one")
+        tree = scan(entry)
+        if {str(main), str(entry.folder)} <= tree.seen.doubts.keys():
+            return tree
+
+
 @pytest.fixture
 def entry(tmp_path: Path) -> Entry:
     _write(tmp_path / "f", {"main.js": "one", "lib/a.js": "a"})
@@ -192,8 +203,7 @@ def test_a_rewrite_that_keeps_the_time_is_seen(entry: Entry) -> None:
 
 
 def test_stamps_become_proofs_with_age(entry: Entry) -> None:
-    tree = scan(entry)
-    assert tree.seen.doubts
+    tree = _scan_young(entry)
     _let_it_age(tree)
     assert not scan(entry, before=tree).seen.doubts
 
@@ -208,7 +218,7 @@ def test_a_young_stamp_is_no_proof() -> None:
 
 @pytest.mark.parametrize("change", ["content", "name"])
 def test_a_change_in_the_tick_of_the_scan_is_seen(entry: Entry, change: str) -> None:
-    tree = scan(entry)
+    tree = _scan_young(entry)
     if change == "content":
         _write(entry.folder, {"main.js": "two"})
     else:
