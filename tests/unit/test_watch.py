@@ -8,16 +8,23 @@ import shutil
 import subprocess
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import anyio
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from appwrite_emulator.project_file import Entry
+from appwrite_emulator.trees import scan
 from appwrite_emulator.watch import Scope, Watcher
 from appwrite_emulator.watch.ears import Ears
 from appwrite_emulator.watch.looking import deaf_mounts, pause_after
 from appwrite_emulator.watch.watched import Watched
+
+from . import edits
 
 
 class Told:
@@ -52,7 +59,10 @@ class Rationed(Ears):
 class Desk:
     """A watcher with two keys: the one of interest, and one whose news come after it."""
 
-    def __init__(self, watcher: Watcher, place: Path, sentences: list[str]) -> None:
+    def __init__(
+        self, watcher: Watcher, place: Path, sentences: list[str], *, looks: int = 1
+    ) -> None:
+        self._looks = looks
         self.place = place
         self.folder = place / "f"
         self.folder.mkdir()
@@ -83,9 +93,10 @@ class Desk:
     async def _catch_up(self) -> None:
         """Wait until all that happened so far is told.
 
-        One look may see the fence and miss the folder, and both may be told in any order after it.
+        Where it is looked at, one look may see the fence and miss the folder, and both may be told
+        in any order after the next.
         """
-        for _ in range(3):
+        for _ in range(self._looks):
             (self.place / "fence" / "x").write_text("")
             await self._fence.more()
 
@@ -98,9 +109,9 @@ class Desk:
 @pytest.fixture(params=["heard", "looked at"])
 async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Desk]:
     sentences: list[str] = []
-    listening = Ears if request.param == "heard" else Rationed
+    listening, looks = (Ears, 1) if request.param == "heard" else (Rationed, 3)
     async with Watcher(sentences.append, listening=listening, interval=0.01) as watcher:
-        yield Desk(watcher, tmp_path, sentences)
+        yield Desk(watcher, tmp_path, sentences, looks=looks)
     assert bool(sentences) == (request.param == "looked at")
 
 
@@ -280,6 +291,25 @@ async def test_dependency_and_version_folders_are_passed_over(desk: Desk) -> Non
         path = desk.folder / name / "x"
         assert await desk.passes_over(lambda path=path: path.write_text("1")), name  # type: ignore[misc]
     await desk.tells(lambda: (desk.folder / "public" / "vendor" / "x").write_text("1"))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(edits.EDITS, max_size=6))
+def test_no_edit_goes_untold(doing: list[edits.Edit]) -> None:
+    anyio.run(_make_and_hear, doing)
+
+
+async def _make_and_hear(doing: list[edits.Edit]) -> None:
+    with TemporaryDirectory() as place:
+        async with Watcher(_say_nothing) as watcher:
+            desk = Desk(watcher, Path(place), [])
+            entry = Entry(id="f", name="f", runtime="node-22", folder=desk.folder)
+            tree = scan(entry, skip=["node_modules"])
+            await desk.follow(skip=("node_modules",))
+            for edit in doing:
+                is_quiet = await desk.passes_over(partial(edits.do, desk.folder, edit))
+                before, tree = tree, scan(entry, skip=["node_modules"], before=tree)
+                assert not is_quiet or tree.fingerprint == before.fingerprint
 
 
 async def test_a_checkout_of_hundreds_of_files_is_told_once(heard: Desk) -> None:
