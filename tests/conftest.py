@@ -17,6 +17,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="how often the crash test kills a loaded emulator (default 8, CI 40)",
     )
+    parser.addoption(
+        "--edits",
+        type=int,
+        default=60,
+        metavar="N",
+        help="how many edits the reload test makes against its model (default 60, CI 200)",
+    )
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,12 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from .errors import Era
 from .manifest import (
@@ -21,12 +21,16 @@ from .manifest import (
     Command,
     ContentTypeCase,
     Count,
+    Debugger,
     Family,
     Pairs,
     Texts,
     manifests,
     read_family,
 )
+
+if TYPE_CHECKING:
+    from anyio import Lock
 
 Probe = Callable[[Sequence[str]], Awaitable[str | None]]
 """Runs a command as a function would be run; its output, or None if it did not run or failed."""
@@ -85,6 +89,18 @@ class Launch:
     native_limit: int
     path: Texts
     prepare: str
+    dependency_folders: Texts = ()
+    inspect: Debugger | None = None
+
+    def finding(self, code: Path) -> Texts:
+        """The command that prints where the debugger is for the code at `code`, if one does."""
+        words = {"code": str(code), "packages": _packages()}
+        return _filled(self.inspect.find, words) if self.inspect else ()
+
+    def inspected(self, found: str, port: int) -> Texts:
+        """The command that starts the launcher under the debugger, which listens on `port`."""
+        assert self.inspect is not None, "somebody must have asked whether there is a debugger"
+        return _filled(self.inspect.command, {"found": found, "port": str(port)})
 
 
 class Catalog:
@@ -100,6 +116,7 @@ class Catalog:
         self._search = search
         self._launches: dict[str, Launch] = {}
         self._versions: dict[Command, str] = {}
+        self._finding: dict[str, Lock] = {}
 
     def runtimes(self, era: Era) -> tuple[Runtime, ...]:
         """The runtimes of `era` in Appwrite's order, then those that only a manifest names."""
@@ -131,17 +148,31 @@ class Catalog:
         is remembered; a failure is not, so that a later installation counts.
         Raises InterpreterMissing.
         """
-        if id not in self._launches:
-            self._launches[id] = await self._find(id, probe)
+        if id in self._launches:
+            return self._launches[id]
+        from anyio import Lock  # there in every event loop, and costly where there is none
+
+        async with self._finding.setdefault(id, Lock()):  # many ask when a project starts
+            if id not in self._launches:
+                self._launches[id] = await self._find(id, probe)
         return self._launches[id]
+
+    def interpreters(self, family: Family, runtimes: Iterable[Runtime]) -> Iterator[str]:
+        """The paths of what may run some of these runtimes, those for the first ones first."""
+        words = [_words(runtime, family) for runtime in runtimes]
+        names = [name for each in words for name in _filled(family.interpreters, each)]
+        return _candidates(dict.fromkeys(names), self._paths)
+
+    @property
+    def _paths(self) -> Sequence[str]:
+        return os.get_exec_path() if self._search is None else self._search
 
     async def _find(self, id: str, probe: Probe) -> Launch:
         runtime, family = self.runtime(id), self.family(id)
         if runtime is None or family is None:
             raise InterpreterMissing(self._no_launcher(id))
         words = _words(runtime, family)
-        search = os.get_exec_path() if self._search is None else self._search
-        candidates = tuple(_candidates(_filled(family.interpreters, words), search))
+        candidates = tuple(_candidates(_filled(family.interpreters, words), self._paths))
         versions: dict[str, str] = {}
         for path in candidates:
             command = _filled(family.version_command, words | {"interpreter": path})
@@ -221,7 +252,13 @@ def _words(runtime: Runtime, family: Family) -> dict[str, str]:
         "version": runtime.version,
         "major": runtime.version.split(".")[0],
         "own": os.path.realpath(sys.executable),  # outside a virtual environment, where pip is
+        "executable": sys.executable,
     }
+
+
+def _packages() -> str:
+    """The folders in which the emulator's own environment keeps packages, joined by `:`."""
+    return ":".join(path for path in sys.path if path.endswith("-packages"))
 
 
 def _filled(texts: Sequence[str], words: Mapping[str, str]) -> tuple[str, ...]:
@@ -234,7 +271,7 @@ def _fill(text: str, words: Mapping[str, str]) -> str:
     return text
 
 
-def _candidates(patterns: Sequence[str], search: Sequence[str]) -> Iterator[str]:
+def _candidates(patterns: Iterable[str], search: Sequence[str]) -> Iterator[str]:
     seen = set()
     for pattern in patterns:
         for path in _matches(pattern, search):
@@ -283,5 +320,19 @@ def _launch(runtime: Runtime, family: Family, interpreter: str, version: str) ->
         interpreter=interpreter,
         version=version,
         **{name: getattr(family, name) for name in shared}
-        | {"prepare": _fill(family.prepare, quoted)},
+        | {
+            "prepare": _fill(family.prepare, quoted),
+            "inspect": family.inspect and _debugger(family.inspect, words),
+        },
+    )
+
+
+def _debugger(debugger: Debugger, words: Mapping[str, str]) -> Debugger:
+    quoted = {word: json.dumps(value)[1:-1] for word, value in words.items()}
+    return replace(
+        debugger,
+        command=_filled(debugger.command, words),
+        find=_filled(debugger.find, words),
+        remedy=_fill(debugger.remedy, words),
+        launch=_fill(debugger.launch, quoted),
     )

@@ -62,6 +62,11 @@ class Received:
         high = max([stop, *(b for _, b in joined)])
         return Received(tuple(sorted([*apart, (low, high)])))
 
+    @property
+    def size(self) -> int:
+        """Bytes that have arrived."""
+        return sum(stop - start for start, stop in self.ranges)
+
     def covers(self, start: int, stop: int) -> bool:
         return start >= stop or any(a <= start and stop <= b for a, b in self.ranges)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -32,13 +33,16 @@ from .services import Services
 from .services.epochs import Epochs
 from .services.events import Events
 from .services.ground import Ground
-from .services.live_logs import LiveLogs
+from .services.live_logs import NOTE, LiveLogs
 from .services.secret import signing_secret
 from .services.status import About
-from .services.under_way import UnderWay
+from .services.under_way import UnderWay, Work, WorkKind
 from .services.webhooks import refuse_unknown
 from .state import StateDB
 from .timers import Timers
+from .watch import Watcher
+
+logger = logging.getLogger(__name__)
 
 
 class Site(NamedTuple):
@@ -48,6 +52,7 @@ class Site(NamedTuple):
     project: str  # its own
     state_file: Path | None  # None: in memory
     clock: Clock
+    stop: Callable[[], None] | None = None  # ends the program it is in, when a client asks for it
 
 
 class Parts(NamedTuple):
@@ -106,11 +111,12 @@ async def composed(
             start=group.start_soon,
         )
         about = About(site.project, site.state_file, sandbox.report)
-        services = Services.over(ground, executor, builder, about)
+        watcher = await stack.enter_async_context(Watcher(partial(_note, ground, about)))
+        services = Services.over(ground, watcher, executor, builder, about)
         stack.callback(services.executions.close)
         await services.tidy()
         hosts = frozenset({urlsplit(site.url).hostname or ""})
-        app = api.build(services, files.uploads, hosts)
+        app = api.build(services, files.uploads, hosts, site.stop)
         services.begin()
         group.start_soon(ground.timers.serve, name="timers")
         yield Parts(services, sandbox, app)
@@ -128,6 +134,13 @@ def _builder(
         tools=Tools.of(catalog.families),
         now=clock.now,
     )
+
+
+def _note(ground: Ground, about: About, text: str) -> None:
+    """Tell what the developer should know of how folders are watched."""
+    logger.info("%s", text, extra={"action": "watch"})
+    work = Work(WorkKind.PROJECT, about.project, "", "")
+    ground.live_logs.happens(work, NOTE, lambda: (text, {"about": "watching"}))
 
 
 @contextmanager

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from .declared import ConfigError, Key, Repository, Webhook
+from .declared import ConfigError, Inspected, Key, Repository, Webhook
 from .errors import Era
 
 __all__ = [
-    "FILE_NAME", "PREFIX", "Config", "ConfigError", "Key", "Repository", "SandboxMode", "Webhook",
-    "option", "own_environment",
+    "FILE_NAME", "PREFIX", "Config", "ConfigError", "Inspected", "Key", "Repository", "SandboxMode",
+    "Webhook", "option", "own_environment",
 ]  # fmt: skip
 
 FILE_NAME = "appwrite-emulator.toml"
@@ -23,6 +24,7 @@ FOLDER = ".appwrite-emulator"
 """Where the state lies, in the folder of a project."""
 PREFIX = "APPWRITE_EMULATOR_"
 SandboxMode = Literal["auto", "require", "off"]
+_NEAR = 0.75  # likeness of a misspelt name
 
 
 def option(default: Any, help: str, *, metavar: str = "") -> Any:
@@ -64,6 +66,9 @@ class Config:
     appwrite: Era = option(
         "1.9", "Appwrite generation to speak where no header of a request decides."
     )
+    watch: bool = option(
+        True, "Follow the folders of functions and the project file: what is saved is what runs."
+    )
     sandbox: SandboxMode = option(
         "auto",
         "Confinement of functions: the best this machine gives, required to contain files and "
@@ -82,6 +87,12 @@ class Config:
         (),
         "Address of this machine that is told of events, `EVENT[,EVENT...]=URL`; may be repeated.",
         metavar="WEBHOOK",
+    )
+    inspect: tuple[Inspected, ...] = option(
+        (),
+        "Function to run under the debugger of its language, without timeouts; may be repeated. "
+        "Debuggers attach at PORT [default: the language's usual one, or one that is free].",
+        metavar="FUNCTION[=PORT]",
     )
     hosts: tuple[str, ...] = option(
         (),
@@ -136,6 +147,10 @@ class Config:
         for each in self.repositories:
             if ids.count(each.id.casefold()) > 1:
                 raise ConfigError(f"repositories names {each.id} more than once")
+        names = [each.function for each in self.inspect]
+        ports = [each.port for each in self.inspect if each.port]
+        for twice in (*_repeated(names), *_repeated(ports)):
+            raise ConfigError(f"inspect names {twice} more than once")
         if self.memory and self.state:
             raise ConfigError(
                 "state and memory exclude each other: keep the state in a file or in memory"
@@ -145,6 +160,10 @@ class Config:
     def full_keys(self) -> frozenset[str]:
         """The secrets of the declared keys that may do everything in all projects."""
         return frozenset(key.secret for key in self.keys if not key.scopes and not key.project)
+
+    def inspected(self, function: str) -> Inspected | None:
+        """How the function of that id is to be inspected; None when it is not."""
+        return next((each for each in self.inspect if each.function == function), None)
 
     def state_in(self, directory: Path) -> Path:
         """The state file of an emulator that works in `directory` and keeps its state."""
@@ -189,6 +208,7 @@ _FORMS = (
 _ITEMS: tuple[tuple[str, type, str], ...] = (
     ("keys", Key, "(Key.parse('reader=functions.read'),)"),
     ("repositories", Repository, "(Repository.parse('me/shop=.'),)"),
+    ("inspect", Inspected, "(Inspected('postcard', 9229),)"),
     ("webhooks", Webhook, "(Webhook.parse('users.*.create=http://localhost:3000/hook'),)"),
 )
 _RANGES: tuple[tuple[str, float, float], ...] = (
@@ -205,6 +225,10 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
 )
 
 
+def _repeated(values: Sequence[Any]) -> list[Any]:
+    return [value for value in dict.fromkeys(values) if values.count(value) > 1]
+
+
 def _check_items(name: str, value: Any, kind: type, example: str) -> None:
     for each in value if isinstance(value, tuple | list) else [value]:
         if not isinstance(each, kind):
@@ -217,12 +241,26 @@ def own_environment() -> Mapping[str, str]:
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    _refuse_misspelt(environ)
     values = {}
     for spec in fields(Config):
         name = PREFIX + spec.name.upper()
         if environ.get(name):
             values[spec.name] = _convert(spec.name, str(spec.type), environ[name], name)
     return values
+
+
+def _refuse_misspelt(environ: Mapping[str, str]) -> None:
+    """Raise ConfigError for a variable that is nearly one of ours; what is not near belongs to
+    somebody else, such as the links that containers get to a service of this name."""
+    known = [spec.name.upper() for spec in fields(Config)]
+    for name in sorted(environ):
+        option = name.removeprefix(PREFIX)
+        if option == name or option in known:
+            continue
+        if near := difflib.get_close_matches(option, known, cutoff=_NEAR):
+            meant = " or ".join(PREFIX + each for each in near)
+            raise ConfigError(f"there is no option for the variable {name}. Did you mean {meant}?")
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -262,7 +300,7 @@ def _convert(name: str, type: str, value: Any, source: str, *, base: Path = Path
 
 
 def _listed(name: str, value: Any) -> list[Any]:
-    if name == "repositories" and isinstance(value, Mapping):
+    if name in ("inspect", "repositories") and isinstance(value, Mapping):
         return [f"{id}={place}" for id, place in value.items()]
     return list(value)
 
@@ -272,6 +310,8 @@ def _convert_item(name: str, item: Any, base: Path) -> Any:
         return Key.parse(item)
     if name == "webhooks":
         return Webhook.parse(item)
+    if name == "inspect":
+        return Inspected.parse(str(item))
     if name == "repositories":
         return Repository.parse(str(item), base)
     return base / str(item) if name == "runtimes" else str(item)

@@ -1,4 +1,4 @@
-"""What options declare: keys, repositories, webhooks."""
+"""What options declare: keys, repositories, webhooks, functions to inspect."""
 
 from __future__ import annotations
 
@@ -158,6 +158,25 @@ class Webhook:
                 f"got {given!r}"
             )
         return cls(**{**value, "events": tuple(listed)})
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A function that runs under a debugger, which attaches at `port`; 0 is a free one."""
+
+    function: str
+    port: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Inspected:
+        """A function to inspect from `FUNCTION` or `FUNCTION=PORT`."""
+        match = re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._-]{0,35})(?:=([0-9]{1,5}))?", text)
+        if match is None or int(match[2] or 1) not in range(1, 65536):
+            raise ConfigError(
+                f"the function to inspect {text!r} must be like postcard or postcard=9229, with a "
+                "port from 1 to 65535"
+            )
+        return cls(match[1], int(match[2] or 0))
 
 
 _HERE = ("127.0.0.1", "::1", "localhost")

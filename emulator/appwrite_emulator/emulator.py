@@ -14,7 +14,7 @@ from typing import Any, Self
 import anyio
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from . import network
+from . import addresses, network
 from .clock import Clock, SystemClock, parse_moment
 from .composition import Site, composed
 from .config import Config
@@ -38,7 +38,8 @@ class Emulator:
     As a context manager it runs in a thread of its own, as an async one in the running loop; both
     serve HTTP at `endpoint`. `asgi(url)` is an application for a server of yours instead. Options
     are those of `Config`; without `directory` and `state` the state is in memory. The time is the
-    machine's until it is moved, or that of `clock`.
+    machine's until it is moved, or that of `clock`. `on_stop` is called in its loop when a client
+    asks that it stop, which is refused without.
 
         with Emulator(port=0) as emulator:
             client = Client().set_endpoint(emulator.endpoint).set_project(emulator.project)
@@ -53,12 +54,14 @@ class Emulator:
         *,
         directory: Path | str | None = None,
         clock: Clock | None = None,
+        on_stop: Callable[[], None] | None = None,
         **options: Any,
     ) -> None:
         assert config is None or not options, "give a Config or options, not both"
         self.config = config or Config(**options)
         self.directory = Path(directory).absolute() if directory is not None else None
         self.clock = clock or SystemClock()
+        self._on_stop = on_stop
         self.endpoint = ""  # ends in /v1; known while it runs
         self.project = self.config.project or DEFAULT_PROJECT
         self.key = self.config.keys[0].secret if self.config.keys else "local"
@@ -218,7 +221,7 @@ class Emulator:
             sockets = network.bind(self.config.host, self.config.port)
             for each in sockets:
                 stack.callback(each.close)
-            url = network.url(self.config.host, sockets[0].getsockname()[1])
+            url = addresses.url(self.config.host, sockets[0].getsockname()[1])
             app = await stack.enter_async_context(self._composed(url))
             self._server = server = network.Server(app)
             group = await stack.enter_async_context(anyio.create_task_group())
@@ -267,7 +270,7 @@ class Emulator:
     async def _composed(self, url: str) -> AsyncIterator[Api]:
         """Every part, connected and running, behind the API that is told it lies at `url`."""
         self.endpoint = f"{url}/v1"
-        site = Site(url, self.project, self._state_file(), self.clock)
+        site = Site(url, self.project, self._state_file(), self.clock, self._on_stop)
         async with composed(self.config, site, is_calm=self._is_calm) as parts:
             self._services, self._sandbox = parts.services, parts.sandbox
             yield parts.api
@@ -276,7 +279,7 @@ class Emulator:
         """Whether our server has one request only; behind another server that is not known."""
         if self._server is None:
             return False
-        listening = len(self.services.ground.live_logs) + len(self.services.realtime)
+        listening = self.services.ground.live_logs.requests + len(self.services.realtime)
         return self._server.answering - listening <= 1
 
     def _state_file(self) -> Path | None:

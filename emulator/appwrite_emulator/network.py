@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import ipaddress
 import socket
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Protocol
@@ -14,24 +12,8 @@ import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from .addresses import CannotListen
 from .config import ConfigError
-
-
-class CannotListen(ConfigError):
-    """The address cannot be had; `host` and `port` say which."""
-
-    def __init__(self, host: str, port: int, exc: OSError) -> None:
-        is_name = isinstance(exc, socket.gaierror) or exc.errno == errno.EADDRNOTAVAIL
-        remedy = (
-            "--host, which must be one of this machine's"
-            if is_name
-            else "--port, or 0 for a free one"
-        )
-        reason = exc.strerror or str(exc)
-        super().__init__(f"cannot listen on {host} port {port}: {reason}. Choose another {remedy}.")
-        self.host = host
-        self.port = port
-
 
 _TRIES = 20
 _GRACE = 2  # seconds that requests in flight get when the server stops
@@ -241,25 +223,3 @@ class Server(uvicorn.Server):
         """End once the requests in flight are answered."""
         self.should_exit = True
         self._stopping.set()
-
-
-def is_any(host: str) -> bool:
-    """Whether `host` means every address of the machine."""
-    return host in ("", "0.0.0.0", "::")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only programs of this machine can reach `host`."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def url(host: str, port: int) -> str:
-    """Where a program of this machine reaches a server on `host`."""
-    if host == "localhost" or is_any(host):
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

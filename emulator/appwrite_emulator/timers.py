@@ -28,7 +28,7 @@ class Timer(NamedTuple):
     moment: datetime
     number: int  # of those at the same moment the one set first goes first
     key: str  # begins with what kind it is of, such as `schedule` in `schedule:demo/f`
-    act: Callable[[], None]
+    act: Callable[[], object]  # False: it was too late, and left out
 
     @property
     def kind(self) -> str:
@@ -42,6 +42,7 @@ class Timers:
         self.rearm: Callable[[], None] = lambda: None
         """Sets all timers anew; called when the clock has gone back to before it last acted."""
         self.acted: Counter[str] = Counter()  # how many, by kind, since the beginning
+        self.left_out: Counter[str] = Counter()  # whose act came too late to do anything
         self._clock = clock
         self._look = look
         self._numbers = count()
@@ -51,8 +52,10 @@ class Timers:
         self._latest = clock.now()  # moment that has been seen
         self._holds = 0
 
-    def set(self, key: str, moment: datetime, act: Callable[[], None]) -> None:
-        """Call `act` once at `moment`, or soon when that has passed; replaces the timer `key`."""
+    def set(self, key: str, moment: datetime, act: Callable[[], object]) -> None:
+        """Call `act` once at `moment`, or soon when that has passed; replaces the timer `key`.
+
+        An act that finds itself too late to do anything returns False."""
         timer = self._timers[key] = Timer(moment, next(self._numbers), key, act)
         heapq.heappush(self._heap, timer)
         if len(self._heap) > 2 * len(self._timers) + _SPARE:
@@ -80,11 +83,13 @@ class Timers:
             heapq.heappop(self._heap)
             del self._timers[timer.key]
             done += 1
-            self.acted[timer.kind] += 1
+            counts = self.acted
             try:
-                timer.act()
+                if timer.act() is False:
+                    counts = self.left_out
             except Exception:  # one timer's turn: the others must come
                 logger.exception("timer %s failed", timer.key, extra={"action": "timer"})
+            counts[timer.kind] += 1
         return done
 
     def look(self, tolerance: timedelta = timedelta()) -> int:

@@ -32,11 +32,14 @@ def environment(**extra: str) -> dict[str, str]:
     return {**own, "PYTHONPATH": str(SOURCE_ROOT), "PYTHONUNBUFFERED": "1", **extra}
 
 
-def run(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     return subprocess.run(
         [*COMMAND, *arguments],
         env=env or environment(),
+        cwd=cwd,
         capture_output=True,
         text=True,
         timeout=30,

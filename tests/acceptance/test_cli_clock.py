@@ -7,11 +7,12 @@ import re
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
-from .command import Running, launched, run, started
+from .command import PYTHON, Running, launched, project, run, source, started
 
 pytestmark = pytest.mark.timeout(60)  # each command is a process of its own
 
@@ -61,7 +62,7 @@ def test_the_time_is_told_moved_held_and_let_go(emulator: Running) -> None:
 
 def test_what_programs_want_is_the_answer_itself(emulator: Running) -> None:
     journey = json.loads(said(emulator, "advance", "90m", "--json"))
-    assert list(journey) == ["from", "to", "wakes", "timers", "works"]
+    assert list(journey) == ["from", "to", "wakes", "timers", "leftOut", "works"]
     told = json.loads(said(emulator, "freeze", "--json"))
     assert told["frozen"] is True
     assert told["offset"] == pytest.approx(5400, abs=60)
@@ -72,6 +73,32 @@ def test_a_refusal_is_one_line(emulator: Running) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("appwrite-emulator: The clock goes from 1970-01-01T00:00:00.000")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_where_it_is_may_be_said_before_and_after_what_to_do(emulator: Running) -> None:
+    there = ("--url", emulator.endpoint)
+    for arguments in (there, ("--json", *there), (*there, "show"), (*there, "freeze", "--json")):
+        done = run("clock", *arguments)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["frozen"] is True
+
+
+def test_a_step_back_is_refused_as_one(emulator: Running) -> None:
+    done = clock(emulator, "advance", "-1h")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "The clock advances forward only, not by -1h. `clock set` goes back." in done.stderr
+
+
+def test_a_run_that_a_jump_leaves_out_is_told_as_left_out(tmp_path: Path) -> None:
+    settings = {"runtime": "python-3.12", "entrypoint": "main.py", "schedule": "0 * * * *"}
+    project(tmp_path, {"$id": "hourly", **settings})
+    source(tmp_path, "hourly/main.py", PYTHON)
+    with started(str(tmp_path), "--memory") as emulator:
+        said(emulator, "freeze", "2030-01-31T12:30Z")
+        lines = said(emulator, "set", "2030-01-31T18:30Z").splitlines()
+        assert lines[1:] == ["  left out: schedule 1"]
+        lines = said(emulator, "advance", "1h").splitlines()
+        assert lines[1:] == ["  due: schedule 1", "  ended: execution 1"]
 
 
 def test_a_stop_ends_an_advance_on_its_way(emulator: Running) -> None:

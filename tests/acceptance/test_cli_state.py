@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,31 @@ def test_an_exported_state_answers_elsewhere_without_a_new_build(
     with started(str(quickstart), "--state", str(fresh)) as emulator:
         assert emulator.stop() == 0
     assert len(lines_with(emulator.lines, "ready, unchanged")) == 2
+
+
+def test_an_export_has_what_env_files_say_only_when_asked(quickstart: Path) -> None:
+    with started(str(quickstart)) as emulator:
+        assert emulator.stop() == 0
+    (quickstart / "functions/postcard/.env").write_text("SENDER=me\nAPI_TOKEN=abc\n")
+    before = state_of(quickstart).read_bytes()
+    found = {}
+    for options in ((), ("--with-env",)):
+        archive = quickstart / f"export{len(options)}.tar.gz"
+        done = run("state", "export", str(archive), str(quickstart), *options)
+        assert done.returncode == 0, done.stderr
+        with tarfile.open(archive) as packed:
+            rows = packed.extractfile("state.json")
+            assert rows is not None
+            found[options] = json.load(rows)["variables"].values()
+    assert [(row["key"], row["value"]) for row in found[()]] == [("SENDER", "your laptop")]
+    assert [(row["key"], row["value"], row["secret"]) for row in found["--with-env",]] == [
+        ("SENDER", "me", False), ("API_TOKEN", "abc", True),
+    ]  # fmt: skip
+    assert "postcard: with SENDER, API_TOKEN of its .env" in done.stdout
+    assert state_of(quickstart).read_bytes() == before, "the state itself has none of it"
+
+    imported = run("state", "import", str(archive), str(quickstart), "--force")
+    assert imported.returncode == 0, imported.stderr
 
 
 def test_builds_that_lie_elsewhere_are_exported_and_imported(

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 import uvicorn
 
-from appwrite_emulator import ConfigError, Emulator, network
+from appwrite_emulator import ConfigError, Emulator, addresses, network
 from appwrite_emulator.state import StateLocked
 
 HEADERS = {"x-appwrite-project": "demo", "x-appwrite-key": "local"}
@@ -83,7 +83,7 @@ async def test_in_a_loop_functions_are_told_the_endpoint() -> None:
 
 async def test_behind_a_server_functions_are_told_the_url_that_was_given() -> None:
     (listener,) = network.bind("127.0.0.1", 0)
-    url = network.url("127.0.0.1", listener.getsockname()[1])
+    url = addresses.url("127.0.0.1", listener.getsockname()[1])
     app: Any = Emulator().asgi(url)
     server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_config=None))
     async with anyio.create_task_group() as group:

@@ -37,7 +37,7 @@ def block(language: str, words: str) -> str:
 
 @pytest.fixture
 def quickstart() -> Emulator:
-    return Emulator(port=0, project="quickstart", memory=True)
+    return Emulator(port=0, project="quickstart", memory=True, on_stop=lambda: None)
 
 
 async def as_curl(command: str) -> httpx2.Response:
@@ -186,7 +186,13 @@ def test_every_start_that_is_shown_finds_what_it_names(monkeypatch: pytest.Monke
         session = prepare(values["directory"], given(values))
         assert session.project
         assert all(each.path.is_dir() for each in session.config.repositories)
-    assert len(shown) == 4
+    assert len(shown) == 5
+
+
+def test_every_command_has_its_place() -> None:
+    (section,) = re.findall(r"\n## Commands\n(.*?)\n## ", README, re.DOTALL)
+    named = {name for row in re.findall(r"^\| (.*) \|", section, re.M) for name in row.split("`")}
+    assert {*main.commands} <= named
 
 
 def test_the_first_screen_holds_both_commands() -> None:

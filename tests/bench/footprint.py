@@ -24,11 +24,16 @@ class Footprint(NamedTuple):
     workers: dict[str, int]  # memory of the largest worker of each language
 
 
+def memory_of(pid: int) -> int:
+    """Resident bytes of a process."""
+    return _status(pid, "VmRSS") * 1024
+
+
 def look(server: Running, data: Path) -> Footprint:
     """The footprint of the emulator whose state lies in the folder `data`."""
     below = list(_below(server.pid))
     return Footprint(
-        memory=_status(server.pid, "VmRSS") * 1024,
+        memory=memory_of(server.pid),
         descriptors=len(list(Path(f"/proc/{server.pid}/fd").iterdir())),
         threads=_status(server.pid, "Threads"),
         processes=len(below),

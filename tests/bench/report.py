@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from . import bodies, growth, later, state, ticks, warm, watching
+from . import bodies, growth, later, saves, state, ticks, warm, watching
 from .footprint import Footprint
 from .growth import Deployed
 from .servers import Mode
@@ -37,6 +37,8 @@ STATE_TARGETS = {
 BODIES_TARGETS = {bodies.BODIES: 30, bodies.LOGS: 60}  # times a small call
 LATER_TARGET = 3  # times a synchronous execution
 TICK_TARGET = 1e-3  # seconds over an execution by hand
+SAVE_TARGETS = {0.5: 60e-3, 0.95: 150e-3}  # seconds, by share of the saves
+MANY_READY, MANY_MEMORY = 3.0, 150e6  # seconds, bytes
 GROWTH_TARGET = 0.1  # of the memory at the start, over the rows
 FLAT_WITHIN = 2  # a connection or a thread that is about to go
 WATCHING_TARGETS = {  # seconds, or a share of a core; for what is heard
@@ -144,6 +146,42 @@ def ticks_lines(mode: Mode, taken: dict[str, dict[str, float]]) -> Iterator[str]
     over = [figures[ticks.TICK] - figures[ticks.CALL] for figures in taken.values()]
     bound = f"≤ +{TICK_TARGET * 1e3:g} ms {_verdict(max(over) <= TICK_TARGET)}"
     yield _row("  over an execution by hand", [f"{each * 1e3:+.2f} ms" for each in over], bound)
+
+
+def saves_lines(
+    mode: Mode, taken: dict[str, saves.Saves], loaded: dict[str, saves.Loaded]
+) -> Iterator[str]:
+    """From a save to the first answer of its code, at rest; and what calls meet meanwhile."""
+    yield f"A save, then a call at once, {mode}: from the save to its code's answer"
+    yield _row("", list(taken), "target")
+    for share, limit in SAVE_TARGETS.items():
+        seconds = [each.at(share) for each in taken.values()]
+        bound = f"≤ {limit * 1e3:.0f} ms {_verdict(max(seconds) <= limit)}"
+        yield _row(f"p{share * 100:.0f}", [f"{each * 1e3:.0f} ms" for each in seconds], bound)
+    yield f"The same under {saves.RATE} calls a second"
+    each = list(loaded.values())
+    yield _row("calls", [f"{one.calls:,}" for one in each])
+    yield _row("  failed", [str(one.failed) for one in each], _none(one.failed for one in each))
+    late = f"answered by older code than {saves.DEBOUNCE * 1e3:.0f} ms before the call"
+    yield _row(f"  {late}", [str(one.stale) for one in each], _none(one.stale for one in each))
+    yield _row("  slowest", [f"{one.slowest * 1e3:.0f} ms" for one in each])
+
+
+def _none(counts: Iterable[int]) -> str:
+    return f"0 {_verdict(not any(counts))}"
+
+
+def many_lines(count: int, taken: Sequence[saves.Start]) -> Iterator[str]:
+    """A project of many functions, none of which is called."""
+    yield f"Start of a project of {count} functions: first, then unchanged; best of {len(taken)}"
+    first, again = min(each.first for each in taken), min(each.again for each in taken)
+    bound = f"≤ {MANY_READY:g} s {_verdict(max(first, again) <= MANY_READY)}"
+    yield _row("ready after", [f"{first:.2f} s", f"{again:.2f} s"], bound)
+    memory = min(each.memory for each in taken)
+    bound = f"≤ {MANY_MEMORY / 1e6:.0f} MB {_verdict(memory <= MANY_MEMORY)}"
+    yield _row("memory of the emulator", [f"{memory / 1e6:.0f} MB"], bound)
+    workers = max(each.workers for each in taken)
+    yield _row("workers", [str(workers)], f"0 {_verdict(not workers)}")
 
 
 def executions_lines(few: dict[int, Footprint], rows: dict[int, Footprint]) -> Iterator[str]:

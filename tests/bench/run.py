@@ -13,13 +13,14 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 sys.path.insert(1, str(Path(__file__).parents[2] / "emulator"))
 
-from tests.bench import bodies, cold, growth, later, report, state, ticks, warm, watching
+from tests.bench import bodies, cold, growth, later, report, saves, state, ticks, warm, watching
 from tests.bench.serve import FAST
 from tests.bench.servers import Mode
 from tests.bench.warm import Effort
@@ -98,6 +99,24 @@ def _later(mode: Mode, is_quick: bool) -> Figures:
     return {**taken}
 
 
+def _saves(mode: Mode, is_quick: bool) -> Figures:
+    count = 10 if is_quick else 50
+    taken = saves.measure(mode, count)
+    loaded = saves.measure_loaded(mode, count)
+    say(["", *report.saves_lines(mode, taken, loaded)])
+    return {
+        "saves": {name: each.called for name, each in taken.items()},
+        "loaded": {name: asdict(each) for name, each in loaded.items()},
+    }
+
+
+def _many(mode: Mode, is_quick: bool) -> Figures:
+    count = 20 if is_quick else 100
+    taken = [saves.measure_start(mode, count) for _ in range(1 if is_quick else 3)]
+    say(["", *report.many_lines(2 * count, taken)])
+    return {"many": [each._asdict() for each in taken]}
+
+
 def _executions(mode: Mode, is_quick: bool) -> Figures:
     counts = QUICK_EXECUTIONS if is_quick else EXECUTIONS
     few = growth.after_executions(mode, counts, growth.FEW)
@@ -136,11 +155,13 @@ PARTS: dict[str, Callable[[Mode, bool], Figures]] = {
     "bodies": _bodies,
     "later": _later,
     "ticks": _ticks,
+    "saves": _saves,
+    "many": _many,
     "watching": _watching,
     "executions": _executions,
     "deployments": _deployments,
 }
-FROM_PROC = {"executions", "deployments"}
+FROM_PROC = {"executions", "deployments", "many"}
 BY_MODE = {"warm", "cold"}
 """Parts that the extra `fast` changes; the others are measured with it, where it is installed."""
 

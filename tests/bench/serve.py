@@ -58,11 +58,11 @@ async def hello() -> None:
 
 def announce(sockets: list[socket]) -> None:
     """Say where we will answer; whoever connects before that waits in the backlog."""
-    from appwrite_emulator import network
+    from appwrite_emulator import addresses
 
     gc.collect()
     gc.freeze()  # as the emulator's command does
-    sys.stdout.write(f"Ready at {network.url('localhost', sockets[0].getsockname()[1])}\n")
+    sys.stdout.write(f"Ready at {addresses.url('localhost', sockets[0].getsockname()[1])}\n")
     sys.stdout.flush()
 
 

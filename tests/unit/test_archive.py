@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from appwrite_emulator.archive import ArchiveBroken, ArchiveRefused, pack, unpack
+from appwrite_emulator.archive import ArchiveBroken, ArchiveRefused, pack, pack_files, unpack
 
 LIMIT = 10_000_000
 Entry = tuple[tarfile.TarInfo, bytes]
@@ -323,6 +323,35 @@ def test_what_is_packed_unpacks_again(tmp_path: Path) -> None:
     assert names == [".env", "bin", "bin/run", "inside"]
     assert stat.S_IMODE((tmp_path / "into/bin/run").stat().st_mode) == 0o755
     assert os.readlink(tmp_path / "into/inside") == "bin/run"
+
+
+def test_links_into_a_lent_folder_are_packed_as_what_they_lead_to(tmp_path: Path) -> None:
+    lent, root = tmp_path / "lent", tmp_path / "root"
+    (lent / "packages/six").mkdir(parents=True)
+    root.mkdir()
+    (lent / "packages/six/a").write_text("a")
+    (lent / "packages/alias").symlink_to("six")
+    (lent / "packages/outside").symlink_to("../../secret")
+    (tmp_path / "secret").write_text("secret")
+    (root / "packages").symlink_to("../lent/packages")
+    (root / "secret").symlink_to("../secret")
+    pack(root, tmp_path / "a.tar.gz", lent=lent)
+    unpack(tmp_path / "a.tar.gz", tmp_path / "into", max_size=LIMIT)
+
+    names = {
+        path.relative_to(tmp_path / "into").as_posix() for path in (tmp_path / "into").rglob("*")
+    }
+    assert names == {"packages", "packages/six", "packages/six/a", "packages/alias"}
+    assert os.readlink(tmp_path / "into/packages/alias") == "six"
+
+
+def test_files_are_packed_under_the_names_given(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).write_text(name)
+    pack_files({"b/x": tmp_path / "one", "a": tmp_path / "two"}, tmp_path / "a.tar.gz")
+
+    with tarfile.open(tmp_path / "a.tar.gz") as tar:
+        assert tar.getnames() == ["a", "b/x"]
 
 
 def test_a_failed_pack_leaves_no_file(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from appwrite_emulator.builder.linking import link_installed
+from appwrite_emulator.builder.record import Installed, Recipe, Record, Source
 from appwrite_emulator.files import Files
 from appwrite_emulator.models import Deployment, Errand, Execution, Function
 from appwrite_emulator.services.bundle import (
@@ -373,3 +375,48 @@ def test_an_import_stopped_before_the_switch_changes_no_row(
     with pytest.raises(RuntimeError, match="stop"):
         replace_state(other.db, other.files, tmp_path / "a.tar.gz", before=stop)
     assert content(other.folder) == before
+
+
+def generate(home: Home, id: str, installed: Installed, **fields: Any) -> Path:
+    """Add a generation with these dependencies; its code root."""
+    build = home.files.new_build()
+    folder = home.files.build(build)
+    code = folder / "src" / "function"
+    (code / "main.py").write_text(id)
+    recipe = Recipe(runtime="python-3.12", entrypoint="main.py", commands="", era="1.9")
+    sources = {"main.py": Source("digest", len(id), False)}
+    record = Record(fingerprint="1", recipe=recipe, sources=sources, installed=(installed,))
+    record.write(folder)
+    if installed.home:
+        link_installed(installed, folder)
+    home.add(Deployment(id=id, status="ready", build=build, install=installed.home,
+                        fingerprint="1", **BORN, **fields))  # fmt: skip
+    return code
+
+
+@pytest.mark.parametrize("anchors", [(), ("own",)])
+def test_dependencies_are_found_after_a_move(
+    home: Home, other: Home, tmp_path: Path, anchors: tuple[str, ...]
+) -> None:
+    first = generate(home, "first", Installed("packages", 3, anchors=anchors))
+    (first / "packages").mkdir()
+    for name in ("six", "own"):
+        (first / "packages" / name).write_text(name)
+    installed = Installed("packages", 3, first.parents[1].name, anchors)
+    generate(home, "second", installed)
+    home.db.table("deployments").drop("p/first")
+
+    home.export(tmp_path / "a.tar.gz")
+    other.import_(tmp_path / "a.tar.gz")
+
+    row = other.rows()["deployments"]["p/second"]
+    code = other.files.build(row["build"]) / "src" / "function"
+    shared = other.files.build(row["install"]) / "src" / "function" / "packages"
+    assert {path.name: path.read_text() for path in (code / "packages").iterdir()} == {
+        "six": "six", "own": "own",
+    }  # fmt: skip
+    assert (code / "packages/six").resolve() == shared / "six"
+    record = Record.read(other.files.build(row["build"]))
+    assert record
+    assert record.home == row["install"]
+    assert row["install"] != first.parents[1].name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -214,6 +215,18 @@ async def test_what_was_found_is_remembered_and_a_failure_is_not(
     assert commands == [(str(tmp_path / "bin" / "zig"), "--version")]
 
 
+async def test_many_who_ask_at_once_share_one_search(
+    make_family: MakeFamily, make_tools: MakeTools
+) -> None:
+    folder = make_family("zig", runtimes='["zig-2"]').parent
+    catalog = Catalog([folder], search=[make_tools(zig="echo 2.0")])
+    commands: list[Sequence[str]] = []
+    async with anyio.create_task_group() as group:
+        for _ in range(5):
+            group.start_soon(catalog.launch, "zig-2", probe_counting(commands))
+    assert len(commands) == 1
+
+
 async def test_a_missing_interpreter_says_what_was_tried_and_what_to_do(
     make_family: MakeFamily, make_tools: MakeTools
 ) -> None:
@@ -274,6 +287,25 @@ async def test_a_launch_carries_the_manifests_values(
     )
 
 
+async def test_a_launch_knows_how_to_start_under_a_debugger(
+    make_family: MakeFamily, make_tools: MakeTools
+) -> None:
+    inspect = """{ port = 7, command = ["{interpreter}", "{folder}", "{found}", "{port}"],
+        find = ["{interpreter}", "{code}", "{packages}"], remedy = "{executable} -m pip",
+        launch = { port = "{port}", skip = ["{folder}/x"] } }"""
+    folder = make_family("zig", runtimes='["zig-2"]', inspect=inspect.replace("\n", "")).parent
+    tools = make_tools("tools", zig="echo 2.0")
+    launch = await found(Catalog([folder], search=[tools]), "zig-2")
+    debugger = launch.inspect
+    assert debugger is not None
+    assert launch.inspected("/found", 9) == (f"{tools}/zig", f"{folder}/zig", "/found", "9")
+    program, code, packages = launch.finding(Path("/code"))
+    assert (program, code) == (f"{tools}/zig", "/code")
+    assert str(Path(pytest.__file__).parents[1]) in packages.split(":")
+    assert debugger.remedy == f"{sys.executable} -m pip"
+    assert json.loads(debugger.launch) == {"port": "{port}", "skip": [f"{folder}/zig/x"]}
+
+
 def test_a_manifest_says_the_least_that_is_needed(make_family: MakeFamily) -> None:
     family = read_family(make_family("zig") / "runtime.toml")
     assert isinstance(family, Family)
@@ -295,7 +327,16 @@ def test_a_manifest_says_the_least_that_is_needed(make_family: MakeFamily) -> No
         ({"native_limit": "false"}, "key 'native_limit' must be a whole number from 0, not False."),
         ({"spare": "1"}, "key 'spare' must be true or false, not 1."),
         ({"env": "{ A = 1 }"}, "key 'env' must be a table of texts, not {'A': 1}."),
+        ({"entrypoint_mark": '"("'}, "key 'entrypoint_mark' must be a regular expression, not '('"),
+        ({"recipes": "[{ run = 'make' }]"}, "key 'recipes' must be a list of tables with `needs`"),
+        ({"recipes": "[{ needs = {a = '('}, run = 'make' }]"}, "key 'recipes' must be a list of"),
         ({"content_type_case": '"upper"'}, "must be one of keep, lower, not 'upper'."),
+        ({"inspect": "1"}, "key 'inspect' must be a table, not 1."),
+        ({"inspect": "{ port = 1, launch = {} }"}, "the key 'command' is missing."),
+        ({"inspect": "{ where = 1 }"}, "unknown key 'where'. Known: command, launch, port,"),
+        ({"installs": "[1]"}, "'installs' must be tables, each begun with [[installs]], not [1]."),
+        ({"installs": '[{ becomes = "x" }]'}, "[[installs]]: the key 'folders' is missing."),
+        ({"installs": "[{ place = 1 }]"}, "[[installs]]: unknown key 'place'. Known: folders,"),
         ({"name": "{"}, "Invalid"),
     ],
 )

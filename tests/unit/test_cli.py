@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from appwrite_emulator import __version__
 from appwrite_emulator.cli import main
 from appwrite_emulator.cli.driving import explained
-from appwrite_emulator.cli.options import config_options, given
+from appwrite_emulator.cli.options import GROUPS, config_options, given
 from appwrite_emulator.cli.report import function_lines
 from appwrite_emulator.cli.session import guarded, prepare
 from appwrite_emulator.config import Config, ConfigError, Key
@@ -63,8 +63,32 @@ def test_every_option_of_the_configuration_is_in_the_help(command: str) -> None:
         assert f"--{spec.name.replace('_', '-')} " in help
 
 
+@pytest.mark.parametrize("command", ["start", "exec", "doctor"])
+def test_every_option_of_the_configuration_is_under_a_heading(command: str) -> None:
+    help = _run(command, "--help").output
+    general = help[help.index("\nOptions:") : help.index("\nServing:")]
+    assert all(f"--{spec.name.replace('_', '-')}" not in general for spec in fields(Config))
+    assert "--help" in general
+    for title in GROUPS:
+        assert f"\n{title}:\n" in help
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["strat"], "No such command 'strat'. (Did you mean one of: 'start', 'state'?)"),
+        (["trigger", "shedule"], "No such command 'shedule'. Did you mean 'schedule'?"),
+        (["start", "--prot", "1"], "'--port'"),
+    ],
+)
+def test_near_names_of_commands_and_options_are_told(arguments: list[str], words: str) -> None:
+    result = _run(*arguments)
+    assert result.exit_code == 2
+    assert words in result.output
+
+
 def test_the_help_has_examples() -> None:
-    for arguments in ([], ["start"], ["exec"]):
+    for arguments in ([], ["start"], ["exec"], ["init"], ["env"]):
         assert "Examples:\n    appwrite-emulator " in _run(*arguments, "--help").output
 
 

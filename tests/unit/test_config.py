@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from appwrite_emulator.config import FILE_NAME, Config, ConfigError, Key, Repository, Webhook
+from appwrite_emulator.config import (
+    FILE_NAME,
+    Config,
+    ConfigError,
+    Inspected,
+    Key,
+    Repository,
+    Webhook,
+)
 
 
 def _load(
@@ -189,3 +197,46 @@ def test_a_value_of_another_type_is_named(options: dict[str, Any], words: str) -
 def test_an_unknown_argument_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="unknown option prot; there are host, port"):
         _load(tmp_path, prot=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("PROT", "PORT"), ("KEY", "KEYS"), ("BUILDTIMEOUT", "BUILD_TIMEOUT"), ("WORKER", "WORKERS")],
+)
+def test_a_misspelt_variable_is_refused_with_the_near_ones(name: str, meant: str) -> None:
+    words = f"variable APPWRITE_EMULATOR_{name}. Did you mean (.+ or )?APPWRITE_EMULATOR_{meant}"
+    with pytest.raises(ConfigError, match=words):
+        Config.load(environ={f"APPWRITE_EMULATOR_{name}": "1"})
+
+
+def test_variables_of_others_are_left_to_them() -> None:
+    names = (
+        "APPWRITE_EMULATOR_SERVICE_HOST", "APPWRITE_EMULATOR_SERVICE_PORT",  # links of containers
+        "APPWRITE_EMULATOR_PORT_9080_TCP", "APPWRITE_EMULATOR_PORT_9080_TCP_ADDR",
+        "APPWRITE_EMULATOR_URL", "APPWRITE_EMULATOR_VERSION", "APPWRITE_EMULATORS",
+    )  # fmt: skip
+    assert Config.load(environ=dict.fromkeys(names, "tcp://10.0.0.1:9080")) == Config()
+
+
+@pytest.mark.parametrize("text", ['["f", "g=9229"]', "{ f = 0, g = 9229 }", '"f g=9229"'])
+def test_functions_to_inspect_are_listed_or_in_a_table(tmp_path: Path, text: str) -> None:
+    config = _load(tmp_path, f"inspect = {text}".replace("f = 0, ", "f = 1, "))
+    assert [each.function for each in config.inspect] == ["f", "g"]
+    assert config.inspected("g") == Inspected("g", 9229)
+    assert config.inspected("h") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("f=0", "must be like postcard or postcard=9229"),
+        ("f=65536", "with a port from 1 to 65535"),
+        ("f=", "must be like postcard"),
+        ("f=1,wait", "must be like postcard"),
+        ("f g=1 f=2", "inspect names f more than once"),
+        ("f=1 g=1", "inspect names 1 more than once"),
+    ],
+)
+def test_what_cannot_be_inspected_is_refused(tmp_path: Path, value: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        _load(tmp_path, environ={"APPWRITE_EMULATOR_INSPECT": value})

@@ -129,6 +129,15 @@ def test_a_manifest_that_is_wrong_is_a_line(tmp_path: Path, free: list[str]) -> 
     assert "cobol/runtime.toml" in report["problems"][0]
 
 
+def test_what_a_bare_folder_is_taken_for_is_told(tmp_path: Path, free: list[str]) -> None:
+    (tmp_path / "functions" / "snake").mkdir(parents=True)
+    (tmp_path / "functions" / "snake" / "main.py").touch()
+    report = _report(str(tmp_path), *free)
+    assert report["project"]["functions"] == ["snake"]
+    assert report["project"]["file"] is None
+    assert "snake: functions/snake, main.py by python-3" in _run(str(tmp_path), *free).output
+
+
 def test_a_project_file_that_is_wrong_is_a_line(tmp_path: Path, free: list[str]) -> None:
     (tmp_path / "appwrite.config.json").write_text('{"projectId": "p", "functions": 7}')
     report = _report(str(tmp_path), *free, code=1)

@@ -16,6 +16,7 @@ import pytest
 
 from appwrite_emulator.execution import protocol
 from appwrite_emulator.execution.executor import Executor, Outcome, Result, Target
+from appwrite_emulator.execution.failures import LoadFailed
 from appwrite_emulator.execution.logs import LogLine
 from appwrite_emulator.execution.pool import Sizes
 from appwrite_emulator.execution.spawner import Spawner
@@ -426,17 +427,22 @@ async def test_a_load_that_hangs_times_out(bench: Bench) -> None:
 async def test_code_loaded_ahead_serves_the_next_call(bench: Bench) -> None:
     bench.target = target(bench.folder, load=[["log", "log", "early"]])
 
-    assert await bench.executor.load(bench.target) == ""
+    await bench.executor.load(bench.target)
     assert bench.executor.stats()["idle"] == 1
+    assert bench.executor.serves(bench.target.key)
 
     result = await bench.run()
     assert (result.logs, result.cold) == ("early\n", True)
 
 
 async def test_code_that_does_not_load_ahead_tells_why(bench: Bench) -> None:
-    bench.target = target(bench.folder, load=[["reply", {"message": "no main"}]])
+    reply = {"message": "no main", "stack": "main.js:1"}
+    bench.target = target(bench.folder, load=[["reply", reply]])
 
-    assert await bench.executor.load(bench.target) == "no main"
+    with pytest.raises(LoadFailed, match="no main") as caught:
+        await bench.executor.load(bench.target)
+    assert caught.value.stack == "main.js:1"
+    assert not bench.executor.serves(bench.target.key)
 
 
 async def test_user_code_sees_its_variables_and_folders(bench: Bench) -> None:

@@ -22,6 +22,7 @@ from appwrite_emulator.services.under_way import Work, WorkKind
 
 RUN = Work(WorkKind.EXECUTION, "p", "f", "e")
 BUILD = Work(WorkKind.BUILD, "p", "f", "d")
+NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 TIME = "2026-01-31T09:30:00.000+00:00"
 
 
@@ -77,17 +78,17 @@ async def test_listeners_hear_what_they_want_from_when_they_listen(live: LiveLog
 async def test_what_has_no_room_is_counted_and_then_it_goes_on() -> None:
     listener = Listener(Wanted(), room=250)
     for number in range(5):
-        listener.hear(LogEntry(TIME, RUN, "log", str(number)))
+        listener.hear(LogEntry(NOW, RUN, "log", str(number)))
     heard = await listener.next()
     assert heard is not None
     assert ([entry.text for entry in heard[0]], heard[1]) == (["0", "1"], 3)
-    listener.hear(LogEntry(TIME, RUN, "log", "later"))
+    listener.hear(LogEntry(NOW, RUN, "log", "later"))
     assert await _texts(listener) == [("log", "later")]
 
 
 async def test_one_line_larger_than_the_room_is_told() -> None:
     listener = Listener(Wanted(), room=10)
-    listener.hear(LogEntry(TIME, RUN, "log", "x" * 1000))
+    listener.hear(LogEntry(NOW, RUN, "log", "x" * 1000))
     assert len((await _texts(listener))[0][1]) == 1000
 
 
@@ -125,7 +126,7 @@ def test_what_a_log_grew_by_is_found(before: str, after: str, more: str) -> None
 
 
 def test_json_lines_name_execution_or_deployment() -> None:
-    entries = [LogEntry(TIME, RUN, "log", "hi"), LogEntry(TIME, BUILD, "build", "é")]
+    entries = [LogEntry(NOW, RUN, "log", "hi"), LogEntry(NOW, BUILD, "build", "é")]
     assert as_json(entries, 7).decode().splitlines() == [
         f'{{"time":"{TIME}","project":"p","functionId":"f","executionId":"e","level":"log",'
         '"text":"hi"}',
@@ -138,9 +139,9 @@ def test_json_lines_name_execution_or_deployment() -> None:
 def test_people_get_a_heading_for_each_speaker() -> None:
     page = Page()
     entries = [
-        LogEntry(TIME, RUN, "log", "one\ntwo"),
-        LogEntry(TIME, RUN, "error", "three"),
-        LogEntry(TIME, BUILD, "build", "four"),
+        LogEntry(NOW, RUN, "log", "one\ntwo"),
+        LogEntry(NOW, RUN, "error", "three"),
+        LogEntry(NOW, BUILD, "build", "four"),
     ]
     assert page.write(entries, 0).decode().splitlines() == [
         "==> p/f execution e",

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from appwrite_emulator import network
+from appwrite_emulator import addresses, network
 from appwrite_emulator.config import ConfigError
 
 
@@ -60,7 +60,7 @@ def test_an_address_that_is_not_ours_is_told() -> None:
      ("0.0.0.0", False), ("10.0.0.1", False), ("example.org", False), ("", False)],
 )  # fmt: skip
 def test_loopback_is_what_only_this_machine_reaches(host: str, is_loopback: bool) -> None:
-    assert network.is_loopback(host) is is_loopback
+    assert addresses.is_loopback(host) is is_loopback
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_loopback_is_what_only_this_machine_reaches(host: str, is_loopback: bool
      ("::", "http://127.0.0.1:80"), ("::1", "http://[::1]:80"), ("box", "http://box:80")],
 )  # fmt: skip
 def test_a_server_is_reached_at_its_url(host: str, url: str) -> None:
-    assert network.url(host, 80) == url
+    assert addresses.url(host, 80) == url
 
 
 class _Wire:

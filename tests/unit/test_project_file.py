@@ -140,7 +140,9 @@ def test_an_included_file_holds_the_functions_and_their_paths(tmp_path: Path) ->
     assert read(_project(tmp_path, content)).functions[0].folder == below / "code"
 
 
-@pytest.mark.parametrize("name", ["../functions.json", "a#b.json", "a\0b", "", 7, "missing.json"])
+@pytest.mark.parametrize(
+    "name", ["../functions.json", "a#b.json", "a\0b", "", 7, "/etc/x.json", "missing.json"]
+)
 def test_includes_that_lead_nowhere_are_refused(tmp_path: Path, name: Any) -> None:
     text = _refusal(tmp_path, {"projectId": "demo", "includes": {"functions": name}})
     assert "includes.functions is" in text or "missing.json: it cannot be read" in text

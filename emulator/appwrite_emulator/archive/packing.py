@@ -7,23 +7,37 @@ import os
 import posixpath
 import stat
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from .refusals import leaves_root
 
 
-def pack(folder: Path, target: Path) -> int:
+def pack(folder: Path, target: Path, *, lent: Path | None = None) -> int:
     """Pack what is in `folder` as the `.tar.gz` file `target` and return its size in bytes.
 
     The same tree gives the same bytes: entries are sorted, without owners and times. Dotfiles,
     executable bits and links that stay inside are kept; links that lead outside, sockets, pipes
-    and devices are left out. Blocking: call it in a thread.
+    and devices are left out. Only links into the folder `lent` are packed as what they lead to;
+    paths below it must be those below `folder`. Blocking: call it in a thread.
     """
     with new_archive(target) as tar:
-        for path in _tree(folder):
-            _add(tar, folder, path)
+        for item in _tree(_Item("", folder, folder), lent):
+            _add(tar, item)
+    return target.stat().st_size
+
+
+def pack_files(files: Mapping[str, Path], target: Path, *, root: Path | None = None) -> int:
+    """Pack files under the names given as the `.tar.gz` file `target`; its size in bytes.
+
+    As with `pack`, the same files give the same bytes, and links that lead out of `root`, by
+    default the folder that a link is in, are left out. Blocking.
+    """
+    with new_archive(target) as tar:
+        for name in sorted(files):
+            _add(tar, _Item(name, files[name], root or files[name].parent))
     return target.stat().st_size
 
 
@@ -42,25 +56,43 @@ def new_archive(target: Path) -> Iterator[tarfile.TarFile]:
         raise
 
 
-def _tree(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
-        yield path
-        if path.is_dir() and not path.is_symlink():
-            yield from _tree(path)
+class _Item(NamedTuple):
+    """What is to be packed, under which name, and the folder that its links must stay in."""
+
+    name: str
+    path: Path
+    root: Path
 
 
-def _add(tar: tarfile.TarFile, folder: Path, path: Path) -> None:
-    status = path.lstat()
-    info = tarfile.TarInfo(path.relative_to(folder).as_posix())
+def _tree(folder: _Item, lent: Path | None) -> Iterator[_Item]:
+    prefix = f"{folder.name}/" if folder.name else ""
+    for path in sorted(folder.path.iterdir()):
+        item = _Item(prefix + path.name, path, folder.root)
+        if lent and lent != item.root and path.is_symlink():
+            found = _target(path)
+            item = _Item(item.name, found, lent) if found.is_relative_to(lent) else item
+        yield item
+        if item.path.is_dir() and not item.path.is_symlink():
+            yield from _tree(item, lent)
+
+
+def _target(link: Path) -> Path:
+    """Where a link leads, without following others."""
+    return Path(os.path.normpath(link.parent / os.readlink(link)))
+
+
+def _add(tar: tarfile.TarFile, item: _Item) -> None:
+    status = item.path.lstat()
+    info = tarfile.TarInfo(item.name)
     if stat.S_ISDIR(status.st_mode):
         info.type, info.mode = tarfile.DIRTYPE, 0o755
         tar.addfile(info)
     elif stat.S_ISLNK(status.st_mode):
-        info.type, info.linkname, info.mode = tarfile.SYMTYPE, os.readlink(path), 0o777
-        if _stays_inside(folder, path, info.linkname):
+        info.type, info.linkname, info.mode = tarfile.SYMTYPE, os.readlink(item.path), 0o777
+        if _stays_inside(item.root, item.path, info.linkname):
             tar.addfile(info)
     elif stat.S_ISREG(status.st_mode):
-        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+        with open(os.open(item.path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
             info.size = os.fstat(file.fileno()).st_size
             info.mode = 0o755 if status.st_mode & 0o111 else 0o644
             tar.addfile(info, file)

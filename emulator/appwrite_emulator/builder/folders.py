@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import Era
 
-_METADATA = ".open-runtimes"
+METADATA = ".open-runtimes"
 
 
 def code_root(folder: Path) -> Path:
@@ -39,8 +39,8 @@ def write_metadata(code: Path, entrypoint: str, era: Era) -> None:
     lines = [f"OPEN_RUNTIMES_ENTRYPOINT={entrypoint}"]
     if era == "1.9":
         lines += ["OPEN_RUNTIMES_CLEANUP=none", "OPEN_RUNTIMES_COMPRESSION=gzip"]
-    remove(code / _METADATA)
-    with (code / _METADATA).open("x", encoding="utf-8") as file:
+    remove(code / METADATA)
+    with (code / METADATA).open("x", encoding="utf-8") as file:
         file.write("".join(f"{line}\n" for line in lines))
 
 
@@ -50,9 +50,9 @@ def seal(code: Path) -> int:
     for path, status in _walk(code):
         if stat.S_ISREG(status.st_mode):
             size += status.st_size
-            path.chmod(0o555 if status.st_mode & 0o111 else 0o444)
+            _set_mode(path, status, 0o555 if status.st_mode & 0o111 else 0o444)
         elif stat.S_ISDIR(status.st_mode):
-            path.chmod(0o755)
+            _set_mode(path, status, 0o755)
     return size
 
 
@@ -60,14 +60,19 @@ def loosen(code: Path) -> None:
     """Let the owner write again to a tree that was sealed or copied from a sealed one."""
     for path, status in _walk(code):
         if not stat.S_ISLNK(status.st_mode):
-            path.chmod(stat.S_IMODE(status.st_mode) | stat.S_IWUSR)
+            _set_mode(path, status, stat.S_IMODE(status.st_mode) | stat.S_IWUSR)
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+def _set_mode(path: str, status: os.stat_result, mode: int) -> None:
+    if stat.S_IMODE(status.st_mode) != mode:
+        os.chmod(path, mode)
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
     for parent, folders, files in os.walk(folder):
         for name in (*folders, *files):
-            path = Path(parent, name)
-            yield path, path.lstat()
+            path = f"{parent}/{name}"
+            yield path, os.lstat(path)
 
 
 def remove(path: Path) -> None:
@@ -80,5 +85,5 @@ def remove(path: Path) -> None:
         path.chmod(0o700)
         for inner, status in _walk(path):
             if stat.S_ISDIR(status.st_mode):
-                inner.chmod(0o700)
+                os.chmod(inner, 0o700)
         shutil.rmtree(path, ignore_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 import click
@@ -68,11 +69,16 @@ _timeout = click.option(
     short_help="Tell or move the time of a running emulator.",
     epilog=_EPILOG,
 )
+@running_options
+@json_option
 @click.pass_context
-def clock(context: click.Context) -> None:
+def clock(context: click.Context, *, where: Whereabouts, as_json: bool) -> None:
     """Tell or move the time of a running emulator."""
+    directory, address, key = where
+    given = {"directory": directory, "address": address, "key": key, "as_json": as_json}
     if context.invoked_subcommand is None:
-        context.invoke(show, directory=None, address=None, key=None, as_json=False)
+        context.invoke(show, **given)
+    context.default_map = dict.fromkeys(clock.commands, given)
 
 
 @clock.command(epilog=_EPILOG)
@@ -84,7 +90,18 @@ def show(*, where: Whereabouts, as_json: bool) -> None:
     _print(told, _clock_lines(told), as_json=as_json)
 
 
-@clock.command(epilog=_EPILOG)
+class _Forward(click.Command):
+    """Takes a negative time for what it is, not for an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for text in takewhile("--".__ne__, args):
+            if re.fullmatch(r"-[\d.dhms]*\d[dhms]", text):
+                refused = f"The clock advances forward only, not by {text}. `clock set` goes back."
+                raise click.UsageError(refused, ctx)
+        return super().parse_args(ctx, args)
+
+
+@clock.command(cls=_Forward, epilog=_EPILOG)
 @click.argument("duration", type=_Duration())
 @running_options
 @_timeout
@@ -180,6 +197,7 @@ def _clock_lines(told: Mapping[str, Any]) -> Iterator[str]:
 
 def _journey_lines(told: Mapping[str, Any]) -> Iterator[str]:
     yield f"{told['from']} to {told['to']}"
-    for title, counts in (("due", told["timers"]), ("ended", told["works"])):
+    titled = (("due", "timers"), ("left out", "leftOut"), ("ended", "works"))
+    for title, counts in ((title, told[key]) for title, key in titled):
         if counts:
             yield f"  {title}: " + ", ".join(f"{kind} {count}" for kind, count in counts.items())

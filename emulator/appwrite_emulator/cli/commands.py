@@ -10,9 +10,20 @@ import click
 
 from .. import __version__
 from ..config import own_environment
+from .call import call
 from .clock import clock
-from .options import config_options, given
+from .completion import completion
+from .deploy import deploy
+from .env import env
+from .init import init
+from .inspect import inspect
+from .list import list_
+from .logs import logs
+from .open import open_
+from .options import Grouped, config_options, given
+from .reset import reset
 from .state import state
+from .stop import stop
 from .trigger import trigger
 from .whereabouts import FOUND, Whereabouts, json_option, running_options
 
@@ -27,6 +38,7 @@ build_timeout. An argument wins over a variable, a variable over the file."""
     context_settings=_CONTEXT,
     epilog="""\b
 Examples:
+  appwrite-emulator init               make a project file, or a first function
   appwrite-emulator start              serve the functions of this project
   appwrite-emulator exec -- npm test   run tests against an emulator of their own
   appwrite-emulator doctor             say what is missing on this machine""",
@@ -42,12 +54,24 @@ def main(context: click.Context) -> None:
         context.color = False
 
 
+main.add_command(call)
 main.add_command(clock)
+main.add_command(completion)
+main.add_command(deploy)
+main.add_command(env)
+main.add_command(init)
+main.add_command(inspect)
+main.add_command(list_)
+main.add_command(logs)
+main.add_command(open_)
+main.add_command(reset)
 main.add_command(state)
+main.add_command(stop)
 main.add_command(trigger)
 
 
 @main.command(
+    cls=Grouped,
     epilog=f"""{_OPTIONS_NOTE}
 
 \b
@@ -55,13 +79,17 @@ Examples:
   appwrite-emulator start              the project here, or in a folder above
   appwrite-emulator start examples/quickstart --port 9090
   appwrite-emulator start --memory     forget everything at the end
+  appwrite-emulator start --inspect postcard     under its language's debugger
   appwrite-emulator start --host 0.0.0.0 --key "$SECRET"
-"""
+""",
 )
 @click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print a JSON object for whatever happens, on a line."
+)
 @config_options()
-def start(directory: Path | None, **options: Any) -> None:
-    """Deploy the functions of DIR and serve them until Ctrl-C.
+def start(directory: Path | None, as_json: bool, **options: Any) -> None:
+    """Deploy the functions of DIR, serve them and show what happens, until Ctrl-C.
 
     DIR is the folder of an appwrite.config.json (or appwrite.json); without such a file an empty
     project is served. The line that begins with "Ready" comes when everything answers. Time is the
@@ -73,11 +101,12 @@ def start(directory: Path | None, **options: Any) -> None:
 
     with explained():
         session = prepare(directory, given(options))
-    raise SystemExit(drive(partial(start, session)))
+    raise SystemExit(drive(partial(start, session, as_json=as_json)))
 
 
 @main.command(
     "exec",
+    cls=Grouped,
     context_settings={"allow_interspersed_args": False},
     short_help="Run a command against an emulator of its own.",
     epilog=f"""{_OPTIONS_NOTE}
@@ -117,6 +146,7 @@ def execute(directory: Path | None, command: tuple[str, ...], **options: Any) ->
 
 
 @main.command(
+    cls=Grouped,
     short_help="Say what an emulator would find here, and what is missing.",
     epilog=f"""{_OPTIONS_NOTE}
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 import anyio
 import click
 
+from ..addresses import CannotListen
 from ..config import ConfigError
 from ..manifest import ManifestInvalid
-from ..network import CannotListen
 from ..project_file import ProjectFileError
 from ..sandbox import SandboxMissing
 from ..state import StateError

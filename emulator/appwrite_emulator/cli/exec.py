@@ -16,7 +16,7 @@ from ..config import own_environment
 from ..emulator import Emulator
 from ..services.projects import Outcome
 from . import signals
-from .report import function_lines, missing_lines
+from .report import function_lines, inspection_lines, missing_lines
 from .session import Session
 
 _NOT_FOUND, _NOT_RUNNABLE = 127, 126  # what shells answer
@@ -62,10 +62,12 @@ async def _deploy(session: Session, emulator: Emulator) -> None:
         click.echo(text, err=True)
     for line in missing_lines(session.config.repositories):
         click.echo(line, err=True)
-    applied = await emulator.services.projects.apply(
-        emulator.project, session.entries, lambda id, text: None
-    )
+    applied = await session.serve(emulator, lambda id, text: None)
     for line in function_lines([each for each in applied if each.outcome is Outcome.FAILED]):
+        click.echo(line, err=True)
+    attendance, project = emulator.services.attendance, emulator.project
+    inspections = await attendance.begin(project)
+    for line in inspection_lines(inspections, [*attendance.strangers(project)]):
         click.echo(line, err=True)
 
 

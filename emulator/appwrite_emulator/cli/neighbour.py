@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ..network import url
+from ..addresses import url
 
 _PATIENCE = 1.0  # seconds
 _MOST = 1_000_000  # bytes of a reply that are read

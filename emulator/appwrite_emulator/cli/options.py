@@ -10,9 +10,21 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 
-from ..config import Config, ConfigError, Key, Repository, Webhook
+from ..config import Config, ConfigError, Inspected, Key, Repository, Webhook
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+GROUPS = {
+    "Serving": ("host", "port", "project", "appwrite", "functions_domain"),
+    "Functions": ("runtimes", "repositories", "webhooks", "watch", "inspect"),
+    "State": ("state", "memory", "keep_executions", "execution_retention"),
+    "Keys and safety": ("keys", "strict", "hosts", "origins", "sandbox"),
+    "Limits": (
+        "function_timeout", "sync_timeout", "build_timeout", "size_limit", "build_size_limit",
+        "workers", "event_depth",
+    ),
+}  # fmt: skip
+"""The headings under which help shows the options, and their names."""
 
 
 class _Parsed(click.ParamType[Any]):
@@ -35,6 +47,7 @@ _TYPES: dict[Any, click.ParamType[Any]] = {
     str: click.STRING,
     Path: click.Path(path_type=Path),
     Key: _Parsed("key", Key.parse),
+    Inspected: _Parsed("function", Inspected.parse),
     Repository: _Parsed("repository", Repository.parse),
     Webhook: _Parsed("webhook", Webhook.parse),
 }
@@ -63,6 +76,21 @@ def given(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: values[name] for name in values if name in names and values[name] not in (None, ())
     }
+
+
+class Grouped(click.Command):
+    """A command whose help shows the options of `Config` under headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        titles = {name: title for title, names in GROUPS.items() for name in names}
+        sections: dict[str, list[tuple[str, str]]] = {title: [] for title in ("Options", *GROUPS)}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
+            if record:
+                sections[titles.get(param.name or "", "Options")].append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
 
 
 def _option(spec: Field[Any], hint: Any, default: str) -> Callable[[F], F]:

@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 from ..config import Repository, Webhook
+from ..services.inspections import Inspection
 from ..services.projects import Applied, Outcome
+from ..services.standings import Standing
 
 _DONE, _FAILED = click.style("✓", fg="green"), click.style("✗", fg="red")
 _NOTE = click.style("!", fg="yellow")
@@ -17,21 +19,36 @@ _NAMED = 4  # functions that a note names
 
 
 def function_lines(
-    applied: Sequence[Applied], runs: Mapping[str, str | None] | None = None
+    applied: Sequence[Applied],
+    standings: Iterable[Standing] = (),
+    *,
+    columns: int = 10_000,
 ) -> Iterator[str]:
     """A line for each function, in columns, below it why it failed; then what to know of all.
 
-    `runs` are the dates at which functions run by themselves next, by id.
+    `standings` tell the addresses of functions, and when they run by themselves. What has no room
+    beside its neighbours on a screen of so many `columns` comes below them.
     """
-    ids = max((len(each.id) for each in applied), default=0)
-    runtimes = max((len(each.runtime) for each in applied), default=0)
-    for each in applied:
-        next = (runs or {}).get(each.id)
-        state = f"{_state(each)}, next run {minute(next)}" if next else _state(each)
-        yield f"{_mark(each)} {each.id:<{ids}}  {each.runtime:<{runtimes}}  {state}"
-        for line in each.reason.splitlines():
+    known = {each.function.id: each for each in standings}
+    rows = [_row(each, known.get(each.id)) for each in applied]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    is_narrow = sum(widths) + 2 * len(widths) > columns
+    for each, (id, runtime, url, state, next) in zip(applied, rows, strict=True):
+        head = f"{_mark(each)} {id:<{widths[0]}}  {runtime:<{widths[1]}}"
+        if widths[2] and not is_narrow:
+            head += f"  {url:<{widths[2]}}"
+        has_room = sum(widths[:3]) + len(state) + len(next) + 10 <= columns
+        yield f"{head}  {state}{f', {next}' if next and has_room else ''}"
+        below = [url if is_narrow else "", "" if has_room else next]
+        for line in (*filter(None, below), *each.reason.splitlines()):
             yield f"    {line}"
     yield from _note_lines(applied)
+
+
+def _row(applied: Applied, standing: Standing | None) -> tuple[str, str, str, str, str]:
+    url, next = (standing.url, standing.next) if standing else ("", None)
+    next_run = f"next run {minute(next)}" if next else ""
+    return applied.id, applied.runtime, url, _state(applied), next_run
 
 
 def show(answer: Any, lines: Iterable[str], *, as_json: bool) -> None:
@@ -70,6 +87,20 @@ def webhook_lines(webhooks: Sequence[Webhook]) -> Iterator[str]:
     """A line for each webhook."""
     for each in webhooks:
         yield f"Webhook {each.url} is told of {', '.join(each.events)}"
+
+
+def inspection_line(function: str, address: str, problem: str) -> str:
+    """Where the debugger of a function attaches, or why none does."""
+    if problem:
+        return f"{_FAILED} {function}: no debugger: {problem}"
+    return f"{_DONE} {function}: debugger at {address}"
+
+
+def inspection_lines(inspections: Sequence[Inspection], notes: Sequence[str]) -> Iterator[str]:
+    """A line for each function that is to run under a debugger, before them what is amiss."""
+    yield from (f"{_NOTE} {text}" for text in notes)
+    for each in inspections:
+        yield inspection_line(each.function.id, each.address, each.problem)
 
 
 def _note_lines(applied: Sequence[Applied]) -> Iterator[str]:

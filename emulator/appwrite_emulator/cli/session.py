@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import project_file
+from ..addresses import is_loopback
+from ..assets import assets
+from ..catalog import Catalog
 from ..config import Config, ConfigError
-from ..network import is_loopback
 from ..project_file import Entry, ProjectFile
+
+if TYPE_CHECKING:
+    from ..emulator import Emulator
+    from ..services.projects import Applied, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,25 +25,42 @@ class Session:
 
     config: Config
     directory: Path
-    project: ProjectFile | None  # None: the directory has no project file
+    project: ProjectFile | None  # guessed without a project file; None: nothing to guess
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """The functions to deploy."""
         return self.project.functions if self.project else ()
 
+    async def serve(self, emulator: Emulator, on_progress: Progress) -> list[Applied]:
+        """Deploy the functions, and take in every change of them from now on if that is wanted."""
+        if self.project is None or not self.config.watch:
+            projects = emulator.services.projects
+            return await projects.apply(emulator.project, self.entries, on_progress)
+        serving = emulator.services.serving
+        return await serving.serve(emulator.project, self.project, self._read, on_progress)
+
+    def _read(self) -> ProjectFile | None:
+        """The project file as it is now. Raises ProjectFileError."""
+        return project_file.load(self.directory, languages(self.config), self.config.appwrite)
+
 
 def prepare(directory: Path | None, options: Mapping[str, Any]) -> Session:
     """Read what lies in `directory`, by default that of the nearest project file upward.
 
-    Raises ConfigError, ProjectFileError.
+    Raises ConfigError, ProjectFileError, ManifestInvalid.
     """
-    directory, path = locate(directory)
+    directory, _ = locate(directory)
     config = configure(directory, options)
-    project = project_file.read(path) if path else None
+    project = project_file.load(directory, languages(config), config.appwrite)
     if project and not config.project:
         config = replace(config, project=project.project_id)
     return Session(config, directory, project)
+
+
+def languages(config: Config) -> Catalog:
+    """The runtimes with these options, for what is said before an emulator runs."""
+    return Catalog([assets("runtimes"), *config.runtimes])
 
 
 def locate(directory: Path | None) -> tuple[Path, Path | None]:

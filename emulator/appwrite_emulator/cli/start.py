@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import gc
+import logging
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
 from signal import Signals
-from urllib.parse import urlsplit
 
 import anyio
 import click
 
-from .. import __version__
+from ..addresses import is_loopback
+from ..config import own_environment
 from ..emulator import Emulator
-from ..network import is_loopback
+from ..services.live_logs import Wanted
 from . import signals
-from .report import function_lines, missing_lines, webhook_lines
+from .live.feed import Heard
+from .live.opening import ForPeople, ForPrograms, Opening
+from .live.places import Places
+from .live.screen import Screen
+from .live.show import show, show_json
+from .live.telling import Telling
+from .live.terminal import Terminal
+from .live.view import View
 from .session import Session
+
+logger = logging.getLogger(__name__)
 
 
 class _Stop:
@@ -37,62 +52,122 @@ class _Stop:
         self.peace.cancel()
 
 
-async def start(session: Session) -> int:
+async def start(session: Session, *, as_json: bool = False) -> int:
     """Serve until a signal asks for the end; returns the exit code."""
     stop = _Stop()
-    with signals.caught(stop.ask), stop.peace:
-        async with Emulator(session.config, directory=session.directory) as emulator:
+    terminal = Terminal() if as_json else Terminal.of(sys.stdout, own_environment())
+    with (
+        signals.caught(stop.ask),
+        stop.peace,
+        Screen(sys.stdout, is_live=terminal.is_live) as screen,
+        _logged_on(screen, terminal),
+    ):
+        async with Emulator(
+            session.config,
+            directory=session.directory,
+            on_stop=partial(stop.ask, Signals.SIGTERM),
+        ) as emulator:
+            serving = _Serving(session, emulator, screen, terminal)
             with stop.work:
-                await _deploy(session, emulator)
-                gc.collect()
-                gc.freeze()  # what lives now lives to the end: keep collections short
-                click.echo(_ready_line(session, emulator))
-                await anyio.sleep_forever()
-            click.echo("Stopping")
+                await serving.serve(as_json=as_json)
+            serving.opening(as_json=as_json).stopping()
     return 128 + stop.signal if stop.signal else 0
 
 
-async def _deploy(session: Session, emulator: Emulator) -> None:
-    click.echo(f"appwrite-emulator {__version__}")
-    click.echo(emulator.sandbox.report.line)
-    if not is_loopback(session.config.host):
-        click.secho(_exposed(session), fg="red", bold=True, err=True)
-    for line in missing_lines(session.config.repositories):
-        click.echo(line)
-    for line in webhook_lines(session.config.webhooks):
-        click.echo(line)
-    if session.project is None:
-        click.echo(
-            f"No project file in {session.directory.absolute()}: nothing to deploy.\n"
-            "`appwrite init project` makes one; what SDKs deploy needs none."
+class _Serving:
+    """Deploys, and then tells what happens."""
+
+    def __init__(
+        self, session: Session, emulator: Emulator, screen: Screen, terminal: Terminal
+    ) -> None:
+        self._session = session
+        self._emulator = emulator
+        self._screen = screen
+        self._terminal = terminal
+
+    def opening(self, *, as_json: bool) -> Opening:
+        if as_json:
+            return ForPrograms(self._session, self._emulator, self._screen)
+        return ForPeople(self._session, self._emulator, self._screen, self._terminal)
+
+    async def serve(self, *, as_json: bool) -> None:
+        opening = self.opening(as_json=as_json)
+        if not is_loopback(self._session.config.host):
+            click.secho(self._exposed(), fg="red", bold=True, err=True)
+        opening.begin()
+        async with self._watched(as_json=as_json):
+            await self._deploy(opening)
+        gc.collect()
+        gc.freeze()  # what lives now lives to the end: keep collections short
+        with self._emulator.services.ground.live_logs.listening(Wanted(activity=True)) as listener:
+            opening.ready()
+            feed = Heard(listener)
+            try:
+                await (show_json(feed, self._screen) if as_json else self._show(feed))
+            except Exception:  # of the view: the emulator goes on
+                logger.exception("nothing more can be shown here; the functions go on answering")
+        await anyio.sleep_forever()
+
+    async def _deploy(self, opening: Opening) -> None:
+        services, project = self._emulator.services, self._emulator.project
+        applied = await self._session.serve(self._emulator, opening.progress)
+        opening.deployed(applied, services.standings.all(project))
+        inspections = await services.attendance.begin(project)
+        opening.inspected(inspections, [*services.attendance.strangers(project)])
+
+    @asynccontextmanager
+    async def _watched(self, *, as_json: bool) -> AsyncIterator[None]:
+        """Show what is under way inside the block, unless it is told of otherwise."""
+        if as_json or not self._terminal.is_live:
+            yield
+            return
+        live_logs = self._emulator.services.ground.live_logs
+        with live_logs.listening(Wanted(activity=True)) as listener:
+            async with anyio.create_task_group() as group:
+                group.start_soon(partial(self._show, Heard(listener), is_calm=True), name="view")
+                yield
+                group.cancel_scope.cancel()
+
+    async def _show(self, feed: Heard, *, is_calm: bool = False) -> None:
+        paint, project = self._terminal.paint(), self._emulator.project
+        builds = self._emulator.services.standings.builds
+        telling = Telling(paint, project)
+        telling.make_room(*(entry.id for entry in self._session.entries))
+        places = Places(builds, self._folder, Path.cwd(), paint)
+        view = View(paint, places, telling, is_plain=not self._terminal.is_live)
+        view.is_calm = is_calm
+        await show(feed, view, self._screen)
+
+    def _folder(self, project: str, function_id: str) -> Path | None:
+        """Where the developer has a function's code."""
+        if following := self._emulator.services.standings.following(project, function_id):
+            return following.folder
+        if project != self._emulator.project:
+            return None
+        entries = self._session.entries
+        return next((each.folder.absolute() for each in entries if each.id == function_id), None)
+
+    def _exposed(self) -> str:
+        return (
+            f"WARNING: listening on {self._session.config.host}: other machines can reach this "
+            "emulator. Whoever has a key can run code here; only the declared keys are accepted."
         )
-        return
-    count = len(session.entries)
-    click.echo(f"{session.project.path}: {count} function{'s' if count != 1 else ''}")
-    applied = await emulator.services.projects.apply(
-        emulator.project, session.entries, lambda id, text: click.echo(f"… {id}  {text}")
-    )
-    outlooks = emulator.services.schedules.outlooks(emulator.project)
-    for line in function_lines(applied, {each.function.id: each.next for each in outlooks}):
-        click.echo(line)
-    port = urlsplit(emulator.endpoint).port
-    click.echo(f"Websites at http://FUNCTION.{session.config.functions_domain}:{port}")
 
 
-def _exposed(session: Session) -> str:
-    return (
-        f"WARNING: listening on {session.config.host}: other machines can reach this emulator. "
-        "Whoever has a key can run code here; only the declared keys are accepted."
-    )
-
-
-def _ready_line(session: Session, emulator: Emulator) -> str:
-    ready = click.style("Ready", fg="green", bold=True)
-    keys = _keys(session, emulator)
-    return f'{ready} at {emulator.endpoint} for project "{emulator.project}" {keys}'
-
-
-def _keys(session: Session, emulator: Emulator) -> str:
-    if not session.config.strict:
-        return f'with any key, such as "{emulator.key}"'
-    return "with your keys" if session.config.keys else "without keys: declare one by --key"
+@contextmanager
+def _logged_on(screen: Screen, terminal: Terminal) -> Iterator[None]:
+    """Let log messages for this terminal go through the screen, which knows where it writes."""
+    handlers = [
+        handler
+        for handler in logging.getLogger().handlers
+        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr
+    ]
+    if not (terminal.is_live and sys.stderr.isatty()):
+        handlers = []
+    for handler in handlers:
+        handler.setStream(screen)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.setStream(sys.stderr)

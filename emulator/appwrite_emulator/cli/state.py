@@ -58,23 +58,32 @@ def state() -> None:
 Examples:
   appwrite-emulator state export backup.tar.gz
   appwrite-emulator state export shop.tar.gz projects/shop --force
+  appwrite-emulator state export demo.tar.gz --with-env
 """,
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @_place_options
 @click.option("--force", is_flag=True, help="Replace FILE when it is there already.")
-def export(file: Path, directory: Path | None, state_file: Path | None, force: bool) -> None:
+@click.option(
+    "--with-env",
+    is_flag=True,
+    help="Add the .env values of the project's functions to FILE, as secret variables.",
+)
+def export(
+    file: Path, directory: Path | None, state_file: Path | None, force: bool, with_env: bool
+) -> None:
     """Write the state and all files it needs into FILE, a .tar.gz.
 
     What was built is in it, so that functions answer after an import without a new build. So are
-    API keys, sessions and the values of variables: keep FILE as secret as those. Uploads that have
-    not ended are left out, and links that lead out of a build.
+    API keys, sessions and the values of variables: keep FILE as secret as those. What .env files
+    say is in it only with --with-env. Uploads that have not ended are left out, and links that
+    lead out of a build.
     """
     from .driving import explained
     from .upkeep import export_state
 
     with explained():
-        export_state(directory, state_file, file, force=force)
+        export_state(directory, state_file, file, force=force, with_env=with_env)
 
 
 @state.command(

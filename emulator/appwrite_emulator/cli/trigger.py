@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from .completing import function_ids
 from .whereabouts import (
     FOUND,
     Whereabouts,
@@ -86,7 +87,7 @@ Examples:
   appwrite-emulator trigger schedule nightly --wait
 """,
 )
-@click.argument("function")
+@click.argument("function", shell_complete=function_ids)
 @project_option
 @wait_options
 @json_option

@@ -11,6 +11,7 @@ import click
 from .. import __version__
 from ..clock import SystemClock, stamp
 from ..config import ConfigError
+from ..project_file import environment
 from ..services.bundle import (
     Manifest,
     Origin,
@@ -19,28 +20,53 @@ from ..services.bundle import (
     is_empty,
     replace_state,
     told,
+    with_local,
     write_bundle,
 )
 from ..state import StateDB, StateError, hold
 from .place import Place
+from .session import prepare
 
 
 def export_state(
-    directory: Path | None, state_file: Path | None, target: Path, *, force: bool
+    directory: Path | None,
+    state_file: Path | None,
+    target: Path,
+    *,
+    force: bool,
+    with_env: bool = False,
 ) -> None:
-    """Write the state into the archive `target`."""
+    """Write the state into the archive `target`, with what `.env` files say when asked."""
     place = Place.find(directory, state_file)
     place.require()
+    local = _local_variables(directory) if with_env else None
     _require_target(target, force=force)
     with _told_errors(), StateDB.open(place.state, name="state export") as db:
         files = files_beside(place.state, place.sandbox)
+        rows = db.snapshot()
+        if local:
+            rows = with_local(rows, *local, now=stamp(SystemClock().now()))
         try:
-            manifest = write_bundle(db.snapshot(), files, target, _origin(), force=force)
+            manifest = write_bundle(rows, files, target, _origin(), force=force)
         except FileExistsError:
             _require_target(target, force=force)
             raise
     click.echo(f"{target}: {told(manifest.rows)} ({target.stat().st_size:,} bytes)")
+    for id, values in local[1].items() if local else ():
+        if values:
+            click.echo(f"{id}: with {', '.join(values)} of its .env")
     _tell_missing(manifest)
+
+
+def _local_variables(directory: Path | None) -> tuple[str, dict[str, dict[str, str]]]:
+    """The project's id, and the variables of its functions' `.env` files."""
+    session = prepare(directory, {})
+    if session.project is None:
+        raise ConfigError(
+            f"--with-env wants a project file, and there is none in {session.directory.absolute()}"
+        )
+    entries = session.entries
+    return session.config.project, {each.id: environment(each.folder) for each in entries}
 
 
 def import_state(

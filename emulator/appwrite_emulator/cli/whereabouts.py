@@ -47,9 +47,9 @@ def running_options(command: F) -> F:
 
     @wraps(command)
     def packed(
-        *, directory: Path | None, address: str | None, key: str | None, **options: Any
+        *args: Any, directory: Path | None, address: str | None, key: str | None, **options: Any
     ) -> Any:
-        return command(where=Whereabouts(directory, address, key), **options)
+        return command(*args, where=Whereabouts(directory, address, key), **options)
 
     return add_directory(add_url(add_key(packed)))  # type: ignore[return-value]  # options apart
 

@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
@@ -19,7 +19,9 @@ from ..catalog import Launch
 from ..models import Headers
 from ..sandbox import Command, Limits
 from . import response
+from .bench import UNTIMED, Bench, Stand
 from .failures import LoadFailed, SpawnFailed, TimedOut, Unread, WorkerDied
+from .inspection import Inspect
 from .logs import Early, LogLine, Transcript
 from .pool import Pool, Sizes
 from .protocol import Frame
@@ -51,6 +53,14 @@ class Target:
     entrypoint: str
     env: Mapping[str, str]
     memory: int  # MB
+    inspect: Inspect | None = None  # under a debugger, in one worker and without deadlines
+
+    @property
+    def moved(self) -> Target:
+        """An inspected target with its code where debuggers find it, and memory for them."""
+        assert self.inspect is not None, "other targets run where they lie"
+        memory = self.memory + self.inspect.debugger.memory
+        return replace(self, folder=self.inspect.folder, memory=memory)
 
 
 class Call(NamedTuple):
@@ -107,13 +117,16 @@ class Executor:
         self._sizes = sizes or Sizes()
         self._is_calm = is_calm if _count_cores() > 1 else lambda: False
         self._pool = Pool(self._factory, self._sizes)
+        self._bench = Bench(self._factory, homes.parent / "inspected")
         self._kills = 0
 
     async def __aenter__(self) -> Self:
         await self._pool.__aenter__()
+        await self._bench.__aenter__()
         return self
 
     async def __aexit__(self, *exc: Any) -> None:
+        await self._bench.__aexit__(*exc)
         await self._pool.__aexit__(*exc)
 
     async def run(
@@ -129,7 +142,7 @@ class Executor:
         `on_log` hears each piece of output at once, `on_begin` when a worker is about to get the
         call. The timeout counts from here, loading included, unless the call is patient; the
         process is killed at its end. When this is cancelled, the call goes on and its worker is
-        free afterwards.
+        free afterwards. An inspected target has no timeout: its call waits for the one before.
         """
         loop = asyncio.get_running_loop()
         begun = loop.time()
@@ -140,18 +153,21 @@ class Executor:
             enabled=call.logging,
         )
         run, kills = _Run(target, transcript), self._kills
-        worker = self._pool.take(target.key)
+        header = _header(call)
+        if target.inspect is not None:
+            call = call._replace(timeout=UNTIMED, is_patient=True)
+        worker = None if target.inspect else self._pool.take(target.key)
         try:
             if worker is None:
                 limit = None if call.is_patient else max(call.timeout, self._sizes.patience)
-                worker = await self._pool.acquire(target, transcript, limit=limit)
+                worker = await self._acquire(target, transcript, limit)
                 run.begun = perf_counter() - worker.load_time * (not worker.served)
                 begun = loop.time() if call.is_patient else begun
             on_begin()
             run.is_cold = not worker.served
             deadline = max(begun + call.timeout, loop.time() + min(_LEAST_RUN, call.timeout))
             frame = await worker.call(
-                _header(call), call.body, transcript, deadline, linger=self._is_calm()
+                header, call.body, transcript, deadline, linger=self._is_calm()
             )
         except TimedOut as exc:
             return run.end(Outcome.TIMED_OUT, f"Execution timed out.\n{exc}")
@@ -167,20 +183,49 @@ class Executor:
             return run.end(Outcome.CRASHED, f"{exc}\\nError Code: 500")
         return run.answer(frame)
 
-    async def load(self, target: Target) -> str:
-        """Have a worker load `target` ahead of its first call; "" or why it does not load.
+    def serves(self, key_prefix: str) -> bool:
+        """Whether a worker of a target whose key starts so is there, at rest or not."""
+        return self._pool.has(key_prefix) or self._bench.has(key_prefix)
 
-        What user code says meanwhile belongs to the first call served.
+    async def _acquire(self, target: Target, transcript: Transcript, limit: float | None) -> Worker:
+        if target.inspect is not None:
+            return await self._bench.acquire(target, transcript)
+        return await self._pool.acquire(target, transcript, limit=limit)
+
+    async def load(self, target: Target) -> None:
+        """Have a worker load `target` ahead of its first call.
+
+        What user code says meanwhile belongs to the first call served. For an inspected target it
+        is a worker without debugger, which ends at once; the one under the debugger goes on.
+        Raises LoadFailed, SpawnFailed, WorkerDied, TimedOut: why it does not load.
         """
-        try:
-            self._pool.give_back(await self._pool.acquire(target, Early()))
-        except (LoadFailed, SpawnFailed, WorkerDied, TimedOut) as exc:
-            return str(exc)
-        return ""
+        worker = await self._pool.acquire(replace(target, inspect=None), Early())
+        worker.is_retired = worker.is_retired or target.inspect is not None
+        self._pool.give_back(worker)
+
+    async def attend(self, target: Target) -> None:
+        """Have an inspected target wait under its debugger for a call.
+
+        The worker of an earlier target of the same name ends first, after its call if it has one.
+        Raises LoadFailed, SpawnFailed, WorkerDied, TimedOut: why it does not load.
+        """
+        self._bench.give_back(await self._bench.acquire(target, Early()))
+
+    async def stand(self, name: str, port: int, *, preferred: int) -> Stand:
+        """Where inspected targets of `name` meet debuggers, who can attach from now on.
+
+        The port is `port`; when that is 0, `preferred` or any that is free. Raises PortTaken.
+        """
+        return await self._bench.open(name, port, preferred=preferred)
+
+    def is_debugged(self, name: str) -> bool:
+        """Whether a call of an inspected target is under way, perhaps at a breakpoint."""
+        return self._bench.is_busy(name)
 
     def retire(self, key_prefix: str) -> None:
         """Idle workers of targets whose key starts so end now, busy ones after their calls."""
         self._pool.retire(key_prefix)
+        self._bench.retire(key_prefix)
 
     async def kill(self, key_prefix: str = "") -> None:
         """End the calls of targets whose key starts so, as crashed, with their workers.
@@ -189,10 +234,11 @@ class Executor:
         """
         self._kills += 1
         await self._pool.kill(key_prefix)
+        await self._bench.kill(key_prefix)
 
     def stats(self) -> dict[str, int]:
         """How many workers are in each state, and how many calls wait for one."""
-        return self._pool.stats()
+        return self._bench.count(self._pool.stats())
 
 
 class _Run:

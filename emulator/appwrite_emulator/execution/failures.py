@@ -16,7 +16,11 @@ class Unread(WorkerDied):
 
 
 class LoadFailed(Exception):
-    """User code could not be loaded; the message is the launcher's text."""
+    """User code could not be loaded; the message is the launcher's text, `stack` where it was."""
+
+    def __init__(self, message: str, stack: str = "") -> None:
+        super().__init__(message)
+        self.stack = stack
 
 
 class TimedOut(Exception):

@@ -299,6 +299,10 @@ class Pool:
         for worker in doomed:
             await worker.buried.wait()
 
+    def has(self, key_prefix: str) -> bool:
+        """Whether a worker of these keys lives."""
+        return any(worker.key and worker.key.startswith(key_prefix) for worker in self._live)
+
     def _refuse_all(self, failure: Failure) -> None:
         for group in self._groups.values():
             group.refuse_all(failure)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -73,6 +74,7 @@ class Worker:
         self.state = WorkerState.SPAWNING
         self.key = ""
         self.is_retired = False
+        self.noise: tuple[str, ...] = ()  # patterns of lines on stderr that are nobody's
         self.taken = 0  # calls the pool gave it that are not over
         self.served = 0
         self.load_time = 0.0  # seconds
@@ -154,7 +156,8 @@ class Worker:
         self._channel.drain()
         if frame.kind == Kind.LOAD_FAILED:
             self.lose("its code could not be loaded")
-            raise LoadFailed(str(frame.header.get("message", "")))
+            told = (str(frame.header.get(key, "")) for key in ("message", "stack"))
+            raise LoadFailed(*told)
         await self._enter(WorkerState.IDLE)
         self.load_time = perf_counter() - begun
         self._rest()
@@ -171,6 +174,11 @@ class Worker:
             await self.buried.wait()
             raise WorkerDied(self._reason)
         self.state = state
+
+    def leave(self) -> None:
+        """Ask the launcher to end by itself; `lose` ends it if it does not."""
+        if self.state is not WorkerState.DEAD:
+            self._channel.send(protocol.encode(Kind.EXIT, 0, {}))
 
     def lose(self, reason: str) -> None:
         """Take the worker out of use, for `reason`; "" when it ended by itself."""
@@ -314,6 +322,10 @@ class Worker:
 
     def _hear_printed(self, data: bytes, is_stderr: bool) -> None:
         """Output is the latest call's, or until the first one, of the one that is to come."""
+        if is_stderr and self.noise:
+            data = _without(self.noise, data)
+        if not data:
+            return
         if is_stderr:
             self._stderr = (self._stderr + data)[-_STDERR_KEPT:]
         if self._calls.by_id:
@@ -326,6 +338,14 @@ _AWAITED = {
     WorkerState.SPAWNING: (Kind.READY,),
     WorkerState.LOADING: (Kind.LOADED, Kind.LOAD_FAILED),
 }
+
+
+def _without(noise: tuple[str, ...], data: bytes) -> bytes:
+    """The lines that match none of the patterns. What makes noise writes whole lines at once."""
+    lines = data.splitlines(keepends=True)
+    texts = (line.decode("utf-8", "replace").rstrip() for line in lines)
+    is_noise = (any(fnmatchcase(text, pattern) for pattern in noise) for text in texts)
+    return b"".join(line for line, drop in zip(lines, is_noise, strict=True) if not drop)
 
 
 def _told(exit: Exit) -> str:

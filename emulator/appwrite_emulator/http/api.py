@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..services import Services
@@ -15,9 +15,13 @@ from .auth import Callers
 from .console import ConsoleDoors
 from .control import ControlDoors
 from .control_clock import ClockDoors
+from .control_environments import EnvironmentDoors
 from .control_events import EventDoors
+from .control_functions import FunctionListDoor
+from .control_inspections import InspectionDoors
 from .control_logs import LogDoors
 from .control_schedules import ScheduleDoors
+from .control_stop import StopDoor
 from .control_webhooks import WebhookDoors
 from .deployments import DeploymentDoors
 from .domains import Domains
@@ -45,9 +49,15 @@ from .variables import VariableDoors
 from .wording import Wording
 
 
-def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
+def build(
+    services: Services,
+    incoming: Path,
+    hosts: frozenset[str],
+    stop: Callable[[], None] | None = None,
+) -> Api:
     """The API over `services`. `incoming` is where uploads on their way are kept, `hosts` the
-    names it answers to besides those of this machine and the configured ones."""
+    names it answers to besides those of this machine and the configured ones; `stop` ends the
+    program when a client asks for it, which without it is refused."""
     ground = services.ground
     config = ground.config
     domains = Domains(config.appwrite, config.functions_domain, services.rules, services.executions)
@@ -63,11 +73,15 @@ def build(services: Services, incoming: Path, hosts: frozenset[str]) -> Api:
         services.control,
         services.status,
         (
+            FunctionListDoor(services.standings),
             ClockDoors(services.calendar),
             EventDoors(services.injection, services.control),
             ScheduleDoors(services.schedules, services.executions, services.control),
+            EnvironmentDoors(services.environments),
             WebhookDoors(services.webhooks),
+            InspectionDoors(services.inspections),
             LogDoors(ground.live_logs),
+            StopDoor(stop),
             DescriptionDoor(config, known),
         ),
     )

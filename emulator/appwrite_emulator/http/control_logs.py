@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
 
 from ..jsontext import encode
 from ..services.live_logs import Listener, LiveLogs, LogEntry, Wanted
-from ..services.under_way import Work, WorkKind
+from ..services.under_way import Work
 from .app import CONTROL
 from .control_params import read_params
 from .params import Param
@@ -26,7 +25,6 @@ _PARAMS = (
     Param("format", WhiteList(("text", "json")), None),
     Param("activity", Boolean(loose=True), False),
 )
-_ID_NAMES = {WorkKind.EXECUTION: "executionId", WorkKind.PROJECT: "projectFile"}
 Render = Callable[[Sequence[LogEntry], int], bytes]
 
 
@@ -46,7 +44,7 @@ class LogDoors:
         )
         is_json = (values["format"] or _format(request)) == "json"
         with ExitStack() as stack:
-            listener = stack.enter_context(self.live_logs.listening(wanted))
+            listener = stack.enter_context(self.live_logs.listening(wanted, is_request=True))
             pieces = _pieces(listener, as_json if is_json else Page().write)
             headers = (_NDJSON if is_json else TEXT,)
             return StreamReply(pieces, request.receive, stack.pop_all().close, headers)
@@ -64,22 +62,9 @@ async def _pieces(listener: Listener, render: Render) -> AsyncIterator[bytes]:
 
 def as_json(entries: Sequence[LogEntry], dropped: int) -> bytes:
     """One line for each entry; then how many were dropped, if any."""
-    lines = [encode(_to_json(entry)) for entry in entries]
+    lines = [encode(entry.to_json()) for entry in entries]
     lines += [encode({"dropped": dropped})] if dropped else []
     return b"".join(line + b"\n" for line in lines)
-
-
-def _to_json(entry: LogEntry) -> dict[str, Any]:
-    work = entry.work
-    told = {
-        "time": entry.time,
-        "project": work.project,
-        "functionId": work.function_id,
-        _ID_NAMES.get(work.kind, "deploymentId"): work.id,
-        "level": entry.level,
-        "text": entry.text,
-    }
-    return told if entry.facts is None else {**told, "kind": str(work.kind), "facts": entry.facts}
 
 
 class Page:

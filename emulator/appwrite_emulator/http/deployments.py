@@ -161,7 +161,7 @@ class DeploymentDoors:
     async def rebuild(self, request: Request) -> Reply:
         """The way of 1.6: the reply is empty; newer clients on this path get the deployment."""
         read((_BUILD_ID,), await read_body(request))
-        deployment = self.deployments.rebuild(*_place(request))
+        deployment = await self.deployments.rebuild(*_place(request))
         _tell_rebuild(deployment, request)
         if request.is_older((1, 7, 0)):
             return Reply(204)
@@ -170,7 +170,7 @@ class DeploymentDoors:
     async def duplicate(self, request: Request) -> Reply:
         id = read(_DUPLICATES.params, await read_body(request))["deploymentId"]
         project, function_id = request.caller.project, request.path_params["functionId"]
-        deployment = self.deployments.rebuild(project, function_id, id)
+        deployment = await self.deployments.rebuild(project, function_id, id)
         _tell_rebuild(deployment, request)
         return json_reply(self._wire(deployment, request), 202)
 
@@ -185,15 +185,11 @@ class DeploymentDoors:
     async def _answer_file(self, request: Request, rules: Sequence[Param]) -> Answer:
         kind = read(rules, query_params(request.query))["type"]
         deployment = self._deployment(request)
-        if kind == "output":
-            return await self._output(deployment, request)
-        return self._file(self.archives.source(deployment), deployment, kind, request)
-
-    async def _output(self, deployment: Deployment, request: Request) -> FileReply:
+        bring = self.archives.output if kind == "output" else self.archives.source
         folder = tempfile.TemporaryDirectory(dir=self.incoming)
         try:
-            path = await self.archives.output(deployment, Path(folder.name))
-            reply = self._file(path, deployment, "output", request)
+            path = await bring(deployment, Path(folder.name))
+            reply = self._file(path, deployment, kind, request)
         except BaseException:
             folder.cleanup()
             raise

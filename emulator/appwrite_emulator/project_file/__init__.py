@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from ..catalog import Catalog
+from ..errors import Era
+from .dotenv import environment
 from .entry import Entry, ProjectFile, ProjectFileError
+from .guessing import guess, guessed_id
+from .ids import made_id
 from .reading import NAMES, find, read
 from .selection import Rules, Selection, deployed_files
 from .skipping import NEVER_SOURCE, Skip
@@ -17,6 +24,21 @@ __all__ = [
     "Selection",
     "Skip",
     "deployed_files",
+    "environment",
     "find",
+    "guess",
+    "guessed_id",
+    "load",
+    "made_id",
     "read",
 ]
+
+
+def load(directory: Path, catalog: Catalog, era: Era) -> ProjectFile | None:
+    """The project file in `directory`, else what a bare folder's files make guess. Blocking.
+
+    None when there is neither. What is guessed has sentences in `guesses`, and in `folders` those
+    whose new or vanished entries make another guess. Raises ProjectFileError.
+    """
+    path = find(directory)
+    return read(path) if path else guess(directory, catalog, era)

@@ -54,3 +54,5 @@ class ProjectFile:
     functions: tuple[Entry, ...]
     files: tuple[Path, ...] = ()  # that it was read from: itself, and what it includes
     guesses: tuple[str, ...] = ()  # sentences on what no file says, when there is none
+    folders: tuple[Path, ...] = ()  # what lies below them, less what `skip` names, decides what is
+    skip: frozenset[str] = frozenset()  # guessed: names of folders with dependencies

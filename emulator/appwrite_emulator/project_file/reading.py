@@ -87,7 +87,7 @@ def _functions(path: Path, content: Mapping[str, Any]) -> tuple[Path, list[Any]]
 
 def _included(path: Path, name: Any) -> Path:
     parts = re.split(r"[/\\]", name) if isinstance(name, str) else [".."]
-    if not name or ".." in parts or "#" in name or "\0" in name:
+    if not parts[0] or ".." in parts or "#" in name or "\0" in name:
         raise ProjectFileError(
             f"{path}: includes.functions is {_shown(name)}, it must be the path of a JSON file "
             "below this folder, without '..' and '#'."

@@ -12,22 +12,29 @@ from ..builder import Builder
 from ..execution.executor import Executor
 from ..models import CONSOLE, Deployment, Execution, Function
 from ..people import Membership, User
+from ..watch import Watcher
 from . import long_texts
 from .accounts import Accounts
 from .api_keys import ApiKeys
 from .archives import Archives
+from .attendance import Attendance
 from .background import Background
+from .bringing import Bringing
 from .builds import Builds
 from .calendar import Calendar
 from .console import Console
 from .control import Control
 from .deployments import Deployments
+from .environments import Environments
 from .errands import Errands
 from .executions import Executions
+from .folders import Folders
 from .functions import Functions
+from .generations import Generations
 from .ground import Ground
 from .housekeeping import Housekeeping
 from .injection import Injection
+from .inspections import Inspections
 from .jwts import Jwts
 from .keys import Keys
 from .memberships import Memberships
@@ -35,13 +42,16 @@ from .plans import Plans
 from .projects import Projects
 from .realtime import Realtime
 from .records import Records
+from .reload import Reload
 from .retention import Retention
 from .roles import Roles
 from .rules import Rules
 from .runs import Runs
 from .schedules import Schedules
+from .serving import Serving
 from .sessions import Sessions
 from .sources import Sources
+from .standings import Standings
 from .status import About, Status
 from .teams import Teams
 from .tokens import Tokens
@@ -69,7 +79,12 @@ class Services:
     executions: Executions
     schedules: Schedules
     usage: Usage
+    environments: Environments
     projects: Projects
+    reload: Reload
+    serving: Serving
+    inspections: Inspections
+    attendance: Attendance
     users: Users
     sessions: Sessions
     tokens: Tokens
@@ -86,18 +101,28 @@ class Services:
     calendar: Calendar
     housekeeping: Housekeeping
     status: Status
+    standings: Standings
     triggers: Triggers
     injection: Injection
     webhooks: Webhooks
 
     @classmethod
-    def over(cls, ground: Ground, executor: Executor, builder: Builder, about: About) -> Self:
+    def over(
+        cls,
+        ground: Ground,
+        watcher: Watcher,
+        executor: Executor,
+        builder: Builder,
+        about: About,
+    ) -> Self:
         """Build the services and connect them."""
         function_records = Records(ground, Function, searched=("$id", "name", "runtime"))
         rules = Rules(ground, function_records)
         functions = Functions(ground, function_records, rules)
         variables = Variables(ground, functions)
-        plans = Plans(ground, variables, Keys(ground), executor.retire)
+        plans = Plans(ground, functions, variables, Keys(ground), executor.retire)
+        inspections = Inspections(ground, executor)
+        plans.inspect = inspections.inspect
         records = Records(ground, Deployment, owner="resourceId", searched=("$id", "entrypoint"))
         builds = Builds(ground, records, functions, plans, builder)
         archives = Archives(ground, records)
@@ -105,6 +130,9 @@ class Services:
         uploads = Uploads(ground, deployments)
         jwts = Jwts(ground)
         runs = Runs(ground, deployments, plans, executor, jwts)
+        runs.is_inspected = inspections.is_wanted
+        attendance = Attendance(ground, functions, plans, runs, executor, inspections)
+        functions.on_active = attendance.on_active
         execution_records = Records(
             ground, Execution, owner="functionId", searched=("$id", "functionId")
         )
@@ -115,11 +143,25 @@ class Services:
         functions.on_schedule = schedules.refresh
         executions.on_scheduled = schedules.expect
         executions.on_unscheduled = schedules.cancel
-        projects = Projects(ground, functions, variables, deployments, builds)
+        generations = Generations(ground, records, functions, deployments, (plans, executor))
+        bringing = Bringing(ground, generations, builds, (plans, executor))
+        folders = Folders(ground, functions, generations, bringing, plans)
+        projects = Projects(ground, functions, variables, folders)
+        reload = Reload(ground, watcher, functions, folders)
+        runs.freshen = reload.freshen
+        serving = Serving(ground, watcher, projects, reload)
+        environments = Environments(functions, variables, deployments, plans, about.project)
+        environments.entry_of = reload.entry_of
+        standings = Standings(ground, functions, deployments, rules, schedules)
+        standings.following = reload.of
+        inspections.folder_of = reload.folder_of
         users, sessions, tokens = Users(ground), Sessions(ground), Tokens(ground)
         retention = Retention(ground, functions, deployments, executions)
         control = Control(ground, (builds, executions), rules, executor, retention)
         control.pausing = schedules.paused
+        control.kept_builds = folders.kept_builds
+        control.refill = serving.refill
+        folders.collect = control.collect
         rows = (functions, deployments, executions)
         members = Records(
             ground, Membership, owner="userId", found_by=("teamId",), searched=("$id", "userId")
@@ -149,7 +191,12 @@ class Services:
             executions=executions,
             schedules=schedules,
             usage=Usage(ground, functions),
+            environments=environments,
             projects=projects,
+            reload=reload,
+            serving=serving,
+            inspections=inspections,
+            attendance=attendance,
             users=users,
             sessions=sessions,
             tokens=tokens,
@@ -166,6 +213,7 @@ class Services:
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),
+            standings=standings,
             triggers=triggers,
             injection=Injection(ground, console, executions, triggers, about.project),
             webhooks=webhooks,

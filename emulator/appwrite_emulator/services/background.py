@@ -18,6 +18,7 @@ from .errands import BodyLost, Errands
 from .events import Happening
 from .functions import Functions
 from .ground import Ground
+from .live_logs import ENDED, Facts
 from .outcomes import outcome
 from .records import Records
 from .runs import Cause, ExecutionRequest, Run, Runs
@@ -91,7 +92,7 @@ class Background:
         born = self._records.born(function.project)
         execution = self._runs.to_come(function, request, cause, born)
         failed = replace(execution, status=ExecutionStatus.FAILED, errors=reason)
-        self._ground.live_logs.tell(_work(failed), "error", reason)
+        self._tell_refusal(failed, cause.event, cause.user_id)
         return self._records.add(failed)
 
     def begin_scheduled(self, project: str, id: str) -> None:
@@ -176,6 +177,7 @@ class Background:
                 body = await self._errands.body(errand)
         except BodyLost as exc:
             errand, lost = None, str(exc)
+        await self._freshen(project, id)
         self._ground.epochs.check(project, turn.epoch)
         execution = self._records.get(project, id)
         if execution is None or execution.status not in _TO_COME:
@@ -185,6 +187,15 @@ class Background:
             return
         if run := self._begin(execution, errand, body):
             await self._end(run, errand, begun)
+
+    async def _freshen(self, project: str, id: str) -> None:
+        """Wait until the code that it is to run is that of now; when that takes too long, the
+        run tells so itself."""
+        execution = self._records.get(project, id)
+        function = self._functions.find(project, execution.function_id) if execution else None
+        if function and (news := self._runs.freshen(function)):
+            with suppress(ApiError):
+                await news
 
     def _begin(self, execution: Execution, errand: Errand, body: bytes) -> Run | None:
         """Mark the execution as begun by the deployment that is active now; None without one."""
@@ -231,9 +242,15 @@ class Background:
         failed = self._errands.end_wait(
             execution, status=ExecutionStatus.FAILED, deployment_id="", errors=reason
         )
-        self._ground.live_logs.tell(_work(execution), "error", reason)
+        self._tell_refusal(failed, errand.event, errand.user_id)
         if execution.trigger == Trigger.HTTP or execution.scheduled_at:
             self._tell(failed, errand, ("", reason))
+
+    def _tell_refusal(self, execution: Execution, event: str, user_id: str) -> None:
+        """Tell live that it has failed without being run."""
+        live_logs, work = self._ground.live_logs, _work(execution)
+        live_logs.tell(work, "error", execution.errors)
+        live_logs.happens(work, ENDED, lambda: ("refused", _refusal(execution, event, user_id)))
 
     def _text_of(self, error: ApiError) -> str:
         row = resolve(error, self._ground.config.appwrite)
@@ -257,6 +274,22 @@ class Background:
 def is_final(row: Row) -> bool:
     """Whether the execution of a row has ended."""
     return ExecutionStatus(row["status"]).is_final
+
+
+def _refusal(execution: Execution, event: str, user_id: str) -> Facts:
+    return {
+        "trigger": str(execution.trigger),
+        "event": event,
+        "userId": user_id,
+        "method": execution.request_method,
+        "path": execution.request_path,
+        "deploymentId": "",
+        "status": str(execution.status),
+        "outcome": "refused",
+        "responseStatusCode": 0,
+        "duration": 0.0,
+        "cold": False,
+    }
 
 
 def _work(execution: Execution) -> Work:

@@ -146,6 +146,8 @@ class Builds:
         for deployment in self._deployments.all(status=str(DeploymentStatus.WAITING)):
             if deployment.source or deployment.wanted:
                 self.begin(deployment)
+            elif deployment.fingerprint:
+                self.fail(deployment, reason)
         return len(broken)
 
     async def _act(self, deployment: Deployment, act: _Act) -> None:
@@ -175,7 +177,7 @@ class Builds:
             status=DeploymentStatus.PROCESSING,
             build_id=unique_id(),
             build_started_at=self._ground.now(),
-            build=self._ground.files.new_build(),
+            build=current.build or self._ground.files.new_build(),
         )
         self._show(current)
         begun = current
@@ -242,7 +244,7 @@ class Builds:
             logs += _notice("Deployment finished.", _GREEN, self._ground.clock.now())
         with self._ground.state.transaction():
             ended = self._end(deployment, act, DeploymentStatus.READY, logs, output.size)
-            if ended and ended.activate:
+            if ended and ended.activate and not ended.fingerprint:  # else it has to load first
                 self._activate(ended)
         if ended:
             self._show(ended)

@@ -59,6 +59,7 @@ class Journey:
     end: datetime
     wakes: int  # moments at which something was due
     acted: Mapping[str, int]  # timers by kind, such as schedule
+    left_out: Mapping[str, int]  # timers whose time was over by then
     works: Sequence[Work]  # the builds, executions and others that have ended on the way
 
     def to_json(self) -> dict[str, Any]:
@@ -67,6 +68,7 @@ class Journey:
             "to": stamp(self.end),
             "wakes": self.wakes,
             "timers": dict(self.acted),
+            "leftOut": dict(self.left_out),
             "works": dict(Counter(str(work.kind) for work in self.works)),
         }
 
@@ -177,7 +179,7 @@ class _Trip:
         self._under_way = under_way
         self._limit = limit
         self.begun = clock.now()
-        self._acted_before = Counter(timers.acted)
+        self._before = Counter(timers.acted), Counter(timers.left_out)
         self._wakes = 0
         self._works: list[Work] = []
 
@@ -210,8 +212,15 @@ class _Trip:
             raise Stopped(self._clock.now(), self._limit, exc.pending) from exc
 
     def _journey(self) -> Journey:
-        acted = self._timers.acted - self._acted_before
-        return Journey(self.begun, self._clock.now(), self._wakes, acted, tuple(self._works))
+        acted, left_out = self._before
+        return Journey(
+            self.begun,
+            self._clock.now(),
+            self._wakes,
+            self._timers.acted - acted,
+            self._timers.left_out - left_out,
+            tuple(self._works),
+        )
 
 
 def _checked(moment: datetime) -> datetime:

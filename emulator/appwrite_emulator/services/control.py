@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,6 +63,10 @@ class Control:
         self._lock = anyio.Lock()
         self.pausing: Callable[[str], AbstractContextManager[None]] = lambda project: nullcontext()
         """Lets nothing of a project, or of any, run by itself inside the context."""
+        self.kept_builds: Callable[[], set[str]] = set
+        """Builds that are needed though no row names them."""
+        self.refill: Callable[[str], Awaitable[None]] = _leave_empty
+        """Brings back, after a reset of a project or of all, what comes from elsewhere."""
 
     async def settle(self, limit: float = SETTLE_TIMEOUT) -> list[Work]:
         """Wait until no build, no execution and nothing else is pending; what was waited for.
@@ -88,8 +92,13 @@ class Control:
         return await self._replace("", lambda: self._ground.state.restore(wanted.rows))
 
     async def reset(self, project: str = "") -> list[Work]:
-        """Remove all rows of all projects, or of one; what was ended for it."""
-        return await self._replace(project, lambda: self._empty(project))
+        """Remove all rows of all projects, or of one; what was ended for it.
+
+        Functions whose folders are followed come back at once, as at a start.
+        """
+        ended = await self._replace(project, lambda: self._empty(project))
+        await self.refill(project)
+        return ended
 
     async def maintain(self) -> Removed:
         """Remove what has outlived its retention, in all projects, with the files it had."""
@@ -97,7 +106,7 @@ class Control:
             before = self._ground.state.snapshot()
             removed = await self._retention.apply()
             if removed.deployments:
-                await self._collect(_builds_of(before))
+                await self.collect(_builds_of(before))
             await self._collect_contents(before)
         return removed
 
@@ -105,7 +114,7 @@ class Control:
         """Delete a snapshot, and the builds that only it named. Raises SnapshotUnknown."""
         snapshot = self._find(id)
         del self._snapshots[id]
-        await self._collect(_builds_of(snapshot.rows))
+        await self.collect(_builds_of(snapshot.rows))
 
     def snapshots(self) -> list[Snapshot]:
         """The snapshots that can be restored, the oldest first."""
@@ -136,7 +145,7 @@ class Control:
                     self._executions.fail_unfinished(_RESTORED)
                     self._builds.recover(_RESTORED)
                 await self._ended(late, project)
-                await self._collect(_builds_of(before))
+                await self.collect(_builds_of(before))
         return ended + late
 
     def _stop(self, project: str) -> list[Work]:
@@ -174,9 +183,9 @@ class Control:
             if table.row(key) is None:
                 self._executor.retire(f"{key}/")
 
-    async def _collect(self, builds: set[str]) -> None:
-        """Remove those of `builds` that no row and no live snapshot names."""
-        kept = _builds_of(self._ground.state.snapshot())
+    async def collect(self, builds: set[str]) -> None:
+        """Remove those of `builds` that no row and no live snapshot names, and nobody keeps."""
+        kept = _builds_of(self._ground.state.snapshot()) | self.kept_builds()
         for snapshot in self._snapshots.values():
             kept |= _builds_of(snapshot.rows)
         if garbage := builds - kept:
@@ -195,6 +204,10 @@ class Control:
         texts = texts.difference(*map(long_texts.names, live))
         if sources or texts:
             await to_thread.run_sync(files.remove_contents, sources, texts)
+
+
+async def _leave_empty(project: str) -> None:
+    pass
 
 
 def _rows_of(project: str, rows: state.Snapshot, table: str) -> dict[str, Any]:

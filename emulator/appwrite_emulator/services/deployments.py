@@ -247,14 +247,17 @@ class Deployments:
         """Cancel the build. Raises ApiError build_already_completed and the 404s."""
         return self._builds.cancel(self.get(project, function_id, id))
 
-    def rebuild(self, project: str, function_id: str, id: str) -> Deployment:
+    async def rebuild(self, project: str, function_id: str, id: str) -> Deployment:
         """Build the same source again as a new deployment, with the function's settings of now.
 
-        Raises ApiError: function_not_found, deployment_not_found (also when the source is gone).
+        Raises ApiError: function_not_found, deployment_not_found (also when the source is gone),
+        emulator_restored.
         """
-        function = self._functions.get(project, function_id)
         origin = self.get(project, function_id, id)
-        self._archives.source(origin)
+        epoch = self._ground.epochs.of(project)
+        source, size = await self._archives.kept_source(origin)
+        self.require_epoch(project, epoch)
+        function = self._functions.get(project, function_id)
         draft = Draft(
             function.entrypoint,
             function.commands,
@@ -262,8 +265,8 @@ class Deployments:
             DeploymentType(origin.type),
         )
         provider = {name: getattr(origin, name) for name in _PROVIDER}
-        copy = self.add(function, draft, size=origin.source_size, **provider)
-        return self.complete(copy, origin.source)
+        copy = self.add(function, draft, size=size, **provider)
+        return self.complete(copy, source)
 
     def _claim_activation(self, deployment: Deployment) -> None:
         """Only the newest deployment that asked for activation keeps asking for it."""

@@ -72,6 +72,9 @@ class Executions:
         and function_synchronous_timeout after the run. Source: Appwrite 1.9.6.
         """
         function = self._functions.get_for(caller, function_id)
+        if not request.is_async and (news := self._runs.freshen(function)):
+            await news
+            function = self._functions.get_for(caller, function_id)
         deployment = self._runs.active(function)
         permissions.require_execute(caller, function)
         if not request.is_async:
@@ -91,6 +94,9 @@ class Executions:
         """
         era = self._ground.config.appwrite
         function = self._functions.get(project, function_id)
+        if news := self._runs.freshen(function):
+            await news
+            function = self._functions.get(project, function_id)
         if era == "1.9" and not self._runs.is_deployed(function):
             raise ApiError("deployment_not_found")
         if not function.enabled:
@@ -172,6 +178,8 @@ class Executions:
         """Whether an execution that has not ended should have: Appwrite 1.9.6 says that it failed,
         except to who asks for those that wait or run."""
         if self._ground.config.appwrite == "1.6" or status not in _UNDER_WAY:
+            return False
+        if self._runs.is_inspected(function):
             return False
         begun = datetime.fromisoformat(created_at)
         return (self._ground.clock.now() - begun).total_seconds() >= function.timeout

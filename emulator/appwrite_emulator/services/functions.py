@@ -47,6 +47,8 @@ class Functions:
         self._rules = rules
         self.on_schedule: Callable[[Function], None] = lambda function: None
         """Called when it is to be decided anew whether, and when, a function runs by itself."""
+        self.on_active: Callable[[Function], None] = lambda function: None
+        """Called when another deployment answers a function's calls."""
 
     def create(self, project: str, id: str, values: Mapping[str, Any], *, era: Era) -> Function:
         """Store a new function with a domain. `values` has the API's parameter names.
@@ -136,6 +138,7 @@ class Functions:
             **changes,
         )
         self.on_schedule(function)
+        self.on_active(function)
         return function
 
     def note_latest(self, function: Function, latest: Deployment | None) -> Function:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..builder import BuildRequest
+from ..catalog import Launch
 from ..errors import ApiError
 from ..execution import context
 from ..execution.executor import Target
+from ..execution.inspection import Inspect
 from ..models import Deployment, Function
+from .functions import Functions
 from .ground import Ground
 from .keys import Keys
 from .variables import Variables
@@ -36,13 +40,22 @@ class Plans:
     """The plan of each function that was executed; records are compared by identity."""
 
     def __init__(
-        self, ground: Ground, variables: Variables, keys: Keys, retire: Callable[[str], None]
+        self,
+        ground: Ground,
+        functions: Functions,
+        variables: Variables,
+        keys: Keys,
+        retire: Callable[[str], None],
     ) -> None:
         self._ground = ground
+        self._functions = functions
         self._variables = variables
         self.keys = keys
         self._retire = retire  # ends the workers of targets whose key starts with a text
         self._plans: dict[str, Plan] = {}
+        self._local: dict[str, Mapping[str, str]] = {}  # by function; never stored
+        self.inspect: Callable[[Function, Launch, Path], Awaitable[Inspect | None]] = _never
+        """How a build of a function is inspected, if it is."""
 
     async def get(self, function: Function, deployment: Deployment) -> Plan:
         """The plan for running `deployment`, made anew only when a row behind it was written.
@@ -53,11 +66,25 @@ class Plans:
         plan = self._plans.get(key)
         if plan and plan.function is function and plan.deployment is deployment:
             return plan
-        stale = self._plans.get(key)
-        plan = self._plans[key] = await self._make(function, deployment)
+        plan = await self.make(function, deployment)
+        stale, current = self._plans.get(key), self._functions.find(function.project, function.id)
+        if stale and current and current.deployment_id != deployment.id:
+            return plan  # for a call that came before another deployment was activated
+        self._plans[key] = plan
         if stale and stale.target.key != plan.target.key:
             self._retire(stale.target.key)
         return plan
+
+    def lay_over(self, function: Function, local: Mapping[str, str]) -> bool:
+        """Let `local` variables win over the function's stored ones, as long as the emulator
+        runs; whether that changes anything."""
+        key = f"{function.project}/{function.id}"
+        if self._local.get(key, {}) == local:
+            return False
+        self._local[key] = local
+        if stale := self._plans.pop(key, None):
+            self._retire(stale.target.key)
+        return True
 
     def retire(self, deployment: Deployment) -> None:
         """Let the workers of a deployment end after what they are doing, and forget its plan."""
@@ -66,20 +93,23 @@ class Plans:
             del self._plans[key]
         self._retire(f"{deployment.project}/{deployment.id}/")
 
-    async def _make(self, function: Function, deployment: Deployment) -> Plan:
+    async def make(self, function: Function, deployment: Deployment) -> Plan:
+        """The plan for running `deployment`, not kept. Raises what `get` raises."""
         ground = self._ground
         subject = self.subject(function, deployment, size=function.runtime_specification)
         launch = await ground.catalog.launch(subject.runtime.id, ground.probe)
         secret = self.secret(deployment)
         env = context.environment(subject, self.user_variables(function), secret=secret)
+        build = ground.files.build(deployment.build)
         digest = hashlib.sha256(json.dumps([env, launch.argv]).encode()).hexdigest()[:16]
         target = Target(
             key=f"{function.project}/{deployment.id}/{digest}",
             launch=launch,
-            folder=ground.files.build(deployment.build),
+            folder=build,
             entrypoint=deployment.entrypoint,
             env=env,
             memory=subject.specification.memory,
+            inspect=await self.inspect(function, launch, build),
         )
         is_old = ground.config.appwrite == "1.6"
         domain = urlsplit(ground.endpoint).hostname or ""
@@ -105,7 +135,7 @@ class Plans:
             build_key=self.keys.issue(function, seconds=timeout),
         )
         return BuildRequest(
-            archive=ground.files.source(deployment.source),
+            archive=None if deployment.fingerprint else ground.files.source(deployment.source),
             folder=ground.files.build(deployment.build),
             launch=launch,
             entrypoint=deployment.entrypoint,
@@ -130,8 +160,14 @@ class Plans:
         )
 
     def user_variables(self, function: Function) -> dict[str, str]:
-        return {variable.key: variable.value for variable in self._variables.of(function)}
+        """The variables that the function's owner has given it."""
+        stored = {variable.key: variable.value for variable in self._variables.of(function)}
+        return {**stored, **self._local.get(f"{function.project}/{function.id}", {})}
 
     def secret(self, deployment: Deployment) -> str:
         """The runtime secret of a deployment: the same at every start, and nobody else's."""
         return hmac.new(self._ground.secret, deployment.id.encode(), "sha256").hexdigest()[:32]
+
+
+async def _never(function: Function, launch: Launch, build: Path) -> Inspect | None:
+    return None

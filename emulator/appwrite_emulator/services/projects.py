@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
-import os
-import re
-import secrets
-import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
-from anyio import to_thread
 
 from .. import cron, events
-from ..archive import pack
+from ..builder.generation import Way
 from ..catalog import InterpreterMissing, agrees
 from ..errors import ApiError, resolve
-from ..models import Deployment, DeploymentStatus, DeploymentType, Function, row_key
-from ..project_file import Entry, ProjectFileError, deployed_files
-from .builds import Builds
-from .deployments import Deployments, Draft, Source
+from ..models import Function, row_key
+from ..project_file import Entry, ProjectFileError
+from . import bringing
+from .bringing import Brought
+from .folders import Change, Folders
 from .functions import Functions
 from .ground import Ground
+from .looks import Look
 from .variables import Variables
 
 Progress = Callable[[str, str], None]
 """Told the id of a function and what happens to it now."""
 
-_LOG_LINES = 12  # of a failed build, kept as the reason
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _OWN_SETTINGS = {field.name for field in fields(Entry)} | {"provider_root_directory"}
 # What the file does not give goes back to its default, as when Appwrite's CLI pushes the file.
 _DEFAULTS: dict[str, Any] = {
@@ -64,6 +56,15 @@ class Applied:
     seconds: float  # that it took
     reason: str = ""  # why it failed: the refusal, or the last lines of the build's log
     notes: tuple[str, ...] = ()  # what the developer should know although it worked
+    look: Look | None = field(default=None, repr=False)  # at its folder; None: it was refused
+    brought: Brought | None = field(default=None, repr=False)  # what came of it
+
+
+_OUTCOMES = {
+    bringing.Outcome.LIVE: Outcome.DEPLOYED,
+    bringing.Outcome.UNCHANGED: Outcome.UNCHANGED,
+    bringing.Outcome.BROKEN: Outcome.FAILED,
+}
 
 
 class EntryRefused(ValueError):
@@ -78,14 +79,12 @@ class Projects:
         ground: Ground,
         functions: Functions,
         variables: Variables,
-        deployments: Deployments,
-        builds: Builds,
+        folders: Folders,
     ) -> None:
         self._ground = ground
         self._functions = functions
         self._variables = variables
-        self._deployments = deployments
-        self._builds = builds
+        self._folders = folders
 
     async def apply(
         self, project: str, entries: Sequence[Entry], on_progress: Progress
@@ -93,8 +92,8 @@ class Projects:
         """Create or update every function, deploy its folder, and wait for the builds.
 
         A folder is deployed anew only when its files, the entrypoint, the commands or the runtime
-        differ from the active deployment's. Variables of the file are set, others stay. A function
-        that fails does not hinder the others: its Applied has the reason.
+        differ from what it was deployed with last. Variables of the file are set, others stay. A
+        function that fails does not hinder the others: its Applied has the reason.
         """
         applied: list[Applied | None] = [None] * len(entries)
 
@@ -109,22 +108,28 @@ class Projects:
     async def _apply(self, project: str, entry: Entry, tell: Callable[[str], None]) -> Applied:
         began = time.monotonic()
         outcome, reason = Outcome.FAILED, ""
+        look, brought = None, None
         notes: tuple[str, ...] = ()
         try:
             self._check(entry)
-            deployment = await self._deploy(project, entry, tell)
-            outcome, reason = _judge(deployment)
+            look, brought = await self._deploy(project, entry, tell)
+            outcome, reason = _OUTCOMES[brought.outcome], brought.error
             if outcome is not Outcome.FAILED:
-                notes = await self._notes(entry)
+                notes = await self._notes(self._functions.get(project, entry.id), entry, look)
         except ApiError as exc:
             reason = resolve(exc, self._ground.config.appwrite).message
         except (EntryRefused, InterpreterMissing, ProjectFileError, OSError) as exc:
             outcome, reason = Outcome.FAILED, str(exc)
-        seconds = time.monotonic() - began
         return Applied(
-            id=entry.id, runtime=entry.runtime, outcome=outcome, seconds=seconds, reason=reason,
+            id=entry.id,
+            runtime=entry.runtime,
+            outcome=outcome,
+            seconds=time.monotonic() - began,
+            reason=reason,
             notes=notes,
-        )  # fmt: skip
+            look=look,
+            brought=brought,
+        )
 
     def _check(self, entry: Entry) -> None:
         """Refuse, as the API would, values that only the whole emulator can judge."""
@@ -149,28 +154,19 @@ class Projects:
 
     async def _deploy(
         self, project: str, entry: Entry, tell: Callable[[str], None]
-    ) -> Deployment | None:
-        """The ended deployment of the entry's folder; None when the active one will do."""
+    ) -> tuple[Look, Brought]:
+        """What the entry's folder holds, and what came of deploying it."""
         function = self._settle(project, entry)
         if not function.entrypoint:
             raise EntryRefused(
                 "entrypoint is missing. Add the file that has its code to the entry, such as "
                 '"entrypoint": "main.js".'
             )
-        needs_build = self._set_variables(function, entry)
-        source = await to_thread.run_sync(self._pack, project, entry)
-        try:
-            self._refuse_size(source)
-            values = {"activate": True, "type": DeploymentType.CLI}
-            function, draft = self._deployments.draft(project, entry.id, values)
-            if not needs_build and self._is_active(function, draft, source):
-                return None
-            tell("building")
-            deployment = await self._deployments.create(function, draft, source)
-        finally:
-            source.path.unlink(missing_ok=True)
-        await self._builds.finished(deployment)
-        return self._deployments.get(project, entry.id, deployment.id)
+        why = "its variables have changed" if self._set_variables(function, entry) else ""
+        function = self._functions.get(project, entry.id)
+        return await self._folders.take_in(
+            function, entry, on_begin=lambda change: tell(_doing(change)), why=why
+        )
 
     def _settle(self, project: str, entry: Entry) -> Function:
         """The function with the settings of the file."""
@@ -198,34 +194,7 @@ class Projects:
             changed = True
         return changed and bool(function.commands)
 
-    def _pack(self, project: str, entry: Entry) -> Source:
-        """The entry's files as an archive of our own. Blocking."""
-        part = self._ground.files.incoming(f"{project}.{entry.id}.{secrets.token_hex(4)}")
-        with TemporaryDirectory(dir=part.parent, suffix=part.suffix) as stage:
-            _gather(entry, Path(stage))
-            size = pack(Path(stage), part)
-        with part.open("rb") as file:
-            return Source(part, size, hashlib.file_digest(file, "sha256").hexdigest())
-
-    def _refuse_size(self, source: Source) -> None:
-        limit = self._ground.config.size_limit
-        if 0 < limit < source.size:
-            raise EntryRefused(
-                f"its folder packs to {source.size:,} bytes, an upload may have {limit:,}. Leave "
-                "files out by .gitignore or `ignore`, or raise --size-limit."
-            )
-
-    def _is_active(self, function: Function, draft: Draft, source: Source) -> bool:
-        active = self._deployments.find(function, function.deployment_id)
-        return (
-            active is not None
-            and active.status == DeploymentStatus.READY
-            and (active.source, active.runtime) == (source.digest, function.runtime)
-            and (active.entrypoint, active.commands) == (draft.entrypoint, draft.commands)
-            and self._ground.files.build(active.build).is_dir()
-        )
-
-    async def _notes(self, entry: Entry) -> tuple[str, ...]:
+    async def _notes(self, function: Function, entry: Entry, look: Look) -> tuple[str, ...]:
         notes = []
         catalog = self._ground.catalog
         runtime, family = catalog.runtime(entry.runtime), catalog.family(entry.runtime)
@@ -239,29 +208,12 @@ class Projects:
             and not (entry.folder / entry.entrypoint).exists()
         ):
             notes.append(f"{entry.entrypoint} is not there: calls will fail")
-        if (entry.folder / ".env").is_file():
-            notes.append(".env is not read: name its variables in `vars` of the project file")
+        notes += self._folders.notes(function, look)
         return tuple(notes)
 
 
-def _gather(entry: Entry, stage: Path) -> None:
-    """Lay the files to deploy into `stage`, as links to the same bytes where the disk can."""
-    for path in deployed_files(entry):
-        (stage / path).parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(entry.folder / path, stage / path, follow_symlinks=False)
-        except OSError:  # another disk, or one without hard links
-            shutil.copy2(entry.folder / path, stage / path, follow_symlinks=False)
-
-
-def _judge(deployment: Deployment | None) -> tuple[Outcome, str]:
-    if deployment is None:
-        return Outcome.UNCHANGED, ""
-    if deployment.status == DeploymentStatus.READY:
-        return Outcome.DEPLOYED, ""
-    lines = [line.rstrip() for line in _COLOURS.sub("", deployment.build_logs).splitlines()]
-    ending = [line for line in lines if line][-_LOG_LINES:]
-    return Outcome.FAILED, "\n".join(ending) or f"the build ended {deployment.status}"
+def _doing(change: Change) -> str:
+    return f"building: {change.need.reason}" if change.need.way is Way.BUILD else "loading"
 
 
 def _unknown(key: str, value: str, known: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -30,7 +30,17 @@ from .plans import Plan, Plans
 from .records import Birth
 from .under_way import Work, WorkKind
 
+_DROPPED = {
+    "status": str(ExecutionStatus.FAILED),
+    "outcome": "dropped",
+    "responseStatusCode": 0,
+    "duration": 0.0,
+    "cold": False,
+}
 _NOT_DEPLOYED = "Deployment not found. Create a deployment before trying to execute a function"
+
+
+_DAY = 86_400  # seconds
 
 
 class ExecutionRequest(NamedTuple):
@@ -103,6 +113,10 @@ class Runs:
         stored = context.STORED_REQUEST_HEADERS
         is_old = ground.config.appwrite == "1.6"
         self._stored = stored if is_old else stored | {"x-appwrite-client-ip"}
+        self.freshen: Callable[[Function], Awaitable[None] | None] = lambda function: None
+        """What must be awaited before `active`, so that a call meets the code of now."""
+        self.is_inspected: Callable[[Function], bool] = lambda function: False
+        """Whether a run may take any time, since it stops where its debugger says."""
 
     def active(self, function: Function) -> Deployment:
         """The deployment that answers the calls of `function`.
@@ -214,14 +228,20 @@ class Runs:
         voice.happens(BEGAN, lambda: ("began", _facts(run)))
         try:
             plan = await self._plans.get(run.function, run.deployment)
+            self._ground.epochs.check(run.function.project, run.epoch)
+            call = self._call(run, plan, limit)
+            result = await self._executor.run(
+                plan.target, call, on_log=voice.say, on_begin=on_begin
+            )
         except InterpreterMissing as exc:
             voice.say(LogLine("error", str(exc)))
-            return _told(voice, run, _platform_failure(str(exc)))
-        self._ground.epochs.check(run.function.project, run.epoch)
-        call = self._call(run, plan, limit)
-        result = await self._executor.run(plan.target, call, on_log=voice.say, on_begin=on_begin)
+            result = _platform_failure(str(exc))
+        except BaseException:  # refused, restored or cancelled: whoever waits is told
+            voice.happens(ENDED, lambda: ("dropped", {**_facts(run), **_DROPPED}))
+            raise
         voice.end()
-        return _told(voice, run, result)
+        voice.happens(ENDED, lambda: _ending(run, result))
+        return result
 
     def _call(self, run: Run, plan: Plan, limit: float | None) -> Call:
         function, request = run.function, run.request
@@ -254,31 +274,28 @@ class Runs:
 
     def _lifetime(self, function: Function) -> int:
         """Seconds that keys and tokens given to a run of `function` are valid."""
+        if self.is_inspected(function):
+            return _DAY
         return function.timeout + (60 if self._ground.config.appwrite == "1.9" else 0)
 
 
-def _told(voice: Voice, run: Run, result: Result) -> Result:
-    """Tell live how it ended."""
-
-    def told() -> tuple[str, Facts]:
-        status = ExecutionStatus.COMPLETED if result.status < 500 else ExecutionStatus.FAILED
-        return f"{status} in {result.duration:.3f} s", {
-            **_facts(run),
-            "status": str(status),
-            "outcome": str(result.outcome),
-            "responseStatusCode": result.status,
-            "duration": result.duration,
-            "cold": result.cold,
-        }
-
-    voice.happens(ENDED, told)
-    return result
+def _ending(run: Run, result: Result) -> tuple[str, Facts]:
+    """How it ended, for those who listen."""
+    status = ExecutionStatus.COMPLETED if result.status < 500 else ExecutionStatus.FAILED
+    return f"{status} in {result.duration:.3f} s", {
+        **_facts(run),
+        "status": str(status),
+        "outcome": str(result.outcome),
+        "responseStatusCode": result.status,
+        "duration": result.duration,
+        "cold": result.cold,
+    }
 
 
 def _facts(run: Run) -> Facts:
     return {
         "trigger": str(run.origin.trigger),
-        "event": run.origin.event,
+        "event": run.origin.event or "",
         "userId": run.origin.user_id,
         "method": run.request.method,
         "path": run.request.path,

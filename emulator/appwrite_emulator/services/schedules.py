@@ -166,23 +166,24 @@ class Schedules:
         act = partial(self._run, function.project, function.id, moment)
         self._ground.timers.set(key, moment, act)
 
-    def _run(self, project: str, id: str, moment: datetime) -> None:
+    def _run(self, project: str, id: str, moment: datetime) -> bool:
         """Do what was due at `moment`, unless that is long past: the machine slept, or the clock
-        was set."""
+        was set. Whether it was done."""
         expected = self._running.pop(_function_key(project, id), "")
         function = self._functions.find(project, id)
         if function is None or not function.schedule:
-            return
+            return False
         now = self._ground.clock.now()
         is_stale = now - moment > _STALE
         self._expect(function, now if is_stale else moment)
         if function.schedule == expected and not is_stale:
             self._call(function)
-        else:
-            logger.info(
-                "function %s did not run at %s", id, stamp(moment),
-                extra={"action": "skip_schedule", "function_id": id},
-            )  # fmt: skip
+            return True
+        logger.info(
+            "function %s did not run at %s", id, stamp(moment),
+            extra={"action": "skip_schedule", "function_id": id},
+        )  # fmt: skip
+        return False
 
     def _call(self, function: Function) -> Execution:
         return self._executions.enqueue(function, ExecutionRequest(), Cause(Trigger.SCHEDULE))

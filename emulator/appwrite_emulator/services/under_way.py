@@ -18,6 +18,8 @@ class WorkKind(StrEnum):
     EXECUTION = "execution"
     RELOAD = "reload"  # a folder becomes a deployment, whose id it has
     PROJECT = "project"  # never waited for: what is said of a project file
+    UPLOAD = "upload"  # never waited for: a deployment comes in chunks; the id is its
+    INSPECTION = "inspection"  # never waited for: what is said of a debugger
     WEBHOOK = "webhook"  # an event on its way; the id has a number and where it goes
     MAINTENANCE = "maintenance"  # of all projects; the id is the moment at which it began
 

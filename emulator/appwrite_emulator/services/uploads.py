@@ -18,6 +18,8 @@ from ..models import Deployment, Function
 from .archives import part_name
 from .deployments import Deployments, Draft
 from .ground import Ground
+from .live_logs import BEGAN, ENDED, NOTE, Facts
+from .under_way import Work, WorkKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Uploads:
             if id and self._deployments.is_taken(function.project, id):
                 raise ApiError("storage_invalid_appwrite_id")
             deployment = self._deployments.add(function, draft, size=range.size, id=id)
+            self._tell(deployment, BEGAN, Received())
         if deployment.source:
             return Taken(deployment)
         if deployment.source_size != range.size:
@@ -79,10 +82,18 @@ class Uploads:
             return Taken(current)
         received = Received(current.received).merge(range.start, range.stop)
         current = self._deployments.note_received(current, received)
+        is_whole = received.is_complete(current.source_size)
+        self._tell(current, ENDED if is_whole else NOTE, received)
         is_joining = self._part(current).name in self._joining
-        if received.is_complete(current.source_size) and not is_joining:
+        if is_whole and not is_joining:
             return Taken(await self._complete(current, epoch), is_whole=True)
         return Taken(current)
+
+    def _tell(self, deployment: Deployment, level: str, received: Received) -> None:
+        """Tell live how far it is."""
+        kind, project, id = WorkKind.UPLOAD, deployment.project, deployment.id
+        work = Work(kind, project, deployment.resource_id, id)
+        self._ground.live_logs.happens(work, level, lambda: _progress(deployment, received))
 
     async def _complete(self, deployment: Deployment, epoch: int) -> Deployment:
         part = self._part(deployment)
@@ -107,6 +118,11 @@ class Uploads:
 
     def _part(self, deployment: Deployment) -> Path:
         return self._ground.files.incoming(part_name(deployment))
+
+
+def _progress(deployment: Deployment, received: Received) -> tuple[str, Facts]:
+    come, size = received.size, deployment.source_size
+    return f"{come:,} of {size:,} bytes", {"received": come, "size": size}
 
 
 def _copy(source: Path, part: Path, offset: int) -> None:

@@ -50,6 +50,8 @@ class Watcher:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        for watched in self._watched.values():
+            watched.is_wanted = False
         self._watched.clear()
         lookout, self._lookout = self._lookout, None
         if lookout is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from anyio import to_thread
 
-from ..session import configure, locate
+from ..session import configure, languages, locate
 from . import machine, place, repositories, runtimes, webhooks
 from .parts import Part
 
@@ -17,7 +17,9 @@ async def examine(directory: Path | None, options: Mapping[str, Any]) -> tuple[P
     """What `start` with the same folder and options would find. Raises ConfigError."""
     directory, path = locate(directory)
     config = configure(directory, options)
-    project_part, project = place.examine_project(directory, path)
+    project_part, project = await to_thread.run_sync(
+        place.examine_project, directory, path, languages(config), config.appwrite
+    )
     sandbox_part, sandbox = await to_thread.run_sync(machine.examine_sandbox, config.sandbox)
     entries = project.functions if project else ()
     return (

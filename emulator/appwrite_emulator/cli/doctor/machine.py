@@ -13,8 +13,8 @@ from ...sandbox import Containment, Mode, Report, Sandbox, SandboxMissing, choos
 from .parts import Line, Mark, Part
 
 PACKAGES = (
-    "anyio", "click", "croniter", "multipart", "orjson", "pathspec", "starlette", "tinydb",
-    "uvicorn", "watchdog", "websockets",
+    "anyio", "click", "croniter", "multipart", "orjson", "pathspec", "python-dotenv", "starlette",
+    "tinydb", "uvicorn", "watchdog", "websockets",
 )  # fmt: skip
 FAST = ("uvloop", "httptools")
 

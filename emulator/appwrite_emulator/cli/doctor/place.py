@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ... import network, project_file
+from ...catalog import Catalog
 from ...config import Config, ConfigError
+from ...errors import Era
+from ...manifest import ManifestInvalid
 from ...project_file import ProjectFile, ProjectFileError
 from ...state import StateCorrupt, StateError, StateLocked
 from ...state.look import look
@@ -16,22 +19,29 @@ from ..neighbour import who_answers
 from .parts import Line, Mark, Part
 
 
-def examine_project(directory: Path, path: Path | None) -> tuple[Part, ProjectFile | None]:
-    """What the project file says, if it can be read."""
+def examine_project(
+    directory: Path, path: Path | None, catalog: Catalog, era: Era
+) -> tuple[Part, ProjectFile | None]:
+    """What the project file says, if it can be read; without one what is guessed. Blocking."""
     facts: dict[str, Any] = {
         "directory": str(directory.absolute()),
         "file": str(path) if path else None,
         "id": None,
         "functions": [],
     }
-    if path is None:
-        line = Line(Mark.NOTE, f"no project file in {directory.absolute()}: nothing to deploy")
-        return Part("project", "Project", (line,), facts), None
     try:
-        project = project_file.read(path)
+        project = project_file.load(directory, catalog, era)
     except ProjectFileError as exc:
         return Part("project", "Project", (Line(Mark.BAD, str(exc)),), facts), None
+    except ManifestInvalid:  # told with the runtimes
+        project = None
+    if project is None:
+        line = Line(Mark.NOTE, f"no project file in {directory.absolute()}: nothing to deploy")
+        return Part("project", "Project", (line,), facts), None
     facts |= {"id": project.project_id, "functions": [each.id for each in project.functions]}
+    if project.guesses:
+        lines = tuple(Line(Mark.NOTE, text) for text in project.guesses)
+        return Part("project", "Project", lines, facts), project
     count = len(project.functions)
     line = Line(Mark.GOOD, f"{path}: {count} function{'s' if count != 1 else ''}")
     return Part("project", "Project", (line,), facts), project

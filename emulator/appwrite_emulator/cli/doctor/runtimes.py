@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
+from pathlib import Path
 
 import anyio
 
@@ -30,6 +31,8 @@ class Found:
     version: str = ""  # of the interpreter
     exact: bool = False  # whether that is the declared version
     missing: str = ""  # what it needs, for people
+    inspect: bool = False  # whether it can run under a debugger
+    inspect_missing: str = ""  # what that needs, if it could
 
     @property
     def declared(self) -> str:
@@ -106,7 +109,13 @@ async def _find(catalog: Catalog, runtime: Runtime, probe: _Prober) -> Found:
     except InterpreterMissing as exc:
         return Found(runtime.id, family.key, True, missing=str(exc))
     exact = agrees(launch.version, runtime.version, family.version_parts)
-    return Found(runtime.id, family.key, True, launch.interpreter, launch.version, exact)
+    found = Found(runtime.id, family.key, True, launch.interpreter, launch.version, exact)
+    if launch.inspect is None:
+        return found
+    find = launch.finding(Path("/nowhere"))
+    if find and await probe(find) is None:
+        return replace(found, inspect_missing=launch.inspect.remedy)
+    return replace(found, inspect=True)
 
 
 def _lines(found: list[Found]) -> Iterator[Line]:
@@ -117,6 +126,9 @@ def _lines(found: list[Found]) -> Iterator[Line]:
             served = [each for each in runtimes if each.version == version]
             yield Line(Mark.GOOD, f"{family} {version}  {served[-1].interpreter}", _served(served))
         lost = [each for each in runtimes if not each.interpreter]
+        needs = dict.fromkeys(each.inspect_missing for each in runtimes if each.inspect_missing)
+        for need in needs:
+            yield Line(Mark.NOTE, f"{family} has no debugger for --inspect", need)
         if lost:  # all versions need the same, so the newest speaks for them
             yield Line(Mark.NOTE, f"{family} is missing", lost[-1].missing)
     if not any(each.interpreter for each in found):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .local import with_local
 from .manifest import BundleRefused, Manifest, Origin, counts, is_empty, told
 from .place import files_beside
 from .reading import replace_state
@@ -16,5 +17,6 @@ __all__ = [
     "is_empty",
     "replace_state",
     "told",
+    "with_local",
     "write_bundle",
 ]

@@ -96,7 +96,7 @@ class Needed:
         return cls(
             frozenset(each.source for each in deployments if each.source),
             frozenset(long_texts.names(rows)),
-            frozenset(each.build for each in ready if each.build),
+            frozenset(name for each in ready for name in (each.build, each.install) if name),
         )
 
     def paths(self) -> Iterator[PurePath]:

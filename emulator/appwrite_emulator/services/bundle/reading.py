@@ -17,6 +17,7 @@ from typing import Any
 from ...archive import ArchiveBroken, ArchiveRefused, unpack
 from ...archive.entries import Budget, Entries
 from ...builder.folders import code_root, seal
+from ...builder.linking import relink
 from ...files import Files
 from ...models import Deployment
 from ...state import Snapshot, StateCorrupt, StateDB
@@ -148,18 +149,20 @@ def _lay_in(bundle: Imported, files: Files) -> dict[str, str]:
         elif found.exists():
             seal(code_root(found))
             names[path.name] = files.take_build(found)
+    for name in names.values():
+        relink(files.build(name), names)
     return names
 
 
 def _renamed(rows: Snapshot, builds: dict[str, str]) -> Snapshot:
     deployments = rows.tables.get(Deployment.table, {})
-    renamed = {id: _with_build(row, builds) for id, row in deployments.items()}
+    renamed = {id: _with_builds(row, builds) for id, row in deployments.items()}
     return Snapshot({**rows.tables, Deployment.table: renamed} if deployments else rows.tables)
 
 
-def _with_build(row: Mapping[str, Any], builds: dict[str, str]) -> dict[str, Any]:
-    build = row.get("build", "")
-    return {**row, "build": builds.get(build, build)}
+def _with_builds(row: Mapping[str, Any], builds: dict[str, str]) -> dict[str, Any]:
+    named = {key: row.get(key, "") for key in ("build", "install")}
+    return {**row, **{key: builds.get(name, name) for key, name in named.items()}}
 
 
 def _sweep(db: StateDB, files: Files) -> None:

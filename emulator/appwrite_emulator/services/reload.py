@@ -1,0 +1,259 @@
+"""Reload: what is saved in a function's folder is what its next call runs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import anyio
+
+from ..errors import ApiError
+from ..models import Function
+from ..project_file import Entry
+from ..state import EpochPassed
+from ..watch import Scope, Watcher
+from .bringing import Brought, Outcome
+from .folders import Change, Folders
+from .functions import Functions
+from .ground import Ground
+from .live_logs import BEGAN, ENDED, NOTE, Facts
+from .looks import Leisure, Look
+from .under_way import Work, WorkKind
+
+logger = logging.getLogger(__name__)
+
+_TOLD = 10  # names of changed files that are told
+
+
+class State(StrEnum):
+    """How a followed folder stands."""
+
+    LIVE = "live"  # what it holds is what is called, or something newer was sent to us
+    LOADING = "loading"  # a change is being built or loaded
+    BROKEN = "broken"  # what it holds cannot be called; what was active before goes on
+
+
+@dataclass(slots=True)
+class Followed:
+    """A function whose folder is followed."""
+
+    project: str
+    entry: Entry
+    look: Look  # at what was taken in last
+    epoch: int  # of the project then
+    brought: Brought  # what came of it
+    leisure: Leisure = field(default_factory=Leisure)  # for looks by calls
+    turn: anyio.Event | None = None  # there while a change is taken in
+    is_stale: bool = False  # there was another change meanwhile
+
+    @property
+    def key(self) -> str:
+        return f"{self.project}/{self.entry.id}"
+
+    @property
+    def folder(self) -> Path:
+        """The developer's own."""
+        return self.entry.folder.absolute()
+
+    @property
+    def error(self) -> str:
+        """Why what it holds cannot be called, "" if it can."""
+        return self.brought.error
+
+    @property
+    def state(self) -> State:
+        if self.turn is not None:
+            return State.LOADING
+        return State.BROKEN if self.is_broken else State.LIVE
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether what was taken in last cannot be called."""
+        return self.brought.outcome is Outcome.BROKEN
+
+
+class Reload:
+    """Follows folders: takes in every change, and lets calls wait until it is there."""
+
+    def __init__(
+        self, ground: Ground, watcher: Watcher, functions: Functions, folders: Folders
+    ) -> None:
+        self._ground = ground
+        self._watcher = watcher
+        self._functions = functions
+        self._folders = folders
+        self._followed: dict[str, Followed] = {}
+
+    def of(self, project: str, function_id: str) -> Followed | None:
+        """How the folder of a function stands, if it is followed."""
+        return self._followed.get(f"{project}/{function_id}")
+
+    def entry_of(self, project: str, function_id: str) -> Entry | None:
+        """What the project file says of a function whose folder is followed."""
+        followed = self.of(project, function_id)
+        return followed.entry if followed else None
+
+    def folder_of(self, function: Function) -> Path | None:
+        """The folder that becomes a function's deployments, if one is followed."""
+        followed = self.of(function.project, function.id)
+        return followed.folder if followed else None
+
+    def follow(self, project: str, entry: Entry, look: Look, brought: Brought) -> None:
+        """Take in every change of the entry's folder from now on; `brought` came of `look`."""
+        epoch = self._ground.epochs.of(project)
+        followed = Followed(project, entry, look, epoch, brought)
+        known = self._followed.get(followed.key)
+        self._followed[followed.key] = followed
+        if known is not None and known.turn is not None:
+            followed.turn, followed.is_stale = known.turn, True
+        if known is None or known.entry.folder != entry.folder:
+            scope = Scope((entry.folder,), skip=self._folders.skipped(entry.runtime))
+            key = followed.key
+            self._watcher.follow(key, scope, lambda: self._notice(key))
+
+    def forget(self, project: str, function_id: str) -> None:
+        """Follow the function's folder no longer."""
+        key = f"{project}/{function_id}"
+        if self._followed.pop(key, None):
+            self._watcher.forget(key)
+            self._folders.forget(project, function_id)
+
+    def freshen(self, function: Function) -> Awaitable[None] | None:
+        """What a call must await so that it meets the code of now; None most of the time."""
+        if not self._followed:
+            return None
+        followed = self._followed.get(f"{function.project}/{function.id}")
+        if followed is None or (followed.turn is None and not self._is_found_behind(followed)):
+            return None
+        return self._caught_up(followed)
+
+    def _is_found_behind(self, followed: Followed) -> bool:
+        """Whether a look shows that the folder has changed, unless looks have cost too much."""
+        if not followed.leisure.is_there():
+            return False
+        began = time.thread_time()
+        is_behind = self._is_behind(followed)
+        followed.leisure.spend(time.thread_time() - began)
+        return is_behind
+
+    def _is_behind(self, followed: Followed) -> bool:
+        """Whether there is something to take in: a change, or what a restore has put back."""
+        epoch = self._ground.epochs.of(followed.project)
+        is_settled = followed.brought.is_final and followed.epoch == epoch
+        return not (is_settled and followed.look.is_current())
+
+    async def _caught_up(self, followed: Followed) -> None:
+        """Return when what the folder holds at this moment has been taken in.
+
+        Raises ApiError build_not_ready when that takes longer than a caller waits.
+        """
+        with anyio.move_on_after(self._ground.config.sync_timeout):
+            if followed.turn is not None:
+                await followed.turn.wait()
+                if not self._is_behind(followed):
+                    return
+            if followed.turn is None:
+                self._begin(followed, is_quiet=False)
+            assert followed.turn is not None, "it was begun a moment ago"
+            await followed.turn.wait()
+            return
+        raise ApiError("build_not_ready")
+
+    def _notice(self, key: str) -> None:
+        """The watcher has seen a change, and quiet after it, or may have missed one."""
+        followed = self._followed.get(key)
+        if followed is None:
+            return
+        if followed.turn is not None:
+            followed.is_stale = True
+        elif self._is_behind(followed):
+            self._begin(followed, is_quiet=True)
+
+    def _begin(self, followed: Followed, *, is_quiet: bool) -> None:
+        followed.turn = anyio.Event()
+        self._ground.start(self._turn, followed, is_quiet, name=f"reload {followed.key}")
+
+    async def _turn(self, followed: Followed, is_quiet: bool) -> None:
+        try:
+            await self._take_in(followed, is_quiet)
+        except EpochPassed:
+            followed.is_stale = True
+        except Exception:  # of this change: the next one is taken in again
+            logger.exception("a change of %s failed in the emulator", followed.key)
+        finally:
+            turn, followed.turn = followed.turn, None
+            assert turn is not None, "a turn ends once"
+            turn.set()
+        is_stale, followed.is_stale = followed.is_stale, False
+        is_wanted = self._followed.get(followed.key) is followed
+        if is_stale and is_wanted and followed.turn is None and self._is_behind(followed):
+            self._begin(followed, is_quiet=False)
+
+    async def _take_in(self, followed: Followed, is_quiet: bool) -> None:
+        """Deploy what the folder holds, if that is something new, and tell what came of it."""
+        function = self._functions.find(followed.project, followed.entry.id)
+        if function is None:
+            return self._lose(followed)
+        followed.epoch = self._ground.epochs.of(followed.project)
+        told, was_broken = Telling(self._ground, followed.entry), followed.is_broken
+        if not is_quiet:
+            await self._folders.rest(function, followed.entry, followed.look)
+        followed.look, followed.brought = await self._folders.take_in(
+            function, followed.entry, followed.look, told.begin
+        )
+        if followed.is_broken or was_broken or followed.brought.outcome is Outcome.LIVE:
+            told.end(followed.project, followed.brought)
+
+    def _lose(self, followed: Followed) -> None:
+        """The function was deleted: there is nothing to deploy into."""
+        self.forget(followed.project, followed.entry.id)
+        work = Work(WorkKind.RELOAD, followed.project, followed.entry.id, "")
+        text = "was deleted: its folder is followed no longer"
+        self._ground.live_logs.happens(work, NOTE, lambda: (text, {"about": "deleted"}))
+
+
+class Telling:
+    """What is told live of one change."""
+
+    def __init__(self, ground: Ground, entry: Entry) -> None:
+        self._ground = ground
+        self._entry = entry
+        self._began = time.monotonic()
+        self._change: Change | None = None
+
+    def begin(self, change: Change) -> None:
+        """It is about to be deployed."""
+        self._change = change
+        facts = {
+            **_files(change),
+            "build": change.need.reason,
+            "way": str(change.need.way),
+            "replaces": change.replaces,
+        }
+        text = change.need.reason or "loading"
+        self._ground.live_logs.happens(change.work, BEGAN, lambda: (text, facts))
+
+    def end(self, project: str, brought: Brought) -> None:
+        """It is live, or broken, or what is active is what the folder holds again."""
+        change = self._change
+        seconds = time.monotonic() - self._began
+        facts = {
+            "outcome": str(brought.outcome),
+            "error": brought.error,
+            "place": brought.place,
+            "seconds": seconds,
+            "replaces": change.replaces if change else "",
+            **_files(change),
+        }
+        work = Work(WorkKind.RELOAD, project, self._entry.id, brought.deployment_id)
+        text = brought.error or f"{brought.outcome} in {seconds:.3f} s"
+        self._ground.live_logs.happens(work, ENDED, lambda: (text, facts))
+
+
+def _files(change: Change | None) -> Facts:
+    files = change.files if change else ()
+    return {"files": list(files[:_TOLD]), "count": len(files)}
