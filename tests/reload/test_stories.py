@@ -195,6 +195,30 @@ async def test_the_project_file_is_followed(project: Path) -> None:
         assert await site.call("g") == "gee"
 
 
+async def test_what_breaks_the_project_file_is_followed_until_it_is_mended(project: Path) -> None:
+    async with serving(project) as site:
+        write_project(project, {"f": PYTHON, "g": NODE})
+        told = await site.news(kind="project")
+        assert told.facts is not None
+        assert "there is no such folder" in told.facts["error"]
+        site.save("functions/g/main.mjs", node("gee"))
+        told = await site.news(kind="project")
+        assert told.facts is not None
+        assert (told.facts["outcome"], told.facts["functions"]) == ("live", ["g"])
+        site.save("some.json", "[")
+        site.save(
+            "appwrite.config.json",
+            '{"projectId": "demo", "includes": {"functions": "some.json"}}',
+        )
+        told = await site.news(kind="project")
+        assert told.facts is not None
+        assert told.facts["error"].startswith(f"{project}/some.json:1:2: not valid JSON")
+        site.save("some.json", "[]")
+        told = await site.news(kind="project")
+        assert told.facts is not None
+        assert told.facts["gone"] == ["f", "g"]
+
+
 async def test_few_generations_are_kept_as_deployments(project: Path) -> None:
     async with serving(project) as site:
         for number in range(12):

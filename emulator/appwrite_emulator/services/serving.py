@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from anyio import to_thread
 
@@ -77,13 +78,16 @@ class Serving:
                 self._reload.forget(served.project, entry.id)
         return applied
 
-    def _watch(self, served: _Served) -> None:
+    def _watch(self, served: _Served, *more: Path) -> bool:
+        """Follow the file and `more`; whether that is new, so that it is read once more."""
         file = served.file
-        scope = Scope(file.folders, files=file.files or (file.path,), skip=file.skip)
+        files = dict.fromkeys((*(file.files or (file.path,)), *more))
+        scope = Scope(file.folders, files=tuple(files), skip=file.skip)
         if scope == served.scope:
-            return
+            return False
         served.scope = scope
         self._watcher.follow(f"file {served.project}", scope, lambda: self._notice(served))
+        return True
 
     def _notice(self, served: _Served) -> None:
         served.is_stale = True
@@ -105,7 +109,9 @@ class Serving:
         try:
             file = await to_thread.run_sync(served.read)
         except ProjectFileError as exc:
-            return self._tell(served, "broken", str(exc))
+            if not self._watch(served, *exc.places):
+                self._tell(served, "broken", str(exc))
+            return
         if file is None:
             return self._tell(served, "broken", f"{served.file.path} is gone: nothing was changed.")
         changed = [entry for entry in file.functions if served.entries.get(entry.id) != entry]
