@@ -282,6 +282,7 @@ async def test_a_restore_does_not_bring_back_old_code(project: Path) -> None:
         before = site.emulator.control.snapshot()
         site.save("functions/f/main.py", python("two"))
         assert await site.call() == "two"
+        site.followed().leisure.spend(60)  # as looks at a huge folder do
         await site.emulator.control.restore(before.id)
         assert await site.call() == "two"
 

@@ -133,6 +133,8 @@ class Reload:
 
     def _is_found_behind(self, followed: Followed) -> bool:
         """Whether a look shows that the folder has changed, unless looks have cost too much."""
+        if not self._is_settled(followed):
+            return True
         if not followed.leisure.is_there():
             return False
         began = time.thread_time()
@@ -142,9 +144,11 @@ class Reload:
 
     def _is_behind(self, followed: Followed) -> bool:
         """Whether there is something to take in: a change, or what a restore has put back."""
+        return not (self._is_settled(followed) and followed.look.is_current())
+
+    def _is_settled(self, followed: Followed) -> bool:
         epoch = self._ground.epochs.of(followed.project)
-        is_settled = followed.brought.is_final and followed.epoch == epoch
-        return not (is_settled and followed.look.is_current())
+        return followed.brought.is_final and followed.epoch == epoch
 
     async def _caught_up(self, followed: Followed) -> None:
         """Return when what the folder holds at this moment has been taken in.
