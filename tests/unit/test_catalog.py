@@ -372,3 +372,8 @@ def test_every_key_of_a_manifest_is_explained(table: type[Any], head: str) -> No
     rows = readme.split(head, 1)[1].split("\n\n", 1)[0].splitlines()[1:]
     keys = [key for row in rows for key in re.findall(r"`\[*(\w+)\]*`", row.split("|")[1])]
     assert sorted(keys) == sorted({each.name for each in fields(table)} - {"folder"})
+
+
+def test_what_is_installed_is_neither_source_nor_watched() -> None:
+    family = read_family(assets("runtimes") / "python" / "runtime.toml")
+    assert family.left_out == {"__pycache__", "/runtime-env", "/.venv", "/venv"}

@@ -74,7 +74,7 @@ def test_each_folder_below_functions_is_one(guessed: Guess, tmp_path: Path) -> N
     assert project.functions[0].execute == ("any",)
     assert (project.project_id, project.files) == ("shop", ())
     assert project.folders == (tmp_path / "shop/functions",)
-    assert {"node_modules", "vendor", "__pycache__"} <= project.skip
+    assert {"node_modules", "vendor", ".venv", "venv", "__pycache__"} <= project.skip
 
 
 @pytest.mark.parametrize(

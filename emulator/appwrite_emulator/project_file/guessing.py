@@ -34,7 +34,7 @@ class _Look(NamedTuple):
     def installs(self) -> frozenset[str]:
         """The names of folders that hold no functions but what they depend on, at any depth: what
         a language has only at the root of a function lies deeper in a folder of functions."""
-        names = (name for family in self.families for name in family.dependency_folders)
+        names = (name for family in self.families for name in family.left_out)
         return frozenset(name.removeprefix("/") for name in names)
 
 
