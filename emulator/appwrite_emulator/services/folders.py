@@ -115,7 +115,7 @@ class Folders:
 
     async def look(self, function: Function, entry: Entry, before: Look | None = None) -> Look:
         """What the folder holds now."""
-        env = stamp(entry.folder / ".env")
+        env = stamp(entry.folder)
         own = replace(entry, ignore=(*entry.ignore, "/.env"))  # its values go by the environment
         try:
             skip, markers = generation.left_out(*await self._bringing.languages(function))
