@@ -63,7 +63,7 @@ class Folders:
     def skipped(self, runtime: str) -> frozenset[str]:
         """The names of folders that are not watched: the dependencies of the language."""
         family = self._ground.catalog.family(runtime)
-        return frozenset(family.dependency_folders) if family else frozenset()
+        return family.left_out if family else frozenset()
 
     def kept_builds(self) -> set[str]:
         """Builds that are needed though perhaps no row names them."""
@@ -114,7 +114,7 @@ class Folders:
 
     async def look(self, function: Function, entry: Entry, before: Look | None = None) -> Look:
         """What the folder holds now."""
-        env = stamp(entry.folder / ".env")
+        env = stamp(entry.folder)
         own = replace(entry, ignore=(*entry.ignore, "/.env"))  # its values go by the environment
         try:
             skip, markers = generation.left_out(*await self._bringing.languages(function))
