@@ -256,6 +256,10 @@ async def test_what_was_pushed_stays_until_the_next_save(project: Path) -> None:
         )
         await site.emulator.control.settle()
         assert await site.call() == "pushed"
+        built, noted = await site.news(kind="build"), await site.news("note")
+        assert built.facts is not None
+        assert 0 < built.facts["seconds"] < built.facts["duration"]  # of the row: whole seconds
+        assert noted.text == "what was pushed answers now, until the next save in its folder"
         (project / "functions" / "f" / "main.py").touch()
         assert await site.call() == "pushed"
         site.save("functions/f/main.py", python("saved"))
@@ -263,6 +267,19 @@ async def test_what_was_pushed_stays_until_the_next_save(project: Path) -> None:
         told = await site.news("began")
         assert told.facts is not None
         assert told.facts["replaces"] == reply.json()["$id"]
+
+
+async def test_an_older_deployment_that_is_activated_is_told_and_stays(project: Path) -> None:
+    async with serving(project) as site:
+        first = (await site.http.get("/functions/f")).json()["deploymentId"]
+        site.save("functions/f/main.py", python("two"))
+        assert await site.call() == "two"
+        await site.http.patch("/functions/f/deployment", json={"deploymentId": first})
+        told = await site.news("note")
+        assert told.text == "an older deployment answers now, until the next save in its folder"
+        assert await site.call() == "one"
+        site.save("functions/f/main.py", python("three"))
+        assert await site.call() == "three"
 
 
 async def test_a_function_that_was_deleted_is_no_longer_followed(project: Path) -> None:

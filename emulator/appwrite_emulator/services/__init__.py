@@ -132,7 +132,6 @@ class Services:
         runs = Runs(ground, deployments, plans, executor, jwts)
         runs.is_inspected = inspections.is_wanted
         attendance = Attendance(ground, functions, plans, runs, executor, inspections)
-        functions.on_active = attendance.on_active
         execution_records = Records(
             ground, Execution, owner="functionId", searched=("$id", "functionId")
         )
@@ -149,6 +148,7 @@ class Services:
         projects = Projects(ground, functions, variables, folders)
         reload = Reload(ground, watcher, functions, folders)
         runs.freshen = reload.freshen
+        functions.on_active = (attendance.on_active, reload.on_active)
         serving = Serving(ground, watcher, projects, reload)
         environments = Environments(functions, variables, deployments, plans, about.project)
         environments.entry_of = reload.entry_of

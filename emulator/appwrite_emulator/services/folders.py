@@ -87,6 +87,12 @@ class Folders:
         """Its folder will not be deployed again."""
         self._bases.pop(f"{project}/{function_id}", None)
 
+    def stray(self, function: Function) -> Deployment | None:
+        """What answers, if it is not the newest that was made of the folder."""
+        active, latest = self._generations.active(function), self._generations.latest(function)
+        is_own = active and latest and active.fingerprint == latest.fingerprint
+        return None if is_own else active
+
     async def take_in(
         self,
         function: Function,

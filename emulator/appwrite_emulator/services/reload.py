@@ -122,6 +122,17 @@ class Reload:
             self._watcher.forget(key)
             self._folders.forget(project, function_id)
 
+    def on_active(self, function: Function) -> None:
+        """Say so when another deployment than that of the followed folder answers from now on."""
+        followed = self.of(function.project, function.id)
+        stray = self._folders.stray(function) if followed else None
+        if stray is not None:
+            what = "an older deployment" if stray.fingerprint else "what was pushed"
+            text = f"{what} answers now, until the next save in its folder"
+            facts = {"about": "stray", "deploymentId": stray.id}
+            work = Work(WorkKind.RELOAD, function.project, function.id, stray.id)
+            self._ground.live_logs.happens(work, NOTE, lambda: (text, facts))
+
     def freshen(self, function: Function) -> Awaitable[None] | None:
         """What a call must await so that it meets the code of now; None most of the time."""
         if not self._followed:
