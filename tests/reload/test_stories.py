@@ -188,6 +188,10 @@ async def test_the_project_file_is_followed(project: Path) -> None:
         assert told.facts["outcome"] == "broken"
         assert "appwrite.config.json:1:" in told.facts["error"]
         assert await site.call("g") == "gee"
+        write_project(project, {"f": {**PYTHON, "timeout": 7}, "g": NODE})
+        told = await site.news(kind="project")
+        assert told.facts is not None
+        assert (told.facts["outcome"], told.facts["functions"]) == ("live", [])
         write_project(project, {"f": PYTHON})
         told = await site.news(kind="project")
         assert told.facts is not None

@@ -228,12 +228,14 @@ def test_changes_of_the_project_file_and_notes_are_told(view: View) -> None:
         view,
         {**base, "facts": _CHANGED},
         {**base, "facts": {"outcome": "broken", "error": "no comma"}},
+        {**base, "facts": {"outcome": "live"}},
         built("note", kind="reload", about="pushed") | {"text": "was pushed"},
     ) == [
         "09:30:00  ↻ appwrite.json  a as it says now; b failed; c is followed no longer",
         "          │ no such runtime",
         "09:30:00  ✗ appwrite.json  cannot be used",
         "          │ no comma",
+        "09:30:00  ↻ appwrite.json  can be used again",
         "09:30:00  ! f  was pushed",
     ]
 

@@ -32,6 +32,7 @@ class _Served:
     entries: dict[str, Entry] = field(default_factory=dict)  # as they were applied, by id
     scope: Scope | None = None  # that is watched
     is_reading: bool = False
+    is_broken: bool = False  # the file cannot be used: what it said before goes on
     is_stale: bool = False  # the file has changed once more meanwhile
 
 
@@ -106,6 +107,8 @@ class Serving:
             file = await to_thread.run_sync(served.read)
         except ProjectFileError as exc:
             return self._tell(served, "broken", str(exc))
+        if file is None and not served.entries:
+            return None
         if file is None:
             return self._tell(served, "broken", f"{served.file.path} is gone: nothing was changed.")
         changed = [entry for entry in file.functions if served.entries.get(entry.id) != entry]
@@ -116,7 +119,7 @@ class Serving:
             del served.entries[id]
             self._reload.forget(served.project, id)
         applied = await self._apply(served, changed, _quietly)
-        if applied or gone:
+        if applied or gone or served.is_broken:
             self._tell(served, "live", applied=applied, gone=sorted(gone))
 
     def _tell(
@@ -128,7 +131,7 @@ class Serving:
         applied: Sequence[Applied] = (),
         gone: Sequence[str] = (),
     ) -> None:
-        path = str(served.file.path)
+        path, served.is_broken = str(served.file.path), outcome == "broken"
         failed = {each.id: each.reason for each in applied if each.outcome is Outcome.FAILED}
         facts = {
             "outcome": outcome,

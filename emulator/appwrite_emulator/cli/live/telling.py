@@ -116,6 +116,7 @@ class Telling:
         words = [f"{', '.join(told)} as it says now"] if told else []
         words += [f"{id} {self._paint('failed', 'red')}" for id in failed]
         words += [f"{id} is followed no longer" for id in facts.get("gone", ())]
+        words = words or ["can be used again"]
         return self._line(entry, "↻", "; ".join(words), "red" if failed else "green", name)
 
     def note(self, entry: Entry) -> str:
