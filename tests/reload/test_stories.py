@@ -266,6 +266,9 @@ async def test_what_was_pushed_stays_until_the_next_save(project: Path) -> None:
         assert noted.text == "what was pushed answers now, until the next save in its folder"
         (project / "functions" / "f" / "main.py").touch()
         assert await site.call() == "pushed"
+        entries = [site.followed().entry]
+        (applied,) = await site.emulator.services.projects.apply("demo", entries, lambda *_: None)
+        assert "what was pushed answers, until the next save in its folder" in applied.notes
         site.save("functions/f/main.py", python("saved"))
         assert await site.call() == "saved"
         told = await site.news("began")

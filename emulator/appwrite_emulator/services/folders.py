@@ -75,6 +75,8 @@ class Folders:
         """What the developer should know of the folder although it works here."""
         outside = look.tree.outside if look.tree else ()
         notes = [f"{path} leads out of the folder: a push leaves it behind" for path in outside]
+        if (stray := self.stray(function)) and not stray.fingerprint:
+            notes.append("what was pushed answers, until the next save in its folder")
         newest, limit = self._generations.latest_ready(function), self._ground.config.size_limit
         if newest and newest.source_size > limit > 0:
             notes.append(
