@@ -229,6 +229,7 @@ def test_changes_of_the_project_file_and_notes_are_told(view: View) -> None:
         {**base, "facts": _CHANGED},
         {**base, "facts": {"outcome": "broken", "error": "no comma"}},
         {**base, "facts": {"outcome": "live"}},
+        {**base, "facts": {"outcome": "live", "functions": ["a"], "guessed": True}},
         built("note", kind="reload", about="pushed") | {"text": "was pushed"},
     ) == [
         "09:30:00  ↻ appwrite.json  a as it says now; b failed; c is followed no longer",
@@ -236,6 +237,7 @@ def test_changes_of_the_project_file_and_notes_are_told(view: View) -> None:
         "09:30:00  ✗ appwrite.json  cannot be used",
         "          │ no comma",
         "09:30:00  ↻ appwrite.json  can be used again",
+        "09:30:00  ↻ x/  a as it looks now",
         "09:30:00  ! f  was pushed",
     ]
 

@@ -139,6 +139,7 @@ class Serving:
             "functions": [each.id for each in applied],
             "failed": failed,
             "gone": list(gone),
+            "guessed": not served.file.files,
         }
         work = Work(WorkKind.PROJECT, served.project, "", path)
         self._ground.live_logs.happens(work, ENDED, lambda: (error or f"{path} is live", facts))
