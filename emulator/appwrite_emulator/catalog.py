@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from .errors import Era
 from .manifest import (
@@ -28,6 +28,9 @@ from .manifest import (
     manifests,
     read_family,
 )
+
+if TYPE_CHECKING:
+    from anyio import Lock
 
 Probe = Callable[[Sequence[str]], Awaitable[str | None]]
 """Runs a command as a function would be run; its output, or None if it did not run or failed."""
@@ -113,6 +116,7 @@ class Catalog:
         self._search = search
         self._launches: dict[str, Launch] = {}
         self._versions: dict[Command, str] = {}
+        self._finding: dict[str, Lock] = {}
 
     def runtimes(self, era: Era) -> tuple[Runtime, ...]:
         """The runtimes of `era` in Appwrite's order, then those that only a manifest names."""
@@ -144,8 +148,13 @@ class Catalog:
         is remembered; a failure is not, so that a later installation counts.
         Raises InterpreterMissing.
         """
-        if id not in self._launches:
-            self._launches[id] = await self._find(id, probe)
+        if id in self._launches:
+            return self._launches[id]
+        from anyio import Lock  # there in every event loop, and costly where there is none
+
+        async with self._finding.setdefault(id, Lock()):  # many ask when a project starts
+            if id not in self._launches:
+                self._launches[id] = await self._find(id, probe)
         return self._launches[id]
 
     def interpreters(self, family: Family, runtimes: Iterable[Runtime]) -> Iterator[str]:

@@ -84,6 +84,7 @@ def test_the_readme_makes_a_function_and_tests_it(reachable: Path) -> None:
 
 
 def test_what_lies_there_is_written_down_once(reachable: Path) -> None:
+    reachable = reachable / "shop"
     source(reachable, "functions/hello/main.js", NODE)
     source(reachable, "functions/snake/main.py", PYTHON)
     done = _in(reachable, "init")
@@ -91,7 +92,7 @@ def test_what_lies_there_is_written_down_once(reachable: Path) -> None:
     assert "snake: functions/snake, main.py by python-3" in done.stdout
     assert _ids(reachable) == ["hello", "snake"]
     text = (reachable / "appwrite.config.json").read_text()
-    assert text.startswith(f'{{\n    "projectId": "{reachable.name}",\n    "functions": [\n')
+    assert text.startswith('{\n    "projectId": "shop",\n    "functions": [\n')
     assert "is there already: nothing was written" in _refusal(reachable)
     below = _in(reachable / "functions" / "hello", "init")
     assert (below.returncode, "is there already: nothing was written" in below.stderr) == (2, True)

@@ -215,6 +215,18 @@ async def test_what_was_found_is_remembered_and_a_failure_is_not(
     assert commands == [(str(tmp_path / "bin" / "zig"), "--version")]
 
 
+async def test_many_who_ask_at_once_share_one_search(
+    make_family: MakeFamily, make_tools: MakeTools
+) -> None:
+    folder = make_family("zig", runtimes='["zig-2"]').parent
+    catalog = Catalog([folder], search=[make_tools(zig="echo 2.0")])
+    commands: list[Sequence[str]] = []
+    async with anyio.create_task_group() as group:
+        for _ in range(5):
+            group.start_soon(catalog.launch, "zig-2", probe_counting(commands))
+    assert len(commands) == 1
+
+
 async def test_a_missing_interpreter_says_what_was_tried_and_what_to_do(
     make_family: MakeFamily, make_tools: MakeTools
 ) -> None:

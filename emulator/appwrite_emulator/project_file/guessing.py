@@ -32,7 +32,8 @@ class _Look(NamedTuple):
     @property
     def installs(self) -> frozenset[str]:
         """The names of folders that hold no functions but what they depend on."""
-        return frozenset(name for family in self.families for name in family.dependency_folders)
+        names = (name for family in self.families for name in family.dependency_folders)
+        return frozenset(name.removeprefix("/") for name in names)  # the root is each function's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

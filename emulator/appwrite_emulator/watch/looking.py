@@ -37,20 +37,23 @@ def pause_after(taken: float) -> float:
     return _REST * taken
 
 
-def deaf_places(folders: Iterable[str], mounts: str) -> dict[str, str]:
-    """The folders in which inotify does not hear everything, and the kinds of file systems there.
+def deaf_mounts(folders: Iterable[str], mounts: str) -> dict[str, str]:
+    """Where file systems are mounted of which inotify hears too little, and their kinds.
 
-    `mounts` has the form of /proc/self/mounts.
+    Those that the folders are on; `mounts` has the form of /proc/self/mounts.
     """
     lines = [line.split(" ")[1:3] for line in mounts.splitlines()]
-    kinds = {point.replace("\\040", " ").rstrip("/") + "/": kind for point, kind in lines}
+    kinds = {point.replace("\\040", " "): kind for point, kind in lines}
     if not _DEAF.intersection(kinds.values()):
         return {}
     nearest = {
-        folder: max((point for point in kinds if f"{folder}/".startswith(point)), key=len)
-        for folder in folders
+        max((point for point in kinds if _is_below(folder, point)), key=len) for folder in folders
     }
-    return {folder: kinds[point] for folder, point in nearest.items() if kinds[point] in _DEAF}
+    return {point: kinds[point] for point in sorted(nearest) if kinds[point] in _DEAF}
+
+
+def _is_below(folder: str, point: str) -> bool:
+    return f"{folder}/".startswith(point.rstrip("/") + "/")
 
 
 def _look(scope: Scope) -> _Look:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from .ears import Ears, Hear, Sound
-from .looking import Sight, deaf_places, pause_after
+from .looking import Sight, deaf_mounts, pause_after
 from .scope import Places
 from .watched import Watched
 
@@ -22,9 +22,10 @@ logger = logging.getLogger(__name__)
 
 _MOUNTS = Path("/proc/self/mounts")
 _NO_MORE = {
-    errno.ENOSPC: "the system gives no more inotify watches (fs.inotify.max_user_watches)",
-    errno.EMFILE: "the system gives no more inotify instances (fs.inotify.max_user_instances, or "
-    "ulimit -n)",
+    errno.ENOSPC: "the system gives no more inotify watches. To notice them at once: "
+    "sudo sysctl fs.inotify.max_user_watches=524288",
+    errno.EMFILE: "the system gives no more inotify instances. To notice them at once: "
+    "sudo sysctl fs.inotify.max_user_instances=1024, or ulimit -n 4096",
     errno.ENOSYS: "this system has no inotify",
 }
 
@@ -151,7 +152,10 @@ class Lookout:
         if not deaf and watched.sight is None:
             deaf += self._deaf_places(places)
         if deaf and watched.sight is None:
-            self._say(f"Changes are looked for every {self._interval} seconds: {deaf[0]}.")
+            self._say(
+                f"Changes of files are looked for every {self._interval:g} seconds, in big folders "
+                f"more seldom: {deaf[0]}."
+            )
             watched.sight = Sight(watched.scope)
 
     def _leave(self, watched: Watched, folders: set[str]) -> None:
@@ -168,7 +172,7 @@ class Lookout:
         try:
             self._ears.add(folder)
         except (FileNotFoundError, NotADirectoryError):
-            pass  # the folder above tells
+            raise
         except OSError as exc:
             if exc.errno in _NO_MORE:
                 deaf.append(_NO_MORE[exc.errno])
@@ -181,8 +185,9 @@ class Lookout:
         except OSError:
             return []  # no Linux, so no ears either
         return [
-            f"{folder} is on a file system ({kind}) that does not tell what others change there"
-            for folder, kind in deaf_places(sorted(places.all), mounts).items()
+            f"the file system at {point} ({kind}) does not tell what is changed from elsewhere. To "
+            "notice them at once, work in a folder of this system"
+            for point, kind in deaf_mounts(places.all, mounts).items()
         ]
 
     def _look_again(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +30,8 @@ class Scope(NamedTuple):
 class Places:
     """The folders in which changes of a scope show, found by a walk.
 
-    Before a folder is listed it is handed to `listen`, so nothing appears in it unheard.
+    Before a folder is listed it is handed to `listen`, so nothing appears in it unheard. It raises
+    FileNotFoundError or NotADirectoryError when there is no such folder any more.
     """
 
     __slots__ = ("_listen", "_roots", "_skip", "folders", "names")
@@ -64,8 +66,9 @@ class Places:
             if folder in self.folders or not os.path.isdir(folder):
                 continue
             self.folders.add(folder)
-            self._listen(folder)
-            ahead += self._below(folder)
+            with suppress(FileNotFoundError, NotADirectoryError):  # the folder above tells
+                self._listen(folder)
+                ahead += self._below(folder)
 
     def _below(self, folder: str) -> list[str]:
         try:
@@ -86,6 +89,13 @@ class Places:
 
     def _trace(self, path: str) -> str | None:
         """Where a path really leads, None when nowhere; noted is what could change that."""
+        while True:
+            try:
+                return self._follow(path)
+            except FileNotFoundError:  # a folder on the way went while we were in it
+                continue
+
+    def _follow(self, path: str) -> str | None:
         here, links = "/", 0
         ahead = path.split("/")[::-1]
         while ahead:
@@ -107,11 +117,20 @@ class Places:
     def _step(self, here: str, name: str, *, is_last: bool) -> str | None:
         """What the link `name` says, "" when it is none, None when it is not there."""
         target = _target(os.path.join(here, name))
-        if is_last or target != "":
-            self.names.setdefault(here, set()).add(name)
-            self._listen(here)
-            target = _target(os.path.join(here, name))  # it may have changed before we listened
-        return target
+        if not is_last and target == "":
+            return target
+        try:
+            self._note(here, name)
+        except NotADirectoryError:  # a file is in the way
+            self._note(*os.path.split(here))
+            if os.path.isdir(here):
+                raise FileNotFoundError(here) from None
+            return None
+        return _target(os.path.join(here, name))  # it may have changed before we listened
+
+    def _note(self, folder: str, name: str) -> None:
+        self._listen(folder)
+        self.names.setdefault(folder, set()).add(name)
 
 
 def _may_be_folder(item: os.DirEntry[str]) -> bool:
