@@ -161,6 +161,10 @@ async def test_local_variables_win_and_are_followed_and_never_stored(project: Pa
         assert await site.call() == "stored"
         site.save("functions/f/.env", "WORD=local\n")
         assert await site.call() == "local"
+        await site.news()  # of the code
+        told = await site.news()
+        assert told.facts is not None
+        assert (told.facts["outcome"], told.facts["files"]) == ("live", [".env"])
         (project / "functions" / "f" / ".env").unlink()
         assert await site.call() == "stored"
         site.save("functions/f/.env", "WORD='secret value'\n")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -213,11 +213,14 @@ class Reload:
         told, was_broken = Telling(self._ground, followed.entry), followed.is_broken
         if not is_quiet:
             await self._folders.rest(function, followed.entry, followed.look)
+        before = followed.look.environment
         followed.look, followed.brought = await self._folders.take_in(
             function, followed.entry, followed.look, told.begin
         )
         if followed.is_broken or was_broken or followed.brought.outcome is Outcome.LIVE:
             told.end(followed.project, followed.brought)
+        elif followed.look.environment != before:  # it lives beside the deployment
+            told.end(followed.project, replace(followed.brought, outcome=Outcome.LIVE), (".env",))
 
     def _lose(self, followed: Followed) -> None:
         """The function was deleted: there is nothing to deploy into."""
@@ -240,7 +243,7 @@ class Telling:
         """It is about to be deployed."""
         self._change = change
         facts = {
-            **_files(change),
+            **_files(change.files),
             "build": change.need.reason,
             "way": str(change.need.way),
             "replaces": change.replaces,
@@ -248,7 +251,7 @@ class Telling:
         text = change.need.reason or "loading"
         self._ground.live_logs.happens(change.work, BEGAN, lambda: (text, facts))
 
-    def end(self, project: str, brought: Brought) -> None:
+    def end(self, project: str, brought: Brought, files: Sequence[str] = ()) -> None:
         """It is live, or broken, or what is active is what the folder holds again."""
         change = self._change
         seconds = time.monotonic() - self._began
@@ -258,13 +261,12 @@ class Telling:
             "place": brought.place,
             "seconds": seconds,
             "replaces": change.replaces if change else "",
-            **_files(change),
+            **_files(change.files if change else files),
         }
         work = Work(WorkKind.RELOAD, project, self._entry.id, brought.deployment_id)
         text = brought.error or f"{brought.outcome} in {seconds:.3f} s"
         self._ground.live_logs.happens(work, ENDED, lambda: (text, facts))
 
 
-def _files(change: Change | None) -> Facts:
-    files = change.files if change else ()
+def _files(files: Sequence[str]) -> Facts:
     return {"files": list(files[:_TOLD]), "count": len(files)}
