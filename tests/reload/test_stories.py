@@ -55,6 +55,26 @@ async def test_a_broken_save_keeps_the_old_code_and_says_where(project: Path) ->
         assert await site.state() == "live"
 
 
+async def test_a_save_that_does_not_build_keeps_the_old_code_and_says_where(
+    project: Path,
+) -> None:
+    compiling = "mkdir -p dist && cp main.mts dist/main.mjs && ! grep -n wrong main.mts >errors"
+    commands = f"{compiling} || {{ sed 's/^/main.mts:/' errors; exit 1; }}"
+    write_project(project, {"f": {**NODE, "entrypoint": "dist/main.mjs", "commands": commands}})
+    source = "functions/f/main.mts"
+    (project / source).write_text(node("one"), encoding="utf-8")
+    async with serving(project) as site:
+        assert await site.call() == "one"
+        site.save(source, f"\n{node('wrong')}")
+        assert await site.call() == "one"
+        told = await site.news()
+        assert told.facts is not None
+        assert (told.facts["outcome"], told.facts["built"]) == ("broken", False)
+        assert told.facts["place"] == f"{project}/{source}:2"
+        site.save(source, node("two"))
+        assert await site.call() == "two"
+
+
 async def test_a_module_that_fails_while_it_loads_is_found_at_its_line(project: Path) -> None:
     async with serving(project) as site:
         site.save("functions/f/helper.py", "\n\nraise RuntimeError('no luck')\n")

@@ -215,6 +215,8 @@ def test_a_broken_save_says_where_and_that_the_old_code_goes_on(tmp_path: Path) 
         "          │ SyntaxError: Unexpected token",
         "          the old code goes on",
     ]
+    unbuilt = built("ended", kind="reload", built=False, **facts)
+    assert shown(view, unbuilt)[0] == "09:30:00  ✗ f  does not build  main.js:3"
     (again,) = shown(
         view, built("ended", kind="reload", outcome="live", seconds=0.03, files=["main.js"])
     )

@@ -50,6 +50,7 @@ class Brought:
     deployment_id: str = ""
     error: str = ""
     place: str = ""  # path:line of the error, if it has one
+    is_built: bool = True  # not when its build failed
     is_final: bool = True  # not when its process ended: the next call tries again, as upstream
 
 
@@ -128,7 +129,7 @@ class Bringing:
         is_built = way is Way.BUILD
         made = await (self._built(load) if is_built else self._laid(load, way))
         if made.status != DeploymentStatus.READY:
-            return _broken(load, made, _ending(made))
+            return replace(_broken(load, made, _ending(made)), is_built=False)
         refusal = await self._refusal(load, made) if load.must_prove else None
         self._ground.epochs.check(load.function.project, epoch)
         if refusal:

@@ -259,6 +259,7 @@ class Telling:
             "outcome": str(brought.outcome),
             "error": brought.error,
             "place": brought.place,
+            "built": brought.is_built,
             "seconds": seconds,
             "replaces": change.replaces if change else "",
             **_files(change.files if change else files),

@@ -96,7 +96,8 @@ class Telling:
         changed = files(facts)
         if facts["outcome"] == "broken":
             where = self._paint(place or changed, "bold")
-            return self._line(entry, "✗", f"does not load  {where}".rstrip(), "red")
+            text = "does not load" if facts.get("built", True) else "does not build"
+            return self._line(entry, "✗", f"{text}  {where}".rstrip(), "red")
         again = "live again" if was_broken else "live"
         if facts["outcome"] == "live":
             again += f" in {seconds(facts['seconds'])}"
