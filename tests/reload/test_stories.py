@@ -70,6 +70,7 @@ async def test_a_save_that_does_not_build_keeps_the_old_code_and_says_where(
         told = await site.news()
         assert told.facts is not None
         assert (told.facts["outcome"], told.facts["built"]) == ("broken", False)
+        assert told.facts["error"].startswith("main.mts:2:export default")
         assert told.facts["place"] == f"{project}/{source}:2"
         site.save(source, node("two"))
         assert await site.call() == "two"

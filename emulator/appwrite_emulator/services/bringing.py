@@ -31,6 +31,7 @@ from .ground import Ground
 from .plans import Plans
 
 _LOG_LINES = 12  # of a failed build, told as the reason
+_STAGE = "[open-runtimes]"  # in lines that say how far a build is, and nothing of the code
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -231,7 +232,7 @@ def _broken(load: Load, made: Deployment, error: str, *, is_final: bool = True) 
 
 
 def _ending(deployment: Deployment) -> str:
-    """The end of a build's log, without colours."""
+    """The end of a build's log: what its commands said, without colours."""
     lines = [line.rstrip() for line in _COLOURS.sub("", deployment.build_logs).splitlines()]
-    found = [line for line in lines if line][-_LOG_LINES:]
+    found = [line for line in lines if line and _STAGE not in line][-_LOG_LINES:]
     return "\n".join(found) or f"the build ended {deployment.status}"
