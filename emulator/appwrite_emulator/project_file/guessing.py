@@ -66,6 +66,13 @@ def guess(directory: Path, catalog: Catalog, era: Era) -> ProjectFile | None:
     return _project(directory, found, look, directory) if found else None
 
 
+def empty(directory: Path, catalog: Catalog) -> ProjectFile:
+    """What a folder without functions is, with the places where the first one may appear."""
+    skip = frozenset(name for each in catalog.families for name in each.dependency_folders)
+    file, home = directory / NAMES[0], directory / _HOME
+    return ProjectFile(file, guessed_id(directory), (), folders=(home,), skip=skip)
+
+
 def _project(
     directory: Path,
     found: Sequence[_Guess],

@@ -50,7 +50,7 @@ class Functions:
         self._rules = rules
         self.on_schedule: Callable[[Function], None] = lambda function: None
         """Called when it is to be decided anew whether, and when, a function runs by itself."""
-        self.on_active: Callable[[Function], None] = lambda function: None
+        self.on_active: list[Callable[[Function], None]] = []
         """Called when another deployment answers a function's calls."""
 
     def create(self, project: str, id: str, values: Mapping[str, Any], *, era: Era) -> Function:
@@ -151,7 +151,8 @@ class Functions:
             **changes,
         )
         self.on_schedule(function)
-        self.on_active(function)
+        for hear in self.on_active:
+            hear(function)
         return function
 
     def note_latest(self, function: Function, latest: Deployment | None) -> Function:

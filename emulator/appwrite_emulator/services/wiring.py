@@ -160,7 +160,7 @@ def calls(ground: Ground, code: Code, executor: Executor, jwts: Jwts, project: s
 
 def attendance(ground: Ground, code: Code, runs: Runs, executor: Executor) -> Attendance:
     made = Attendance(ground, code.functions, code.plans, runs, executor, code.inspections)
-    code.functions.on_active = made.on_active
+    code.functions.on_active.append(made.on_active)
     return made
 
 
@@ -173,6 +173,7 @@ def follow(ground: Ground, code: Code, runs: Runs, executor: Executor, watcher: 
     projects = Projects(ground, functions, code.variables, folders)
     reload = Reload(ground, watcher, functions, folders)
     runs.freshen = reload.freshen
+    code.functions.on_active.append(reload.on_active)
     code.inspections.folder_of = reload.folder_of
     return Follow(folders, projects, reload, Serving(ground, watcher, projects, reload))
 
