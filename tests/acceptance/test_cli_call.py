@@ -100,9 +100,10 @@ def test_bytes_come_back_as_they_are(emulator: Running) -> None:
 def test_a_failure_is_told_with_its_errors(emulator: Running) -> None:
     done = call(emulator, "echo", "/boom")
     assert (done.returncode, done.stdout) == (1, b"")
-    first, second = done.stderr.decode().splitlines()[:2]
+    first, second, third = done.stderr.decode().splitlines()[:3]
     assert first.startswith("✗ echo  failed, 500 in 0.")
     assert second == "    Error: no such order"
+    assert "/echo/main.mjs:4:" in third, "not the copy that runs, but the developer's own file"
 
 
 def test_users_and_guests_call_as_themselves(emulator: Running) -> None:
@@ -128,12 +129,15 @@ def test_a_call_can_only_be_begun(emulator: Running) -> None:
     ("arguments", "words"),
     [
         (["ecko"], "There is no function 'ecko' in project 'shop'. Did you mean 'echo'?"),
+        (["echo/../a"], "There is no function 'echo/../a' in project 'shop'. "),
         (["zzz"], "There is no function 'zzz' in project 'shop'. There are echo, members."),
         (["echo", "--user", "anne"], "There is no user 'anne' in project 'shop'. Did you mean 'an"),
         (["echo", "--user", "ann", "--guest"], "--user and --guest exclude each other"),
         (["echo", "-H", "X-Trace"], "--header is 'X-Trace', it must be like 'X-Trace: 1'"),
         (["echo", "-d", "@none"], "--data: @none cannot be read: No such file"),
         (["echo", "--wait"], "--wait is for --async"),
+        (["echo", "--url", "http://[::1"], "'http://[::1' is no address of an emulator"),
+        (["echo", "--url", "http://a:b"], "'http://a:b' is no address of an emulator"),
         (["echo", "--url", "http://127.0.0.1:1"], "no emulator answers at http://127.0.0.1:1"),
     ],
 )

@@ -15,7 +15,10 @@ from urllib.parse import quote
 import click
 
 from . import multipart
+from .live.paint import Paint
+from .live.places import Places, places_of
 from .nearby import require_function, require_user
+from .report import said
 from .running import Refused, Reply, Running
 from .wish import Wish
 
@@ -28,12 +31,12 @@ def ask(running: Running, wish: Wish) -> int:
     wish = wish._replace(project=running.project(wish.project))
     caller = _caller(running, wish)
     if wish.is_async and wish.patience is not None:
-        return _show(wish, _awaited(running, wish, caller))
+        return _show(running, wish, _awaited(running, wish, caller))
     reply = _send(running, wish, caller)
     if reply.status in _TOO_LATE:
         click.echo(f"{_mark(False)} {wish.function}  {_message(running, reply)}", err=True)
         return 1
-    return _show(wish, _execution(running, wish, reply))
+    return _show(running, wish, _execution(running, wish, reply))
 
 
 def _caller(running: Running, wish: Wish) -> dict[str, str]:
@@ -105,7 +108,7 @@ def _awaited(running: Running, wish: Wish, caller: Mapping[str, str]) -> dict[st
     raise AssertionError("a listener has no end")
 
 
-def _show(wish: Wish, execution: Mapping[str, Any]) -> int:
+def _show(running: Running, wish: Wish, execution: Mapping[str, Any]) -> int:
     """Print the execution; the exit code."""
     status, code = execution["status"], execution["responseStatusCode"]
     is_bad = status == "failed" or code >= 500
@@ -119,7 +122,7 @@ def _show(wish: Wish, execution: Mapping[str, Any]) -> int:
             click.echo(f"{_mark(False)} {wish.function}  {text}", err=True)
         return int(wish.patience is not None)
     _print_answer(wish, execution)
-    for line in _lines(wish, execution):
+    for line in _lines(running, wish, execution):
         click.echo(line, err=True)
     return int(is_bad)
 
@@ -156,14 +159,26 @@ def _head(execution: Mapping[str, Any]) -> Iterator[str]:
     yield ""
 
 
-def _lines(wish: Wish, execution: Mapping[str, Any]) -> Iterator[str]:
+def _lines(running: Running, wish: Wish, execution: Mapping[str, Any]) -> Iterator[str]:
     """How it ended, below it what it said."""
     code, is_good = execution["responseStatusCode"], execution["status"] == "completed"
     ended = f"{code} in {execution['duration']:.3f} s"
     mark = _mark(is_good and code < 500)
     yield f"{mark} {wish.function}  {ended if is_good else 'failed, ' + ended}"
-    for name in ("logs", "errors"):
-        yield from (f"    {line}" for line in execution[name].rstrip().splitlines())
+    logs, errors = [*said(execution["logs"])], [*said(execution["errors"])]
+    places = _places(running, wish) if errors else None
+    for line in (*logs, *errors):
+        own = places.own(line, wish.project, wish.function) if places else line
+        yield f"    {own}"
+
+
+def _places(running: Running, wish: Wish) -> Places | None:
+    """The developer's own files; None for a key that may only call."""
+    try:
+        told = running.ask("GET", "/functions", project=wish.project)
+    except Refused:
+        return None
+    return places_of(told, wish.project, Paint())
 
 
 def _mark(is_good: bool) -> str:

@@ -72,6 +72,7 @@ main.add_command(trigger)
 
 @main.command(
     cls=Grouped,
+    short_help="Serve the functions of DIR and show what happens.",
     epilog=f"""{_OPTIONS_NOTE}
 
 \b
@@ -91,9 +92,9 @@ Examples:
 def start(directory: Path | None, as_json: bool, **options: Any) -> None:
     """Deploy the functions of DIR, serve them and show what happens, until Ctrl-C.
 
-    DIR is the folder of an appwrite.config.json (or appwrite.json); without such a file an empty
-    project is served. The line that begins with "Ready" comes when everything answers. Time is the
-    machine's at each start, whatever `clock` did before.
+    DIR is the folder of an appwrite.config.json (or appwrite.json); without such a file functions
+    are looked for. What you save is live at once. The line that begins with "Ready" comes when
+    everything answers. Time is the machine's at each start, whatever `clock` did before.
     """
     from .driving import drive, explained
     from .session import prepare

@@ -16,6 +16,7 @@ from ..config import ConfigError
 from ..project_file import NAMES, Entry, ProjectFileError
 from .nearby import unknown
 from .pushing import push
+from .report import said
 from .running import Refused, Running
 from .session import Session, prepare
 
@@ -141,7 +142,8 @@ def _wait(
         parcel = mine.get(entry.get("deploymentId", ""))
         if parcel and entry.get("level") == "build" and not is_quiet:
             name = f"{parcel.entry.id:<{width}}  " if len(parcels) > 1 else ""
-            click.echo(f"    {name}{entry['text']}")
+            for line in said(entry["text"]):
+                click.echo(f"    {name}{line}")
         elif (parcel and entry.get("level") == "ended") or "level" not in entry:
             for each in parcels if parcel is None else [parcel]:
                 _look(running, project, each)
@@ -181,7 +183,7 @@ def _lines(parcels: Sequence[Parcel]) -> Iterator[str]:
     for parcel in parcels:
         mark, ended = _ending(parcel)
         yield f"{mark} {parcel.entry.id:<{ids}}  {parcel.entry.runtime:<{runtimes}}  {ended}"
-        yield from (f"    {line}" for line in parcel.reason.splitlines())
+        yield from (f"    {line}" for line in said(parcel.reason))
         for path in parcel.left_out:
             yield f"{_NOTE} {parcel.entry.id}: {path} was left out, it leads out of the folder"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -15,13 +14,13 @@ from ..config import own_environment
 from . import signals
 from .live.acts import Said
 from .live.feed import Read
-from .live.places import Places
+from .live.places import places_of
 from .live.screen import Screen
 from .live.show import json_line, show, show_json
 from .live.telling import Entry, Telling
 from .live.terminal import Terminal
 from .live.view import View
-from .nearby import require_function
+from .nearby import NEVER_THERE, require_function
 from .running import Refused, Running
 
 _SHOWN = 10  # executions, when nobody says how many
@@ -103,7 +102,7 @@ def _execution(running: Running, wish: Wish, functions: list[str]) -> dict[str, 
         try:
             found: dict[str, Any] = running.api("GET", path, project=wish.project)
         except Refused as exc:
-            if exc.type != "execution_not_found":
+            if exc.type not in ("execution_not_found", *NEVER_THERE):
                 raise
         else:
             return found
@@ -122,15 +121,10 @@ def _told(running: Running, project: str) -> dict[str, Any]:
 
 def _view(running: Running, wish: Wish, terminal: Terminal) -> View:
     told, paint = _told(running, wish.project), terminal.paint()
-    folders = {each["functionId"]: each["folder"] for each in told["functions"]}
     telling = Telling(paint, wish.project)
-    telling.make_room(*([wish.function] if wish.function else folders))
-
-    def folder(project: str, function_id: str) -> Path | None:
-        known = folders.get(function_id) if project == wish.project else None
-        return Path(known) if known else None
-
-    places = Places(Path(told["builds"]), folder, Path.cwd(), paint)
+    names = [each["functionId"] for each in told["functions"]]
+    telling.make_room(*([wish.function] if wish.function else names))
+    places = places_of(told, wish.project, paint)
     return View(paint, places, telling, is_plain=not terminal.is_live)
 
 

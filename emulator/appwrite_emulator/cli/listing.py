@@ -9,8 +9,7 @@ from typing import Any
 
 import click
 
-from .live.paint import clean
-from .report import minute, show
+from .report import minute, said, show
 from .running import Running
 
 _MARKS = {
@@ -46,8 +45,8 @@ def _lines(project: str, functions: Sequence[Mapping[str, Any]], columns: int) -
             yield f"    {url}"
         for line in _details(each):
             yield click.style(f"    {line}", dim=True)
-        for line in (each["error"] or "").splitlines():
-            yield f"    {click.style(clean(line), fg='red')}"
+        for line in said(each["error"] or ""):
+            yield f"    {click.style(line, fg='red')}"
 
 
 def _details(function: Mapping[str, Any]) -> Iterator[str]:

@@ -8,6 +8,8 @@ from urllib.parse import quote
 from .running import Refused, Running
 
 _MOST = 10  # names that are listed
+NEVER_THERE = ("general_argument_invalid", "general_route_not_found")
+"""Types of the errors that the API answers for ids that nothing can have."""
 
 
 def unknown(kind: str, name: str, known: Collection[str], place: str = "") -> str:
@@ -47,7 +49,7 @@ def _require(running: Running, project: str, kind: str, id: str) -> None:
     try:
         running.api("GET", f"/{kind}s/{quote(id, safe='')}", project=project)
     except Refused as exc:
-        if exc.type != f"{kind}_not_found":
+        if exc.type not in (f"{kind}_not_found", *NEVER_THERE):
             raise
         known = _ids(running, project, f"{kind}s")
         raise Refused(unknown(kind, id, known, f"project '{project}'"), exc.type) from exc

@@ -12,6 +12,7 @@ from ..config import Repository, Webhook
 from ..services.inspections import Inspection
 from ..services.projects import Applied, Outcome
 from ..services.standings import Standing
+from .live.paint import clean
 
 _DONE, _FAILED = click.style("✓", fg="green"), click.style("✗", fg="red")
 _NOTE = click.style("!", fg="yellow")
@@ -40,7 +41,7 @@ def function_lines(
         has_room = sum(widths[:3]) + len(state) + len(next) + 10 <= columns
         yield f"{head}  {state}{f', {next}' if next and has_room else ''}"
         below = [url if is_narrow else "", "" if has_room else next]
-        for line in (*filter(None, below), *each.reason.splitlines()):
+        for line in (*filter(None, below), *said(each.reason)):
             yield f"    {line}"
     yield from _note_lines(applied)
 
@@ -71,8 +72,13 @@ def execution_lines(execution: Mapping[str, Any], width: int = 0) -> Iterator[st
         return
     mark = _FAILED if status == "failed" else _DONE
     yield f"{mark} {function}  {status} in {execution['duration']:.3f} s"
-    for line in execution["errors"].rstrip().splitlines():
-        yield f"    {line}"
+    yield from (f"    {line}" for line in said(execution["errors"]))
+
+
+def said(text: str) -> Iterator[str]:
+    """What a function or a build said, in lines that are safe for any terminal."""
+    lines = text.rstrip().split("\n")
+    yield from (clean(line.rstrip("\r")) for line in lines if text.strip())
 
 
 def missing_lines(repositories: Sequence[Repository]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import socket
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -130,15 +131,23 @@ class Running:
         with patient._answered("GET", path, None, headers) as reply:
             if reply.status >= 400:
                 self.value(Reply(reply.status, {}, reply.read()))
+            reading = threading.Lock()  # nobody may close what another thread reads
             try:
-                yield self._lines(reply)
+                yield self._lines(reply, reading)
             finally:
                 _hang_up(reply)
+                with reading:
+                    reply.close()
 
-    def _lines(self, reply: http.client.HTTPResponse) -> Iterator[dict[str, Any]]:
-        with self._explained():
-            while line := reply.readline():
-                yield json.loads(line)
+    def _lines(
+        self, reply: http.client.HTTPResponse, reading: threading.Lock
+    ) -> Iterator[dict[str, Any]]:
+        while True:
+            with self._explained(), reading:
+                line = reply.readline()
+            if not line.endswith(b"\n"):
+                return
+            yield json.loads(line)
 
     def project(self, wanted: str = "") -> str:
         """`wanted`, or else the emulator's own project. Raises as `ask` does."""
@@ -219,9 +228,17 @@ def _hang_up(reply: http.client.HTTPResponse) -> None:
 
 def _root(address: str) -> str:
     """The address without the path of the API."""
-    address = address.rstrip("/").removesuffix("/v1")
-    if address and not address.startswith("http://"):
+    root = address.rstrip("/").removesuffix("/v1")
+    if root and not _is_address(root):
         raise ConfigError(
             f"{address!r} is no address of an emulator, which is like http://HOST:PORT"
         )
-    return address
+    return root
+
+
+def _is_address(text: str) -> bool:
+    try:
+        place = urlsplit(text)
+        return place.scheme == "http" and bool(place.hostname) and place.port != 0
+    except ValueError:  # of the port
+        return False

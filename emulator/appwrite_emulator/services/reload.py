@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -122,6 +122,17 @@ class Reload:
             self._watcher.forget(key)
             self._folders.forget(project, function_id)
 
+    def on_active(self, function: Function) -> None:
+        """Say so when another deployment than that of the followed folder answers from now on."""
+        followed = self.of(function.project, function.id)
+        stray = self._folders.stray(function) if followed else None
+        if stray is not None:
+            what = "an older deployment" if stray.fingerprint else "what was pushed"
+            text = f"{what} answers now, until the next save in its folder"
+            facts = {"about": "stray", "deploymentId": stray.id}
+            work = Work(WorkKind.RELOAD, function.project, function.id, stray.id)
+            self._ground.live_logs.happens(work, NOTE, lambda: (text, facts))
+
     def freshen(self, function: Function) -> Awaitable[None] | None:
         """What a call must await so that it meets the code of now; None most of the time."""
         if not self._followed:
@@ -189,8 +200,7 @@ class Reload:
             followed.is_stale = True
         except Exception:  # of this change: the next one is taken in again
             logger.exception("a change of %s failed in the emulator", followed.key)
-        finally:
-            self._end(followed)
+        self._end(followed)  # not when the emulator stops: nothing can be begun any more
 
     def _end(self, followed: Followed) -> None:
         """Let calls go on, unless something is left to take in for what is followed by now."""
@@ -211,11 +221,13 @@ class Reload:
             return self._lose(followed)
         followed.epoch = self._ground.epochs.of(followed.project)
         told, was_broken = Telling(self._ground, followed.entry), followed.is_broken
-        if not is_quiet:
-            await self._folders.rest(function, followed.entry, followed.look)
+        seen = (
+            None if is_quiet else await self._folders.rest(function, followed.entry, followed.look)
+        )
+        before = followed.look.environment
         try:
             followed.look, followed.brought = await self._folders.take_in(
-                function, followed.entry, followed.look, told.begin
+                function, followed.entry, seen or followed.look, told.begin
             )
         except EpochPassed:
             if told.has_begun:
@@ -223,6 +235,8 @@ class Reload:
             raise
         if told.has_begun or followed.is_broken or was_broken:
             told.end(followed.project, followed.brought)
+        elif followed.look.environment != before:  # it lives beside the deployment
+            told.end(followed.project, replace(followed.brought, outcome=Outcome.LIVE), (".env",))
         if self._functions.find(followed.project, followed.entry.id) is None:
             self._lose(followed)
 
@@ -253,7 +267,7 @@ class Telling:
         """It is about to be deployed."""
         self._change = change
         facts = {
-            **_files(change),
+            **_files(change.files),
             "build": change.need.reason,
             "way": str(change.need.way),
             "replaces": change.replaces,
@@ -261,7 +275,7 @@ class Telling:
         text = change.need.reason or "loading"
         self._ground.live_logs.happens(change.work, BEGAN, lambda: (text, facts))
 
-    def end(self, project: str, brought: Brought) -> None:
+    def end(self, project: str, brought: Brought, files: Sequence[str] = ()) -> None:
         """It is live, or broken, or what is active is what the folder holds again."""
         change = self._change
         seconds = time.monotonic() - self._began
@@ -269,15 +283,15 @@ class Telling:
             "outcome": str(brought.outcome),
             "error": brought.error,
             "place": brought.place,
+            "built": brought.is_built,
             "seconds": seconds,
             "replaces": change.replaces if change else "",
-            **_files(change),
+            **_files(change.files if change else files),
         }
         work = Work(WorkKind.RELOAD, project, self._entry.id, brought.deployment_id)
         text = brought.error or f"{brought.outcome} in {seconds:.3f} s"
         self._ground.live_logs.happens(work, ENDED, lambda: (text, facts))
 
 
-def _files(change: Change | None) -> Facts:
-    files = change.files if change else ()
+def _files(files: Sequence[str]) -> Facts:
     return {"files": list(files[:_TOLD]), "count": len(files)}

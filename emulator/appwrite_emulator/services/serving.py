@@ -33,6 +33,7 @@ class _Served:
     entries: dict[str, Entry] = field(default_factory=dict)  # as they were applied, by id
     scope: Scope | None = None  # that is watched
     is_reading: bool = False
+    is_broken: bool = False  # the file cannot be used: what it said before goes on
     is_stale: bool = False  # the file has changed once more meanwhile
 
 
@@ -111,7 +112,9 @@ class Serving:
         except ProjectFileError as exc:
             if not self._watch(served, *exc.places):
                 self._tell(served, "broken", str(exc))
-            return
+            return None
+        if file is None and not served.entries:
+            return None
         if file is None:
             return self._tell(served, "broken", f"{served.file.path} is gone: nothing was changed.")
         changed = [entry for entry in file.functions if served.entries.get(entry.id) != entry]
@@ -122,7 +125,7 @@ class Serving:
             del served.entries[id]
             self._reload.forget(served.project, id)
         applied = await self._apply(served, changed, _quietly)
-        if applied or gone:
+        if applied or gone or served.is_broken:
             self._tell(served, "live", applied=applied, gone=sorted(gone))
 
     def _tell(
@@ -134,7 +137,7 @@ class Serving:
         applied: Sequence[Applied] = (),
         gone: Sequence[str] = (),
     ) -> None:
-        path = str(served.file.path)
+        path, served.is_broken = str(served.file.path), outcome == "broken"
         failed = {each.id: each.reason for each in applied if each.outcome is Outcome.FAILED}
         facts = {
             "outcome": outcome,
@@ -142,6 +145,7 @@ class Serving:
             "functions": [each.id for each in applied],
             "failed": failed,
             "gone": list(gone),
+            "guessed": not served.file.files,
         }
         work = Work(WorkKind.PROJECT, served.project, "", path)
         self._ground.live_logs.happens(work, ENDED, lambda: (error or f"{path} is live", facts))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from .paint import Paint, Style
@@ -66,6 +67,17 @@ class Places:
             hits = [*re.finditer(rf"{re.escape(str(folder))}/({_FILE}){_LINE}", text)]
         found = [(*hit.span(), folder / hit[1], hit[2]) for hit in hits]
         return [each for each in found if each[2].exists()]
+
+
+def places_of(told: Mapping[str, Any], project: str, paint: Paint) -> Places:
+    """Those of a project's functions, as `/_emulator/functions` tells of them."""
+    folders = {each["functionId"]: each["folder"] for each in told["functions"]}
+
+    def folder(asked: str, function_id: str) -> Path | None:
+        known = folders.get(function_id) if asked == project else None
+        return Path(known) if known else None
+
+    return Places(Path(told["builds"]), folder, Path.cwd(), paint)
 
 
 def _pattern(folder: Path) -> str:
