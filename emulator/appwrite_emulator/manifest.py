@@ -125,6 +125,12 @@ class Family:
     def key(self) -> str:
         return self.folder.name
 
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The folders of installed dependencies, in the words of Skip: no source, not watched."""
+        installs = (f"/{name}" for rule in self.installs for name in rule.folders)
+        return frozenset((*self.dependency_folders, *installs))
+
     def serves(self, id: str) -> bool:
         return any(fnmatchcase(id, pattern) for pattern in self.runtimes)
 

@@ -3,6 +3,7 @@
 'use strict';
 
 const { AsyncLocalStorage } = require('node:async_hooks');
+const { spawnSync } = require('node:child_process');
 const { existsSync, writeSync } = require('node:fs');
 const { Socket } = require('node:net');
 const path = require('node:path');
@@ -88,7 +89,8 @@ const imported = async (file, entrypoint) => {
   try {
     return await requiredOrImported(file);
   } catch (error) {
-    throw new LoadFailed(loadMessage(error, entrypoint), { cause: error });
+    const message = loadMessage(error, entrypoint);
+    throw new LoadFailed(message, { cause: { stack: located(error, file) } });
   }
 };
 
@@ -100,6 +102,16 @@ const requiredOrImported = async (file) => {
     if (!['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE'].includes(error?.code)) throw error;
     return import(pathToFileURL(file));
   }
+};
+
+// import() does not say where a syntax error is; a process that ends by the same one does.
+const located = (error, file) => {
+  const stack = String(error?.stack ?? '');
+  if (!(error instanceof SyntaxError) || !stack.startsWith('SyntaxError')) return stack;
+  const finder = path.join(__dirname, 'syntax.cjs');
+  const argv = ['--experimental-vm-modules', '--no-warnings', finder, file];
+  const { stderr } = spawnSync(process.execPath, argv, { env: {}, timeout: 5000, encoding: 'utf8' });
+  return stderr?.includes(error.message) ? stderr.split('\n    at ')[0] : stack;
 };
 
 const loadMessage = (error, entrypoint) => {

@@ -220,9 +220,12 @@ def test_what_works_but_should_be_known_is_noted(shop: Path) -> None:
     assert lines_with(emulator.lines, "packed, those of a push may have 8,000 (--size-limit)")
 
 
-def test_a_folder_without_project_file_is_an_empty_project(reachable: Path) -> None:
+def test_an_empty_folder_is_an_empty_project_until_something_is_made(reachable: Path) -> None:
     with started(str(reachable)) as emulator:
         status, functions = emulator.call("/functions", project="demo")
+        assert run("init", "hello", "--language", "python", cwd=reachable).returncode == 0
+        wait_for_line(emulator.process, "appwrite.config.json  hello as it says now")
+        assert emulator.execute("hello", project="demo")["status"] == "completed"
         assert emulator.stop() == 0
     assert (status, functions["total"]) == (200, 0)
     assert lines_with(emulator.lines, f"No project file in {reachable}")

@@ -57,7 +57,7 @@ def measure(mode: Mode, count: int) -> dict[str, Saves]:
             save = _Saver(folder, language)
             seconds = []
             for number in range(count + 5):
-                time.sleep(0.05)
+                time.sleep(0.2)
                 began = save(number)
                 if (answer := call()) != str(number):
                     raise SystemExit(f"save {number} was answered by {answer!r}")

@@ -84,7 +84,9 @@ def test_secrets_are_told_only_when_asked_for(project: Project) -> None:
 
 
 def test_a_function_that_is_not_there_is_named_with_near_ones(project: Project) -> None:
-    assert _told(project, function="f")["message"].endswith(", which has none.")
+    assert _told(project, function="f")["message"].endswith(
+        ": it has none. Create it, or name another project."
+    )
     project.function("postcard")
     told = _told(project, function="postcrad")
     assert (told["type"], told["code"]) == ("function_not_found", 404)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ class Served:
     folder: Path
     applied: list[Applied]
     told: Listener
+    unheard: deque[LogEntry] = field(default_factory=deque)  # that `news` has not looked at
 
     def save(self, path: str, text: str) -> None:
         """Write a file as plain editors do."""
@@ -72,10 +74,14 @@ class Served:
     async def news(self, level: str = "ended", *, kind: str = "reload") -> LogEntry:
         """The next thing of that kind that is told."""
         with anyio.fail_after(15):
-            while (heard := await self.told.next()) is not None:
-                for entry in heard[0]:
+            while True:
+                while self.unheard:
+                    entry = self.unheard.popleft()
                     if (entry.level, entry.work.kind) == (level, kind):
                         return entry
+                if (heard := await self.told.next()) is None:
+                    break
+                self.unheard += heard[0]
         raise AssertionError(f"nothing was told: {kind} {level}")
 
 

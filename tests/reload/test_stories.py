@@ -55,6 +55,27 @@ async def test_a_broken_save_keeps_the_old_code_and_says_where(project: Path) ->
         assert await site.state() == "live"
 
 
+async def test_a_save_that_does_not_build_keeps_the_old_code_and_says_where(
+    project: Path,
+) -> None:
+    compiling = "mkdir -p dist && cp main.mts dist/main.mjs && ! grep -n wrong main.mts >errors"
+    commands = f"{compiling} || {{ sed 's/^/main.mts:/' errors; exit 1; }}"
+    write_project(project, {"f": {**NODE, "entrypoint": "dist/main.mjs", "commands": commands}})
+    source = "functions/f/main.mts"
+    (project / source).write_text(node("one"), encoding="utf-8")
+    async with serving(project) as site:
+        assert await site.call() == "one"
+        site.save(source, f"\n{node('wrong')}")
+        assert await site.call() == "one"
+        told = await site.news()
+        assert told.facts is not None
+        assert (told.facts["outcome"], told.facts["built"]) == ("broken", False)
+        assert told.facts["error"].startswith("main.mts:2:export default")
+        assert told.facts["place"] == f"{project}/{source}:2"
+        site.save(source, node("two"))
+        assert await site.call() == "two"
+
+
 async def test_a_module_that_fails_while_it_loads_is_found_at_its_line(project: Path) -> None:
     async with serving(project) as site:
         site.save("functions/f/helper.py", "\n\nraise RuntimeError('no luck')\n")
@@ -161,6 +182,10 @@ async def test_local_variables_win_and_are_followed_and_never_stored(project: Pa
         assert await site.call() == "stored"
         site.save("functions/f/.env", "WORD=local\n")
         assert await site.call() == "local"
+        await site.news()  # of the code
+        told = await site.news()
+        assert told.facts is not None
+        assert (told.facts["outcome"], told.facts["files"]) == ("live", [".env"])
         (project / "functions" / "f" / ".env").unlink()
         assert await site.call() == "stored"
         site.save("functions/f/.env", "WORD='secret value'\n")
@@ -188,11 +213,39 @@ async def test_the_project_file_is_followed(project: Path) -> None:
         assert told.facts["outcome"] == "broken"
         assert "appwrite.config.json:1:" in told.facts["error"]
         assert await site.call("g") == "gee"
+        write_project(project, {"f": {**PYTHON, "timeout": 7}, "g": NODE})
+        told = await site.news(kind="project")
+        assert told.facts is not None
+        assert (told.facts["outcome"], told.facts["functions"]) == ("live", [])
         write_project(project, {"f": PYTHON})
         told = await site.news(kind="project")
         assert told.facts is not None
         assert told.facts["gone"] == ["g"]
         assert await site.call("g") == "gee"
+
+
+async def test_what_breaks_the_project_file_is_followed_until_it_is_mended(project: Path) -> None:
+    async with serving(project) as site:
+        write_project(project, {"f": PYTHON, "g": NODE})
+        told = await site.news(kind="project")
+        assert told.facts is not None
+        assert "there is no such folder" in told.facts["error"]
+        site.save("functions/g/main.mjs", node("gee"))
+        told = await site.news(kind="project")
+        assert told.facts is not None
+        assert (told.facts["outcome"], told.facts["functions"]) == ("live", ["g"])
+        site.save("some.json", "[")
+        site.save(
+            "appwrite.config.json",
+            '{"projectId": "demo", "includes": {"functions": "some.json"}}',
+        )
+        told = await site.news(kind="project")
+        assert told.facts is not None
+        assert told.facts["error"].startswith(f"{project}/some.json:1:2: not valid JSON")
+        site.save("some.json", "[]")
+        told = await site.news(kind="project")
+        assert told.facts is not None
+        assert told.facts["gone"] == ["f", "g"]
 
 
 async def test_few_generations_are_kept_as_deployments(project: Path) -> None:
@@ -234,12 +287,31 @@ async def test_a_reset_brings_the_functions_back(project: Path) -> None:
         assert await site.call() == "three"
 
 
+async def test_what_changes_while_a_save_is_loaded_leaves_nothing_loading(project: Path) -> None:
+    slow = "import time\ntime.sleep(0.2)\n"
+    async with serving(project) as site:
+        await site.call()
+        site.save("functions/f/main.py", slow + python("two"))
+        await site.news("began")
+        await site.emulator.control.reset()
+        assert await site.call() == "two"
+        assert await site.state() == "live"
+        site.save("functions/f/main.py", slow + python("three"))
+        await site.news("began")
+        site.save("functions/f/other.py", python("other"))
+        write_project(project, {"f": {**PYTHON, "entrypoint": "other.py"}})
+        await site.news(kind="project")
+        assert await site.state() == "live"
+        assert await site.call() == "other"
+
+
 async def test_a_restore_does_not_bring_back_old_code(project: Path) -> None:
     async with serving(project) as site:
         await site.call()
         before = site.emulator.control.snapshot()
         site.save("functions/f/main.py", python("two"))
         assert await site.call() == "two"
+        site.followed().leisure.spend(60)  # as looks at a huge folder do
         await site.emulator.control.restore(before.id)
         assert await site.call() == "two"
 
@@ -256,13 +328,68 @@ async def test_what_was_pushed_stays_until_the_next_save(project: Path) -> None:
         )
         await site.emulator.control.settle()
         assert await site.call() == "pushed"
+        built, noted = await site.news(kind="build"), await site.news("note")
+        assert built.facts is not None
+        assert 0 < built.facts["seconds"] < built.facts["duration"]  # of the row: whole seconds
+        assert noted.text == "what was pushed answers now, until the next save in its folder"
         (project / "functions" / "f" / "main.py").touch()
         assert await site.call() == "pushed"
+        entries = [site.followed().entry]
+        (applied,) = await site.emulator.services.projects.apply("demo", entries, lambda *_: None)
+        assert "what was pushed answers, until the next save in its folder" in applied.notes
         site.save("functions/f/main.py", python("saved"))
         assert await site.call() == "saved"
         told = await site.news("began")
         assert told.facts is not None
         assert told.facts["replaces"] == reply.json()["$id"]
+
+
+async def test_what_is_pushed_while_a_save_is_loaded_stays(project: Path) -> None:
+    from tests.acceptance.test_emulator import archive
+
+    async with serving(project) as site:
+        await site.call()
+        site.save("functions/f/main.py", "import time\ntime.sleep(0.5)\n" + python("saved"))
+        await site.news("began")
+        await site.http.post(
+            "/functions/f/deployments",
+            data={"activate": "true"},
+            files={"code": ("code.tar.gz", archive(python("pushed")), "application/gzip")},
+        )
+        told = await site.news()
+        assert told.facts is not None
+        assert told.facts["outcome"] == "unchanged"
+        assert await site.call() == "pushed"
+
+
+async def test_restores_during_reloads_leave_no_builds_behind(project: Path) -> None:
+    async with serving(project) as site:
+        control = site.emulator.control
+        before = control.snapshot()
+        for number in range(3):
+            site.save("functions/f/main.py", f"import time\ntime.sleep(0.1)\nx = {number}\n")
+            await site.news("began")
+            await control.restore(before.id)
+            site.save("functions/f/main.py", python(f"number {number}"))
+            assert await site.call() == f"number {number}"
+        for _ in range(2):
+            await control.reset()
+        await control.forget(before.id)
+        builds = list((project / ".appwrite-emulator" / "builds").iterdir())
+        assert len([path for path in builds if path.is_dir()]) <= 2
+
+
+async def test_an_older_deployment_that_is_activated_is_told_and_stays(project: Path) -> None:
+    async with serving(project) as site:
+        first = (await site.http.get("/functions/f")).json()["deploymentId"]
+        site.save("functions/f/main.py", python("two"))
+        assert await site.call() == "two"
+        await site.http.patch("/functions/f/deployment", json={"deploymentId": first})
+        told = await site.news("note")
+        assert told.text == "an older deployment answers now, until the next save in its folder"
+        assert await site.call() == "one"
+        site.save("functions/f/main.py", python("three"))
+        assert await site.call() == "three"
 
 
 async def test_a_function_that_was_deleted_is_no_longer_followed(project: Path) -> None:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 from appwrite_emulator.assets import assets
 from appwrite_emulator.catalog import Catalog, InterpreterMissing, Launch, Probe
-from appwrite_emulator.manifest import Family, ManifestInvalid, read_family
+from appwrite_emulator.manifest import (
+    Debugger,
+    Family,
+    Install,
+    ManifestInvalid,
+    read_family,
+)
 
 OWN = os.path.realpath(sys.executable)
 MINIMAL = {
@@ -348,3 +357,23 @@ def test_a_wrong_manifest_is_named_with_key_and_value(
         Catalog([manifest.parent.parent]).runtimes("1.9")
     assert str(manifest) in str(caught.value)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("table", "head"),
+    [
+        (Family, "| key | default | meaning |\n"),
+        (Debugger, "The table `inspect`, for `--inspect`:\n\n| key | default | meaning |\n"),
+        (Install, "| key of `[[installs]]` | default | meaning |\n"),
+    ],
+)
+def test_every_key_of_a_manifest_is_explained(table: type[Any], head: str) -> None:
+    readme = (assets("runtimes") / "README.md").read_text(encoding="utf-8")
+    rows = readme.split(head, 1)[1].split("\n\n", 1)[0].splitlines()[1:]
+    keys = [key for row in rows for key in re.findall(r"`\[*(\w+)\]*`", row.split("|")[1])]
+    assert sorted(keys) == sorted({each.name for each in fields(table)} - {"folder"})
+
+
+def test_what_is_installed_is_neither_source_nor_watched() -> None:
+    family = read_family(assets("runtimes") / "python" / "runtime.toml")
+    assert family.left_out == {"__pycache__", "/runtime-env", "/.venv", "/venv"}

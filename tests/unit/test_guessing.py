@@ -74,7 +74,7 @@ def test_each_folder_below_functions_is_one(guessed: Guess, tmp_path: Path) -> N
     assert project.functions[0].execute == ("any",)
     assert (project.project_id, project.files) == ("shop", ())
     assert project.folders == (tmp_path / "shop/functions",)
-    assert {"node_modules", "vendor", "__pycache__"} <= project.skip
+    assert {"node_modules", "vendor", ".venv", "venv", "__pycache__"} <= project.skip
 
 
 @pytest.mark.parametrize(
@@ -240,3 +240,8 @@ def test_a_project_file_is_read_rather_than_guessed(guessed: Guess, tmp_path: Pa
 def test_a_made_id_is_none_that_is_taken() -> None:
     assert made_id("console", taken=["console"], otherwise="local") == "console-2"
     assert made_id("日本", otherwise="local") == "local"
+
+
+def test_what_is_installed_beside_functions_is_none(guessed: Guess) -> None:
+    files = {"hello/main.php": PHP, "vendor/main.php": PHP, "node_modules/main.js": NODE}
+    assert _only(guessed(files))[0] == "main.php"

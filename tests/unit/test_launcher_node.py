@@ -90,6 +90,18 @@ def test_prints_go_to_the_output_when_logging_is_off(evaluator: Driven) -> None:
     assert evaluator.output() == "1\n"
 
 
+@pytest.mark.parametrize("entrypoint", ["main.mjs", "wrong.mjs"])
+def test_a_syntax_error_in_an_es_module_has_a_place(
+    launcher: Driven, root: Path, entrypoint: str
+) -> None:
+    (root / "wrong.mjs").write_text("export default 1;\n\nlet one = = 2;\n")
+    (root / "main.mjs").write_text("console.log('ran'); import one from './wrong.mjs';\n")
+    answer = launcher.load(root, entrypoint)
+    assert answer.header["message"] == f"Syntax error in {entrypoint}: Unexpected token '='"
+    stack = f"{root}/wrong.mjs:3\nlet one = = 2;\n          ^\n\nSyntaxError: Unexpected token '='"
+    assert answer.header["stack"] == stack
+
+
 def test_a_missing_package_met_late_keeps_its_stack(launcher: Driven, root: Path) -> None:
     source = "module.exports = () => require('nope')"
     assert loaded(launcher, root, source, "main.js").kind == LOADED

@@ -215,6 +215,8 @@ def test_a_broken_save_says_where_and_that_the_old_code_goes_on(tmp_path: Path) 
         "          │ SyntaxError: Unexpected token",
         "          the old code goes on",
     ]
+    unbuilt = built("ended", kind="reload", built=False, **facts)
+    assert shown(view, unbuilt)[0] == "09:30:00  ✗ f  does not build  main.js:3"
     (again,) = shown(
         view, built("ended", kind="reload", outcome="live", seconds=0.03, files=["main.js"])
     )
@@ -228,12 +230,16 @@ def test_changes_of_the_project_file_and_notes_are_told(view: View) -> None:
         view,
         {**base, "facts": _CHANGED},
         {**base, "facts": {"outcome": "broken", "error": "no comma"}},
+        {**base, "facts": {"outcome": "live"}},
+        {**base, "facts": {"outcome": "live", "functions": ["a"], "guessed": True}},
         built("note", kind="reload", about="pushed") | {"text": "was pushed"},
     ) == [
         "09:30:00  ↻ appwrite.json  a as it says now; b failed; c is followed no longer",
         "          │ no such runtime",
         "09:30:00  ✗ appwrite.json  cannot be used",
         "          │ no comma",
+        "09:30:00  ↻ appwrite.json  can be used again",
+        "09:30:00  ↻ x/  a as it looks now",
         "09:30:00  ! f  was pushed",
     ]
 

@@ -56,9 +56,8 @@ def left_out(family: Family, launch: Launch) -> tuple[tuple[str, ...], tuple[str
     That is names of folders, and the markers in them, relative to the function's folder.
     """
     rules = _rules(family, launch)
-    names = {*family.dependency_folders, *(f"/{name}" for rule in rules for name in rule.folders)}
     markers = (f"{name}/{path}" for rule in rules for name in rule.folders for path in rule.markers)
-    return tuple(sorted(names)), tuple(markers)
+    return tuple(sorted(family.left_out)), tuple(markers)
 
 
 def find(root: Path, family: Family, launch: Launch) -> Found | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import shlex
 import shutil
@@ -19,6 +18,7 @@ from ..config import ConfigError
 from ..errors import Era
 from ..likely import likely
 from ..manifest import Family
+from ..near import meant
 from ..project_file import Entry, ProjectFile, template, writing
 from ..project_file.kinds import ID
 from .session import configure, languages, locate
@@ -204,8 +204,7 @@ def _named(language: str, offered: Sequence[Family]) -> Family:
 
 
 def _advice(value: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(value, known, n=3)
-    return f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(known)}"
+    return meant(value, known) or f"There are {', '.join(known)}"
 
 
 def _offered(catalog: Catalog) -> list[Family]:

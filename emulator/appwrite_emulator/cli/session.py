@@ -34,11 +34,12 @@ class Session:
 
     async def serve(self, emulator: Emulator, on_progress: Progress) -> list[Applied]:
         """Deploy the functions, and take in every change of them from now on if that is wanted."""
-        if self.project is None or not self.config.watch:
+        if not self.config.watch:
             projects = emulator.services.projects
             return await projects.apply(emulator.project, self.entries, on_progress)
+        project = self.project or project_file.empty(self.directory, languages(self.config))
         serving = emulator.services.serving
-        return await serving.serve(emulator.project, self.project, self._read, on_progress)
+        return await serving.serve(emulator.project, project, self._read, on_progress)
 
     def _read(self) -> ProjectFile | None:
         """The project file as it is now. Raises ProjectFileError."""

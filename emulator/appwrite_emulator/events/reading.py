@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import NamedTuple
 
+from ..near import meant
 from .vocabulary import Word, fired
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}", re.ASCII)
@@ -98,8 +98,8 @@ def _require_attribute(name: str, parts: list[str], place: int, action: Word) ->
 
 
 def _near(part: str, word: Word) -> str:
-    near = difflib.get_close_matches(part, word.words, n=3)
-    return f" Did you mean {' or '.join(near)}?" if near else ""
+    advice = meant(part, word.words)
+    return f" {advice}" if advice else ""
 
 
 def _choice(here: str, word: Word) -> str:

@@ -146,12 +146,7 @@ class Executor:
         """
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        transcript = Transcript(
-            native_limit=target.launch.native_limit,
-            native_newline=target.launch.native_newline,
-            tell=on_log,
-            enabled=call.logging,
-        )
+        transcript = _transcript(target, call, on_log)
         run, kills = _Run(target, transcript), self._kills
         header = _header(call)
         if target.inspect is not None:
@@ -282,6 +277,15 @@ def _count_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _transcript(target: Target, call: Call, on_log: Callable[[LogLine], None] | None) -> Transcript:
+    return Transcript(
+        native_limit=target.launch.native_limit,
+        native_newline=target.launch.native_newline,
+        tell=on_log,
+        enabled=call.logging,
+    )
 
 
 def _header(call: Call) -> dict[str, Any]:

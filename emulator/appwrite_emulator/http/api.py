@@ -68,23 +68,6 @@ def build(
         config, ground.clock, ground.secret, sign_ins, services.roles, services.console
     )
     known = tuple(routes(services, incoming))
-    control = ControlDoors(
-        config,
-        services.control,
-        services.status,
-        (
-            FunctionListDoor(services.standings),
-            ClockDoors(services.calendar),
-            EventDoors(services.injection, services.control),
-            ScheduleDoors(services.schedules, services.executions, services.control),
-            EnvironmentDoors(services.environments),
-            WebhookDoors(services.webhooks),
-            InspectionDoors(services.inspections),
-            LogDoors(ground.live_logs),
-            StopDoor(stop),
-            DescriptionDoor(config, known),
-        ),
-    )
     elsewhere = Elsewhere(known)
     realtime = RealtimeDoor(services.realtime, services.console, sign_ins, config.appwrite)
     app = Api(
@@ -93,13 +76,32 @@ def build(
         safety,
         domains,
         sockets=Sockets(safety, domains, realtime.serve),
-        control=control.answer,
+        control=_control(services, known, stop).answer,
         elsewhere=elsewhere.answer,
         events=ground.events,
     )
     ground.events.wording = Wording(SERVER_FORMATS[config.appwrite])
     services.rules.on_change = app.forget
     return app
+
+
+def _control(
+    services: Services, known: tuple[Route, ...], stop: Callable[[], None] | None
+) -> ControlDoors:
+    config = services.ground.config
+    doors = (
+        FunctionListDoor(services.standings),
+        ClockDoors(services.calendar),
+        EventDoors(services.injection, services.control),
+        ScheduleDoors(services.schedules, services.executions, services.control),
+        EnvironmentDoors(services.environments),
+        WebhookDoors(services.webhooks),
+        InspectionDoors(services.inspections),
+        LogDoors(services.ground.live_logs),
+        StopDoor(stop),
+        DescriptionDoor(config, known),
+    )
+    return ControlDoors(config, services.control, services.status, doors)
 
 
 def routes(services: Services, incoming: Path) -> Iterator[Route]:

@@ -8,7 +8,7 @@ from ..catalog import Catalog
 from ..errors import Era
 from .dotenv import environment
 from .entry import Entry, ProjectFile, ProjectFileError
-from .guessing import guess, guessed_id
+from .guessing import empty, guess, guessed_id
 from .ids import made_id
 from .reading import NAMES, find, read
 from .selection import Rules, Selection, deployed_files
@@ -24,6 +24,7 @@ __all__ = [
     "Selection",
     "Skip",
     "deployed_files",
+    "empty",
     "environment",
     "find",
     "guess",

@@ -12,7 +12,14 @@ _NOT_SETTINGS = frozenset({"id", "folder", "variables", "ignore"})
 
 
 class ProjectFileError(ValueError):
-    """A project file cannot be used; the text names file, function, key, value and remedy."""
+    """A project file cannot be used; the text names file, function, key, value and remedy.
+
+    Besides the project file itself, a change at one of `places` may mend it.
+    """
+
+    def __init__(self, text: str, *places: Path) -> None:
+        super().__init__(text)
+        self.places = places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from ..manifest import Family, Recipe
 from .entry import Entry, ProjectFile
 from .ids import made_id
 from .reading import NAMES
+from .skipping import Skip
 
 _MOST = 1_000_000  # bytes of a file that are looked at
 _HOME = "functions"  # the folder that is meant for functions
@@ -31,9 +32,10 @@ class _Look(NamedTuple):
 
     @property
     def installs(self) -> frozenset[str]:
-        """The names of folders that hold no functions but what they depend on."""
-        names = (name for family in self.families for name in family.dependency_folders)
-        return frozenset(name.removeprefix("/") for name in names)  # the root is each function's
+        """The names of folders that hold no functions but what they depend on, at any depth: what
+        a language has only at the root of a function lies deeper in a folder of functions."""
+        names = (name for family in self.families for name in family.left_out)
+        return frozenset(name.removeprefix("/") for name in names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,13 @@ def guess(directory: Path, catalog: Catalog, era: Era) -> ProjectFile | None:
     return _project(directory, found, look, directory) if found else None
 
 
+def empty(directory: Path, catalog: Catalog) -> ProjectFile:
+    """What a folder without functions is, with the places where the first one may appear."""
+    skip = frozenset(name for each in catalog.families for name in each.dependency_folders)
+    file, home = directory / NAMES[0], directory / _HOME
+    return ProjectFile(file, guessed_id(directory), (), folders=(home,), skip=skip)
+
+
 def _project(
     directory: Path,
     found: Sequence[_Guess],
@@ -86,13 +95,13 @@ def _project(
 
 def _folders(directory: Path, look: _Look) -> list[Path]:
     """The subfolders in which functions may lie, by name."""
-    installs = look.installs
+    skip = Skip(look.installs)
     try:
         items = [each for each in os.scandir(directory) if os.path.isdir(each)]
     except OSError:
         return []
-    names = sorted(each.name for each in items if each.name[0] != "." and each.name not in installs)
-    return [directory / name for name in names]
+    names = (each.name for each in items if each.name[0] != ".")
+    return [directory / name for name in sorted(names) if not skip.passes(name, at_root=True)]
 
 
 def _guesses(folders: Sequence[Path], look: _Look, *, is_meant: bool) -> list[_Guess]:

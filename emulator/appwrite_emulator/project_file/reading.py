@@ -47,8 +47,12 @@ def read(path: Path) -> ProjectFile:
             'the emulator, such as "demo".'
         )
     source, rows = _functions(path, content)
-    entries = tuple(_entry(source, row, number) for number, row in enumerate(rows, 1))
-    _refuse_twins(source, entries)
+    try:
+        entries = tuple(_entry(source, row, number) for number, row in enumerate(rows, 1))
+        _refuse_twins(source, entries)
+    except ProjectFileError as exc:
+        exc.places += (source,)
+        raise
     files = (path,) if source == path else (path, source)
     return ProjectFile(path, project_id, entries, files)
 
@@ -57,13 +61,13 @@ def _load(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as exc:
-        raise ProjectFileError(f"{path}: it cannot be read: {exc.strerror}.") from exc
+        raise ProjectFileError(f"{path}: it cannot be read: {exc.strerror}.", path) from exc
     except json.JSONDecodeError as exc:
         raise ProjectFileError(
-            f"{path}:{exc.lineno}:{exc.colno}: not valid JSON: {exc.msg}."
+            f"{path}:{exc.lineno}:{exc.colno}: not valid JSON: {exc.msg}.", path
         ) from exc
     except (UnicodeDecodeError, RecursionError) as exc:
-        raise ProjectFileError(f"{path}: not valid JSON: {exc}.") from exc
+        raise ProjectFileError(f"{path}: not valid JSON: {exc}.", path) from exc
 
 
 def _functions(path: Path, content: Mapping[str, Any]) -> tuple[Path, list[Any]]:
@@ -81,7 +85,7 @@ def _functions(path: Path, content: Mapping[str, Any]) -> tuple[Path, list[Any]]
         path = _included(path, includes["functions"])
         rows = _load(path)
     if not isinstance(rows, list):
-        raise ProjectFileError(f"{path}: functions is {_shown(rows)}, it must be a list.")
+        raise ProjectFileError(f"{path}: functions is {_shown(rows)}, it must be a list.", path)
     return path, rows
 
 
@@ -121,7 +125,8 @@ def _folder(where: str, base: Path, place: str) -> Path:
     if not os.path.isdir(folder):  # Path.is_dir would raise for what cannot be read
         raise ProjectFileError(
             f"{where}: path is {_shown(place)}, there is no such folder in {base.absolute()}. "
-            "Create it, or correct the path: it is relative to this file."
+            "Create it, or correct the path: it is relative to this file.",
+            folder,
         )
     return folder
 

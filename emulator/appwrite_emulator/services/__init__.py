@@ -10,43 +10,34 @@ from anyio import to_thread
 
 from ..builder import Builder
 from ..execution.executor import Executor
-from ..models import CONSOLE, Deployment, Execution, Function
-from ..people import Membership, User
+from ..models import CONSOLE, Function
+from ..people import User
 from ..watch import Watcher
-from . import long_texts
+from . import long_texts, wiring
 from .accounts import Accounts
 from .api_keys import ApiKeys
 from .archives import Archives
 from .attendance import Attendance
-from .background import Background
-from .bringing import Bringing
 from .builds import Builds
 from .calendar import Calendar
 from .console import Console
 from .control import Control
 from .deployments import Deployments
 from .environments import Environments
-from .errands import Errands
 from .executions import Executions
-from .folders import Folders
 from .functions import Functions
-from .generations import Generations
 from .ground import Ground
 from .housekeeping import Housekeeping
 from .injection import Injection
 from .inspections import Inspections
 from .jwts import Jwts
-from .keys import Keys
 from .memberships import Memberships
-from .plans import Plans
 from .projects import Projects
 from .realtime import Realtime
-from .records import Records
 from .reload import Reload
 from .retention import Retention
 from .roles import Roles
 from .rules import Rules
-from .runs import Runs
 from .schedules import Schedules
 from .serving import Serving
 from .sessions import Sessions
@@ -116,107 +107,44 @@ class Services:
         about: About,
     ) -> Self:
         """Build the services and connect them."""
-        function_records = Records(ground, Function, searched=("$id", "name", "runtime"))
-        rules = Rules(ground, function_records)
-        functions = Functions(ground, function_records, rules)
-        variables = Variables(ground, functions)
-        plans = Plans(ground, functions, variables, Keys(ground), executor.retire)
-        inspections = Inspections(ground, executor)
-        plans.inspect = inspections.inspect
-        records = Records(ground, Deployment, owner="resourceId", searched=("$id", "entrypoint"))
-        builds = Builds(ground, records, functions, plans, builder)
-        archives = Archives(ground, records)
-        deployments = Deployments(ground, records, functions, builds, archives)
-        uploads = Uploads(ground, deployments)
-        jwts = Jwts(ground)
-        runs = Runs(ground, deployments, plans, executor, jwts)
-        runs.is_inspected = inspections.is_wanted
-        attendance = Attendance(ground, functions, plans, runs, executor, inspections)
-        functions.on_active = attendance.on_active
-        execution_records = Records(
-            ground, Execution, owner="functionId", searched=("$id", "functionId")
-        )
-        errands = Errands(ground, execution_records)
-        background = Background(ground, execution_records, errands, functions, runs)
-        executions = Executions(ground, execution_records, functions, runs, background)
-        schedules = Schedules(ground, functions, executions, about.project)
-        functions.on_schedule = schedules.refresh
-        executions.on_scheduled = schedules.expect
-        executions.on_unscheduled = schedules.cancel
-        generations = Generations(ground, records, functions, deployments, (plans, executor))
-        bringing = Bringing(ground, generations, builds, (plans, executor))
-        folders = Folders(ground, functions, generations, bringing, plans)
-        projects = Projects(ground, functions, variables, folders)
-        reload = Reload(ground, watcher, functions, folders)
-        runs.freshen = reload.freshen
-        serving = Serving(ground, watcher, projects, reload)
-        environments = Environments(functions, variables, deployments, plans, about.project)
-        environments.entry_of = reload.entry_of
-        standings = Standings(ground, functions, deployments, rules, schedules)
-        standings.following = reload.of
-        inspections.folder_of = reload.folder_of
-        users, sessions, tokens = Users(ground), Sessions(ground), Tokens(ground)
-        retention = Retention(ground, functions, deployments, executions)
-        control = Control(ground, (builds, executions), rules, executor, retention)
-        control.pausing = schedules.paused
-        control.kept_builds = folders.kept_builds
-        control.refill = serving.refill
-        folders.collect = control.collect
+        people = wiring.people(ground, about.project)
+        code = wiring.code(ground, executor, builder)
+        calls = wiring.calls(ground, code, executor, people.jwts, about.project)
+        follow = wiring.follow(ground, code, calls.runs, executor, watcher)
+        hearing = wiring.hearing(ground, code, calls.executions, people)
+        retention, control = wiring.control(ground, code, calls, follow, executor)
+        functions, deployments, executions = code.functions, code.deployments, calls.executions
         rows = (functions, deployments, executions)
-        members = Records(
-            ground, Membership, owner="userId", found_by=("teamId",), searched=("$id", "userId")
-        )
-        teams, api_keys = Teams(ground, members), ApiKeys(ground)
-        console = Console(ground, teams, api_keys, about.project)
-        memberships = Memberships(ground, members, teams, users)
-        roles = Roles(users, sessions, memberships)
-        realtime = Realtime(ground, roles, console.team_of)
-        triggers = Triggers(ground, functions, executions)
-        ground.events.add(realtime, is_watcher=True)  # before what an event causes
-        ground.events.add(triggers)
-        webhooks = Webhooks(ground)
-        if ground.config.webhooks:
-            ground.events.add(webhooks)
-            ground.epochs.when_ended(webhooks.drop)
         return cls(
             ground=ground,
-            rules=rules,
+            rules=code.rules,
             functions=functions,
-            variables=variables,
-            builds=builds,
+            variables=code.variables,
+            builds=code.builds,
             deployments=deployments,
+            archives=code.archives,
+            inspections=code.inspections,
             sources=Sources(ground, functions, deployments),
-            archives=archives,
-            uploads=uploads,
-            executions=executions,
-            schedules=schedules,
+            uploads=Uploads(ground, deployments),
             usage=Usage(ground, functions),
-            environments=environments,
-            projects=projects,
-            reload=reload,
-            serving=serving,
-            inspections=inspections,
-            attendance=attendance,
-            users=users,
-            sessions=sessions,
-            tokens=tokens,
-            jwts=jwts,
-            accounts=Accounts(ground.config, users, sessions, tokens, console.welcome),
-            teams=teams,
-            memberships=memberships,
-            roles=roles,
-            realtime=realtime,
-            api_keys=api_keys,
-            console=console,
+            executions=executions,
+            schedules=calls.schedules,
+            projects=follow.projects,
+            reload=follow.reload,
+            serving=follow.serving,
+            environments=wiring.environments(code, follow.reload, about.project),
+            standings=wiring.standings(ground, code, calls.schedules, follow.reload),
+            attendance=wiring.attendance(ground, code, calls.runs, executor),
+            **people._asdict(),
+            **hearing._asdict(),
             retention=retention,
             control=control,
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),
-            standings=standings,
-            triggers=triggers,
-            injection=Injection(ground, console, executions, triggers, about.project),
-            webhooks=webhooks,
+            injection=Injection(
+                ground, people.console, executions, hearing.triggers, about.project
+            ),
         )
 
     def delete_function(self, project: str, id: str) -> None:

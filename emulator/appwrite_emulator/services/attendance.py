@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 import anyio
@@ -12,6 +11,7 @@ from ..errors import ApiError
 from ..execution.executor import Executor
 from ..execution.failures import LoadFailed, SpawnFailed, TimedOut, WorkerDied
 from ..models import Function
+from ..near import meant
 from .functions import Functions
 from .ground import Ground
 from .inspections import Inspection, Inspections
@@ -54,15 +54,14 @@ class Attendance:
 
         What takes too long to load goes on loading.
         """
-        wanted = [each for each in self._functions.every(project) if self._is_inspected(each)]
+        wanted = [
+            each for each in self._functions.every(project) if self._inspections.is_wanted(each)
+        ]
         with anyio.move_on_after(_PATIENCE):
             for over in [self._begin(function) for function in wanted]:
                 await over.wait()
         self._inspections.is_told = True
         return [s for s in self._inspections.states() if s.function.project == project]
-
-    def _is_inspected(self, function: Function) -> bool:
-        return self._inspections.is_wanted(function)
 
     def _begin(self, function: Function) -> anyio.Event:
         over = anyio.Event()
@@ -95,6 +94,5 @@ class Attendance:
         known = [function.id for function in self._functions.every(project)]
         for each in self._ground.config.inspect:
             if each.function not in known:
-                near = difflib.get_close_matches(each.function, known, n=3)
-                advice = f" Did you mean {' or '.join(near)}?" if near else ""
-                yield f"--inspect {each.function}: there is no such function yet.{advice}"
+                text = f"--inspect {each.function}: there is no such function yet."
+                yield f"{text} {meant(each.function, known)}".rstrip()

@@ -31,6 +31,7 @@ from .ground import Ground
 from .plans import Plans
 
 _LOG_LINES = 12  # of a failed build, told as the reason
+_STAGE = "[open-runtimes]"  # in lines that say how far a build is, and nothing of the code
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -50,6 +51,7 @@ class Brought:
     deployment_id: str = ""
     error: str = ""
     place: str = ""  # path:line of the error, if it has one
+    is_built: bool = True  # not when its build failed
     is_final: bool = True  # not when its process ended: the next call tries again, as upstream
 
 
@@ -62,7 +64,7 @@ class Load:
     entry: Entry
     tree: Tree
     base: Deployment | None
-    must_prove: bool  # it is to replace what answers now
+    active: Deployment | None  # what answers now: `load` must prove itself to replace it
     family: Family
     recipe: Recipe
     found: Found | None  # what the developer has installed in the folder
@@ -128,13 +130,21 @@ class Bringing:
         is_built = way is Way.BUILD
         made = await (self._built(load) if is_built else self._laid(load, way))
         if made.status != DeploymentStatus.READY:
-            return _broken(load, made, _ending(made))
-        refusal = await self._refusal(load, made) if load.must_prove else None
-        self._ground.epochs.check(load.function.project, epoch)
-        if refusal:
-            failed = await self._failed(made, refusal.text, is_stored=is_built)
-            return _broken(load, failed, refusal.text, is_final=refusal.is_final)
-        await self._generations.activate(made if is_built else self._generations.store(made))
+            return replace(_broken(load, made, _ending(made)), is_built=False)
+        try:
+            refusal = await self._refusal(load, made) if load.active else None
+            self._ground.epochs.check(load.function.project, epoch)
+            if refusal:
+                failed = await self._failed(made, refusal.text, is_stored=is_built)
+                return _broken(load, failed, refusal.text, is_final=refusal.is_final)
+            made = made if is_built else self._generations.store(made)
+        except BaseException:
+            if not is_built:  # no row names it
+                self._ground.files.remove_builds({made.build})
+            raise
+        if sent := self._generations.sent_since(load.function, load.active):
+            return Brought(Outcome.UNCHANGED, sent.id)
+        await self._generations.activate(made)
         return Brought(Outcome.LIVE, made.id)
 
     async def _laid(self, load: Load, way: Way) -> Deployment:
@@ -230,7 +240,7 @@ def _broken(load: Load, made: Deployment, error: str, *, is_final: bool = True) 
 
 
 def _ending(deployment: Deployment) -> str:
-    """The end of a build's log, without colours."""
+    """The end of a build's log: what its commands said, without colours."""
     lines = [line.rstrip() for line in _COLOURS.sub("", deployment.build_logs).splitlines()]
-    found = [line for line in lines if line][-_LOG_LINES:]
+    found = [line for line in lines if line and _STAGE not in line][-_LOG_LINES:]
     return "\n".join(found) or f"the build ended {deployment.status}"

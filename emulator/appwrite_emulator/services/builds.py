@@ -257,6 +257,7 @@ class Builds:
             return None
         act.voice.chunk("build", growth(act.logs, logs))
         act.voice.end()
+        took = time.monotonic() - act.began
         ended = self._store(
             current,
             status=status,
@@ -264,9 +265,9 @@ class Builds:
             build_size=size,
             total_size=current.source_size + size,
             build_ended_at=self._ground.now(),
-            build_duration=math.ceil(time.monotonic() - act.began),
+            build_duration=math.ceil(took),
         )
-        act.voice.happens(ENDED, lambda: (str(status), _facts(ended)))
+        act.voice.happens(ENDED, lambda: (str(status), {**_facts(ended), "seconds": took}))
         self._functions.on_schedule(self._functions.get(ended.project, ended.resource_id))
         return ended
 

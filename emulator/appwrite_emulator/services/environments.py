@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -17,7 +16,6 @@ from .functions import Functions
 from .plans import Plans
 from .variables import Variables
 
-_NAMED = 10  # functions that a message names
 _SECRET = re.compile(r"SECRET|KEY|TOKEN|PASS(WORD|WD|PHRASE)|CREDENTIAL", re.IGNORECASE)
 _MARK = "\0"  # no variable can have this value
 
@@ -90,7 +88,7 @@ class Environments:
         project = project or self._project
         function = self._functions.find(project, function_id)
         if function is None:
-            raise ApiError("function_not_found", self._unknown(project, function_id))
+            raise ApiError("function_not_found", self._functions.unknown(project, function_id))
         given = self._plans.user_variables(function)
         told, own = self._told(function, given)
         origins = self._origins(function, given)
@@ -128,13 +126,3 @@ class Environments:
         told = context.environment(subject, given, secret=secret)
         marked = context.environment(subject, dict.fromkeys(given, _MARK), secret=secret)
         return told, frozenset(key for key in told if marked[key] != _MARK)
-
-    def _unknown(self, project: str, id: str) -> str:
-        known = [each.id for each in self._functions.every(project)]
-        text = f"There is no function {id!r} in project {project!r}"
-        if not known:
-            return f"{text}, which has none."
-        if near := difflib.get_close_matches(id, known, n=3):
-            return f"{text}. Did you mean {' or '.join(near)}?"
-        more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
-        return f"{text}. There are: {', '.join(known[:_NAMED])}{more}."

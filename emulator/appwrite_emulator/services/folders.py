@@ -18,7 +18,7 @@ from ..project_file import Entry, ProjectFileError, environment
 from ..trees import Tree, scan
 from .bringing import Bringing, Brought, Load, Outcome
 from .functions import Functions
-from .generations import Generations
+from .generations import Generations, builds_of
 from .ground import Ground
 from .looks import Look, stamp
 from .plans import Plans
@@ -63,18 +63,18 @@ class Folders:
     def skipped(self, runtime: str) -> frozenset[str]:
         """The names of folders that are not watched: the dependencies of the language."""
         family = self._ground.catalog.family(runtime)
-        return frozenset(family.dependency_folders) if family else frozenset()
+        return family.left_out if family else frozenset()
 
     def kept_builds(self) -> set[str]:
         """Builds that are needed though perhaps no row names them."""
-        return {
-            name for each in self._bases.values() for name in (each.build, each.install) if name
-        }
+        return set().union(*map(builds_of, self._bases.values()))
 
     def notes(self, function: Function, look: Look) -> list[str]:
         """What the developer should know of the folder although it works here."""
         outside = look.tree.outside if look.tree else ()
         notes = [f"{path} leads out of the folder: a push leaves it behind" for path in outside]
+        if (stray := self.stray(function)) and not stray.fingerprint:
+            notes.append("what was pushed answers, until the next save in its folder")
         newest, limit = self._generations.latest_ready(function), self._ground.config.size_limit
         if newest and newest.source_size > limit > 0:
             notes.append(
@@ -86,6 +86,12 @@ class Folders:
     def forget(self, project: str, function_id: str) -> None:
         """Its folder will not be deployed again."""
         self._bases.pop(f"{project}/{function_id}", None)
+
+    def stray(self, function: Function) -> Deployment | None:
+        """What answers, if it is not the newest that was made of the folder."""
+        active, latest = self._generations.active(function), self._generations.latest(function)
+        is_own = active and latest and active.fingerprint == latest.fingerprint
+        return None if is_own else active
 
     async def take_in(
         self,
@@ -101,7 +107,7 @@ class Folders:
         `why` asks for a build. Returns what the folder was seen to hold, and what came of it.
         Raises EpochPassed after a restore.
         """
-        look = before
+        look, epoch = before, self._ground.epochs.of(function.project)
         for _ in range(_MOVES):
             look = await self.look(function, entry, look)
             try:
@@ -109,13 +115,14 @@ class Folders:
             except TreeMoved:
                 continue
             except (ApiError, InterpreterMissing, ProjectFileError, OSError) as exc:
+                self._ground.epochs.check(function.project, epoch)  # a restore may be why
                 return look, Brought(Outcome.BROKEN, error=self._text_of(exc))
         assert look is not None, "it was looked at"
         return look, Brought(Outcome.BROKEN, error=_RESTLESS)
 
     async def look(self, function: Function, entry: Entry, before: Look | None = None) -> Look:
         """What the folder holds now."""
-        env = stamp(entry.folder / ".env")
+        env = stamp(entry.folder)
         own = replace(entry, ignore=(*entry.ignore, "/.env"))  # its values go by the environment
         try:
             skip, markers = generation.left_out(*await self._bringing.languages(function))
@@ -125,14 +132,15 @@ class Folders:
         except (ApiError, InterpreterMissing, ProjectFileError, OSError) as exc:
             return Look(entry.folder, None, env, self._text_of(exc))
 
-    async def rest(self, function: Function, entry: Entry, before: Look) -> None:
-        """Return when the folder has not changed for a moment, so that no half save is taken."""
+    async def rest(self, function: Function, entry: Entry, before: Look) -> Look:
+        """What the folder holds when it has not changed for a moment: no half save is taken."""
         look = before
         for _ in range(_LOOKS):
             look = await self.look(function, entry, look)
             await anyio.sleep(_QUIET)
             if look.is_current():
-                return
+                break
+        return look
 
     async def _deploy(
         self,
@@ -174,7 +182,7 @@ class Folders:
             entry=entry,
             tree=tree,
             base=self._generations.latest_ready(function) or self._bases.get(_key(function)),
-            must_prove=active is not None,
+            active=active,
             family=family,
             recipe=self._bringing.recipe(function, launch),
             found=await to_thread.run_sync(generation.find, entry.folder, family, launch),
@@ -191,10 +199,12 @@ class Folders:
     async def _conclude(self, function: Function) -> None:
         """Remember what to go on from, and drop what is no longer needed."""
         current = self._functions.get(function.project, function.id)
+        garbage = self._generations.trim(current)
         if base := self._generations.latest_ready(current):
-            self._bases[_key(function)] = base
-        if garbage := self._generations.trim(current):
-            await self.collect(garbage)
+            before, self._bases[_key(function)] = self._bases.get(_key(function)), base
+            garbage |= builds_of(before) if before else set()
+        if garbage:
+            self._ground.start(self.collect, garbage, name="collect builds")
 
     def _is_served(self, function: Function, active: Deployment | None, fingerprint: str) -> bool:
         """Whether a deployment of what the folder holds would bring nothing new.

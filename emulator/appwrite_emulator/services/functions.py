@@ -9,6 +9,7 @@ from .. import cron
 from ..clock import stamp
 from ..errors import ApiError, Era
 from ..models import Caller, Deployment, Function, Row, attribute, unique_id
+from ..near import meant
 from ..query import Attribute
 from .ground import Ground
 from .records import Listing, Records
@@ -26,6 +27,8 @@ ATTRIBUTES = {
     "commands": Attribute("commands", "string"),
     "installationId": Attribute("installationId", "string"),
 }
+
+_NAMED = 10  # functions that a message names
 
 # A change of one of these makes the active deployment differ from the settings.
 _LIVE_SETTINGS = ("name", "entrypoint", "commands", "provider_root_directory", "runtime")
@@ -47,7 +50,7 @@ class Functions:
         self._rules = rules
         self.on_schedule: Callable[[Function], None] = lambda function: None
         """Called when it is to be decided anew whether, and when, a function runs by itself."""
-        self.on_active: Callable[[Function], None] = lambda function: None
+        self.on_active: list[Callable[[Function], None]] = []
         """Called when another deployment answers a function's calls."""
 
     def create(self, project: str, id: str, values: Mapping[str, Any], *, era: Era) -> Function:
@@ -80,6 +83,16 @@ class Functions:
         if function is None:
             raise ApiError("function_not_found")
         return function
+
+    def unknown(self, project: str, id: str) -> str:
+        """Why the project's function `id` is not found, and which may have been meant."""
+        known = [each.id for each in self.every(project)]
+        text = f"There is no function {id!r} in project {project!r}"
+        if not known:
+            return f"{text}: it has none. Create it, or name another project."
+        more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+        there_are = f"There are: {', '.join(known[:_NAMED])}{more}."
+        return f"{text}. {meant(id, known) or there_are}"
 
     def is_there(self, function: Function) -> bool:
         """Whether the function was not deleted; one made anew under its id is another one."""
@@ -138,7 +151,8 @@ class Functions:
             **changes,
         )
         self.on_schedule(function)
-        self.on_active(function)
+        for hear in self.on_active:
+            hear(function)
         return function
 
     def note_latest(self, function: Function, latest: Deployment | None) -> Function:

@@ -118,6 +118,13 @@ class Generations:
         is_good = found and found.status == DeploymentStatus.READY and self._has_files(found)
         return found if is_good else None
 
+    def sent_since(self, function: Function, known: Deployment | None) -> Deployment | None:
+        """What was sent to us and answers by now, if that is not `known`."""
+        found = self.active(self._functions.get(function.project, function.id))
+        if found is None or found.fingerprint or (known and known.id == found.id):
+            return None
+        return found
+
     def trim(self, function: Function) -> set[str]:
         """Drop the oldest but a few; the folders below builds/ that they had.
 
@@ -131,7 +138,7 @@ class Generations:
             and not self._executor.serves(f"{each.project}/{each.id}/")
         ]
         self._records.remove(old)
-        return {name for each in old for name in (each.build, each.install) if name}
+        return set().union(*map(builds_of, old))
 
     def _has_files(self, deployment: Deployment) -> bool:
         return bool(deployment.build) and self._ground.files.build(deployment.build).is_dir()
@@ -139,3 +146,8 @@ class Generations:
     def _all(self, function: Function) -> list[Deployment]:
         found = self._records.all(project=function.project, resourceId=function.id)
         return [each for each in found if each.fingerprint]
+
+
+def builds_of(deployment: Deployment) -> set[str]:
+    """The folders below builds/ that it needs."""
+    return {name for name in (deployment.build, deployment.install) if name}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, field, fields
@@ -17,6 +16,7 @@ from ..builder.generation import Way
 from ..catalog import InterpreterMissing, agrees
 from ..errors import ApiError, resolve
 from ..models import Function, row_key
+from ..near import meant
 from ..project_file import Entry, ProjectFileError
 from . import bringing
 from .bringing import Brought
@@ -119,7 +119,7 @@ class Projects:
         except ApiError as exc:
             reason = resolve(exc, self._ground.config.appwrite).message
         except (EntryRefused, InterpreterMissing, ProjectFileError, OSError) as exc:
-            outcome, reason = Outcome.FAILED, str(exc)
+            reason = str(exc)
         return Applied(
             id=entry.id,
             runtime=entry.runtime,
@@ -217,6 +217,5 @@ def _doing(change: Change) -> str:
 
 
 def _unknown(key: str, value: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(value, known, n=3)
-    advice = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(known)}."
+    advice = meant(value, known) or f"There are {', '.join(known)}."
     return f"{key} is '{value}', which Appwrite does not have. {advice}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -122,6 +122,17 @@ class Reload:
             self._watcher.forget(key)
             self._folders.forget(project, function_id)
 
+    def on_active(self, function: Function) -> None:
+        """Say so when another deployment than that of the followed folder answers from now on."""
+        followed = self.of(function.project, function.id)
+        stray = self._folders.stray(function) if followed else None
+        if stray is not None:
+            what = "an older deployment" if stray.fingerprint else "what was pushed"
+            text = f"{what} answers now, until the next save in its folder"
+            facts = {"about": "stray", "deploymentId": stray.id}
+            work = Work(WorkKind.RELOAD, function.project, function.id, stray.id)
+            self._ground.live_logs.happens(work, NOTE, lambda: (text, facts))
+
     def freshen(self, function: Function) -> Awaitable[None] | None:
         """What a call must await so that it meets the code of now; None most of the time."""
         if not self._followed:
@@ -133,6 +144,8 @@ class Reload:
 
     def _is_found_behind(self, followed: Followed) -> bool:
         """Whether a look shows that the folder has changed, unless looks have cost too much."""
+        if not self._is_settled(followed):
+            return True
         if not followed.leisure.is_there():
             return False
         began = time.thread_time()
@@ -142,9 +155,11 @@ class Reload:
 
     def _is_behind(self, followed: Followed) -> bool:
         """Whether there is something to take in: a change, or what a restore has put back."""
+        return not (self._is_settled(followed) and followed.look.is_current())
+
+    def _is_settled(self, followed: Followed) -> bool:
         epoch = self._ground.epochs.of(followed.project)
-        is_settled = followed.brought.is_final and followed.epoch == epoch
-        return not (is_settled and followed.look.is_current())
+        return followed.brought.is_final and followed.epoch == epoch
 
     async def _caught_up(self, followed: Followed) -> None:
         """Return when what the folder holds at this moment has been taken in.
@@ -154,6 +169,7 @@ class Reload:
         with anyio.move_on_after(self._ground.config.sync_timeout):
             if followed.turn is not None:
                 await followed.turn.wait()
+                followed = self._followed.get(followed.key, followed)
                 if not self._is_behind(followed):
                     return
             if followed.turn is None:
@@ -184,14 +200,19 @@ class Reload:
             followed.is_stale = True
         except Exception:  # of this change: the next one is taken in again
             logger.exception("a change of %s failed in the emulator", followed.key)
-        finally:
-            turn, followed.turn = followed.turn, None
-            assert turn is not None, "a turn ends once"
-            turn.set()
-        is_stale, followed.is_stale = followed.is_stale, False
-        is_wanted = self._followed.get(followed.key) is followed
-        if is_stale and is_wanted and followed.turn is None and self._is_behind(followed):
-            self._begin(followed, is_quiet=False)
+        self._end(followed)  # not when the emulator stops: nothing can be begun any more
+
+    def _end(self, followed: Followed) -> None:
+        """Let calls go on, unless something is left to take in for what is followed by now."""
+        turn, followed.turn = followed.turn, None
+        assert turn is not None, "a turn ends once"
+        current = self._followed.get(followed.key)
+        if current is not None and current.turn in (turn, None):
+            is_stale, current.turn, current.is_stale = current.is_stale, None, False
+            is_other = current is not followed  # what has just ended went by its old settings
+            if is_other or (is_stale and self._is_behind(current)):
+                self._begin(current, is_quiet=False)
+        turn.set()
 
     async def _take_in(self, followed: Followed, is_quiet: bool) -> None:
         """Deploy what the folder holds, if that is something new, and tell what came of it."""
@@ -200,13 +221,24 @@ class Reload:
             return self._lose(followed)
         followed.epoch = self._ground.epochs.of(followed.project)
         told, was_broken = Telling(self._ground, followed.entry), followed.is_broken
-        if not is_quiet:
-            await self._folders.rest(function, followed.entry, followed.look)
-        followed.look, followed.brought = await self._folders.take_in(
-            function, followed.entry, followed.look, told.begin
+        seen = (
+            None if is_quiet else await self._folders.rest(function, followed.entry, followed.look)
         )
-        if followed.is_broken or was_broken or followed.brought.outcome is Outcome.LIVE:
+        before = followed.look.environment
+        try:
+            followed.look, followed.brought = await self._folders.take_in(
+                function, followed.entry, seen or followed.look, told.begin
+            )
+        except EpochPassed:
+            if told.has_begun:
+                told.end(followed.project, Brought(Outcome.UNCHANGED))
+            raise
+        if told.has_begun or followed.is_broken or was_broken:
             told.end(followed.project, followed.brought)
+        elif followed.look.environment != before:  # it lives beside the deployment
+            told.end(followed.project, replace(followed.brought, outcome=Outcome.LIVE), (".env",))
+        if self._functions.find(followed.project, followed.entry.id) is None:
+            self._lose(followed)
 
     def _lose(self, followed: Followed) -> None:
         """The function was deleted: there is nothing to deploy into."""
@@ -225,11 +257,15 @@ class Telling:
         self._began = time.monotonic()
         self._change: Change | None = None
 
+    @property
+    def has_begun(self) -> bool:
+        return self._change is not None
+
     def begin(self, change: Change) -> None:
         """It is about to be deployed."""
         self._change = change
         facts = {
-            **_files(change),
+            **_files(change.files),
             "build": change.need.reason,
             "way": str(change.need.way),
             "replaces": change.replaces,
@@ -237,7 +273,7 @@ class Telling:
         text = change.need.reason or "loading"
         self._ground.live_logs.happens(change.work, BEGAN, lambda: (text, facts))
 
-    def end(self, project: str, brought: Brought) -> None:
+    def end(self, project: str, brought: Brought, files: Sequence[str] = ()) -> None:
         """It is live, or broken, or what is active is what the folder holds again."""
         change = self._change
         seconds = time.monotonic() - self._began
@@ -245,15 +281,15 @@ class Telling:
             "outcome": str(brought.outcome),
             "error": brought.error,
             "place": brought.place,
+            "built": brought.is_built,
             "seconds": seconds,
             "replaces": change.replaces if change else "",
-            **_files(change),
+            **_files(change.files if change else files),
         }
         work = Work(WorkKind.RELOAD, project, self._entry.id, brought.deployment_id)
         text = brought.error or f"{brought.outcome} in {seconds:.3f} s"
         self._ground.live_logs.happens(work, ENDED, lambda: (text, facts))
 
 
-def _files(change: Change | None) -> Facts:
-    files = change.files if change else ()
+def _files(files: Sequence[str]) -> Facts:
     return {"files": list(files[:_TOLD]), "count": len(files)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,6 @@ from .runs import Cause, ExecutionRequest
 logger = logging.getLogger(__name__)
 
 _STALE = timedelta(minutes=1)
-_NAMED = 10  # functions that a message names
 _INVALID = "its schedule is no cron expression that ever runs"
 _UNDEPLOYED = "it has no active deployment"
 
@@ -127,7 +125,7 @@ class Schedules:
         project = project or self._project
         function = self._functions.find(project, function_id)
         if function is None:
-            raise ScheduleUnknown(self._unknown(project, function_id))
+            raise ScheduleUnknown(self._functions.unknown(project, function_id))
         if not function.schedule:
             raise ScheduleUnknown(
                 f"Function {function_id!r} of project {project!r} has no schedule. Give it one, a "
@@ -194,16 +192,6 @@ class Schedules:
             if timer.key.startswith(starts):
                 self._ground.timers.cancel(timer.key)
                 self._running.pop(timer.key, None)
-
-    def _unknown(self, project: str, id: str) -> str:
-        known = [each.id for each in self._functions.every(project)]
-        text = f"There is no function {id!r} in project {project!r}"
-        if not known:
-            return f"{text}: it has none. Create it, or name another project."
-        if near := difflib.get_close_matches(id, known, n=3):
-            return f"{text}. Did you mean {' or '.join(near)}?"
-        more = ", ..." if len(known) > _NAMED else ""
-        return f"{text}. There are: {', '.join(known[:_NAMED])}{more}."
 
 
 def _function_key(project: str, id: str) -> str:

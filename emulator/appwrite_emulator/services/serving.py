@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from anyio import to_thread
 
@@ -32,6 +33,7 @@ class _Served:
     entries: dict[str, Entry] = field(default_factory=dict)  # as they were applied, by id
     scope: Scope | None = None  # that is watched
     is_reading: bool = False
+    is_broken: bool = False  # the file cannot be used: what it said before goes on
     is_stale: bool = False  # the file has changed once more meanwhile
 
 
@@ -77,13 +79,16 @@ class Serving:
                 self._reload.forget(served.project, entry.id)
         return applied
 
-    def _watch(self, served: _Served) -> None:
+    def _watch(self, served: _Served, *more: Path) -> bool:
+        """Follow the file and `more`; whether that is new, so that it is read once more."""
         file = served.file
-        scope = Scope(file.folders, files=file.files or (file.path,), skip=file.skip)
+        files = dict.fromkeys((*(file.files or (file.path,)), *more))
+        scope = Scope(file.folders, files=tuple(files), skip=file.skip)
         if scope == served.scope:
-            return
+            return False
         served.scope = scope
         self._watcher.follow(f"file {served.project}", scope, lambda: self._notice(served))
+        return True
 
     def _notice(self, served: _Served) -> None:
         served.is_stale = True
@@ -105,7 +110,11 @@ class Serving:
         try:
             file = await to_thread.run_sync(served.read)
         except ProjectFileError as exc:
-            return self._tell(served, "broken", str(exc))
+            if not self._watch(served, *exc.places):
+                self._tell(served, "broken", str(exc))
+            return None
+        if file is None and not served.entries:
+            return None
         if file is None:
             return self._tell(served, "broken", f"{served.file.path} is gone: nothing was changed.")
         changed = [entry for entry in file.functions if served.entries.get(entry.id) != entry]
@@ -116,7 +125,7 @@ class Serving:
             del served.entries[id]
             self._reload.forget(served.project, id)
         applied = await self._apply(served, changed, _quietly)
-        if applied or gone:
+        if applied or gone or served.is_broken:
             self._tell(served, "live", applied=applied, gone=sorted(gone))
 
     def _tell(
@@ -128,7 +137,7 @@ class Serving:
         applied: Sequence[Applied] = (),
         gone: Sequence[str] = (),
     ) -> None:
-        path = str(served.file.path)
+        path, served.is_broken = str(served.file.path), outcome == "broken"
         failed = {each.id: each.reason for each in applied if each.outcome is Outcome.FAILED}
         facts = {
             "outcome": outcome,
@@ -136,6 +145,7 @@ class Serving:
             "functions": [each.id for each in applied],
             "failed": failed,
             "gone": list(gone),
+            "guessed": not served.file.files,
         }
         work = Work(WorkKind.PROJECT, served.project, "", path)
         self._ground.live_logs.happens(work, ENDED, lambda: (error or f"{path} is live", facts))

@@ -96,7 +96,8 @@ class Telling:
         changed = files(facts)
         if facts["outcome"] == "broken":
             where = self._paint(place or changed, "bold")
-            return self._line(entry, "✗", f"does not load  {where}".rstrip(), "red")
+            text = "does not load" if facts.get("built", True) else "does not build"
+            return self._line(entry, "✗", f"{text}  {where}".rstrip(), "red")
         again = "live again" if was_broken else "live"
         if facts["outcome"] == "live":
             again += f" in {seconds(facts['seconds'])}"
@@ -108,14 +109,17 @@ class Telling:
     def project(self, entry: Entry) -> str:
         """What came of a change of the project file."""
         facts, file = entry.get("facts") or {}, clean(str(entry["projectFile"]))
-        name = file.rpartition("/")[2]
+        parts = file.split("/")
+        is_guessed = facts.get("guessed")  # no such file: what lies in the folder says it
+        name = f"{parts[-2] if is_guessed else parts[-1]}{'/' if is_guessed else ''}"
         if facts.get("outcome") == "broken":
             return self._line(entry, "✗", "cannot be used", "red", name)
         failed = facts.get("failed", {})
         told = [each for each in facts.get("functions", ()) if each not in failed]
-        words = [f"{', '.join(told)} as it says now"] if told else []
+        words = [f"{', '.join(told)} as it {'looks' if is_guessed else 'says'} now"] if told else []
         words += [f"{id} {self._paint('failed', 'red')}" for id in failed]
         words += [f"{id} is followed no longer" for id in facts.get("gone", ())]
+        words = words or ["can be used again"]
         return self._line(entry, "↻", "; ".join(words), "red" if failed else "green", name)
 
     def note(self, entry: Entry) -> str:
