@@ -73,15 +73,7 @@ async def composed(
     """
     refuse_unknown(config.webhooks)
     async with AsyncExitStack() as stack:
-        data = stack.enter_context(_data_folder(site.state_file))
-        state = StateDB.open(site.state_file, address=site.url)
-        stack.callback(state.close)
-        sandbox = await to_thread.run_sync(choose, config.sandbox)
-        workspace = sandbox.workspace(data)
-        if site.state_file is None and workspace != data:
-            stack.callback(_remove, workspace)
-        files = Files(data, workspace / "builds")
-        files.start()
+        state, files, sandbox, workspace = await _kept(stack, config, site)
         homes = workspace / "homes"
         await to_thread.run_sync(_remove, homes)  # what a killed process left behind
         spawner = await stack.enter_async_context(Spawner(sandbox))
@@ -120,6 +112,22 @@ async def composed(
         services.begin()
         group.start_soon(ground.timers.serve, name="timers")
         yield Parts(services, sandbox, app)
+
+
+async def _kept(
+    stack: AsyncExitStack, config: Config, site: Site
+) -> tuple[StateDB, Files, Sandbox, Path]:
+    """Rows and files, and the sandbox with the folder that its processes reach."""
+    data = stack.enter_context(_data_folder(site.state_file))
+    state = StateDB.open(site.state_file, address=site.url)
+    stack.callback(state.close)
+    sandbox = await to_thread.run_sync(choose, config.sandbox)
+    workspace = sandbox.workspace(data)
+    if site.state_file is None and workspace != data:
+        stack.callback(_remove, workspace)
+    files = Files(data, workspace / "builds")
+    files.start()
+    return state, files, sandbox, workspace
 
 
 def _builder(

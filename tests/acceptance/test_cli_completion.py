@@ -24,8 +24,8 @@ ASKING = {
         printf '%s\\n' "${{COMPREPLY[@]}}"
     """,
     "zsh": """
-        autoload -U compinit && compinit -D -u
-        eval "$(appwrite-emulator completion zsh)"
+        compdef() {{ [[ "$*" == "_appwrite_emulator_completion appwrite-emulator" ]] }}
+        eval "$(appwrite-emulator completion zsh)" || print -u2 "not registered"
         compadd() {{ print -l -- $completions }}
         _describe() {{ print -l -- ${{completions_with_descriptions%%:*}} }}
         words=({words}) CURRENT={last}+1

@@ -21,28 +21,13 @@ from appwrite_emulator.manifest import Family, read_family
 from appwrite_emulator.project_file import Entry
 from appwrite_emulator.trees import Tree, scan
 
+from .engine import launch
+
 FAMILIES = {
     name: read_family(assets("runtimes") / name / "runtime.toml")
     for name in ("node", "python", "php")
 }
-LAUNCH = Launch(
-    runtime="node-22",
-    family="node",
-    argv=("node",),
-    interpreter="/usr/bin/node",
-    version="22.1.0",
-    start_variables=(),
-    memory_floor=64,
-    concurrency=1,
-    spare=True,
-    workdir=".",
-    env=(),
-    content_type_case="keep",
-    native_newline=True,
-    native_limit=0,
-    path=(),
-    prepare="",
-)
+LAUNCH = launch(runtime="node-22", family="node", version="22.1.0", start_variables=())
 
 
 @dataclass

@@ -101,6 +101,15 @@ def test_subfolders_are_looked_at_last(guessed: Guess) -> None:
     assert [each.id for each in project.functions] == ["a", "b"]
 
 
+def test_a_link_to_itself_hides_no_function(guessed: Guess, tmp_path: Path) -> None:
+    (tmp_path / "shop/functions/a").mkdir(parents=True)
+    for place in ("shop", "shop/functions", "shop/functions/a"):
+        (tmp_path / place / "loop").symlink_to("loop")
+    project = guessed({"functions/a/main.js": NODE})
+    assert project is not None
+    assert [each.id for each in project.functions] == ["a"]
+
+
 def test_an_empty_folder_and_one_that_is_not_there_are_nothing(
     guessed: Guess, tmp_path: Path
 ) -> None:

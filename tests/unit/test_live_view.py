@@ -148,10 +148,10 @@ def test_builds_are_told_of_when_they_end_and_why_they_failed(view: View) -> Non
     log = {**BUILD, "level": "build", "text": "\n".join(f"line {n}" for n in range(20))}
     assert shown(view, built("began", status="processing"), log) == []
     lines = shown(view, built("ended", status="failed", duration=3))
-    assert lines[0] == "09:30:00  ✗ f  build failed after 3.00 s"
+    assert lines[0] == "09:30:00  ✗ f  build failed after 3 s"
     assert [line.split("│ ")[1] for line in lines[1:]] == [f"line {n}" for n in range(8, 20)]
     assert shown(view, built("ended", status="ready", duration=2)) == [
-        "09:30:00  ✓ f  built in 2.00 s"
+        "09:30:00  ✓ f  built in 2 s"
     ]
 
 

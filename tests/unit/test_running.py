@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from appwrite_emulator.cli.running import Running
+from appwrite_emulator.cli.running import Refused, Reply, Running
 
 
 class _Endless(BaseHTTPRequestHandler):
@@ -47,3 +47,9 @@ def test_who_follows_can_leave_while_a_thread_still_reads() -> None:
         reader.join(5)
         server.shutdown()
     assert heard.get_nowait() == "the end"
+
+
+def test_who_needs_a_key_learns_the_option_that_takes_it() -> None:
+    body = b'{"message": "This wants a key.", "type": "emulator_key_required"}'
+    with pytest.raises(Refused, match=r"^This wants a key\. Give it by --key SECRET\.$"):
+        Running("http://127.0.0.1:1", "local").value(Reply(401, {}, body))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..config import Repository, Webhook
-from ..services.inspections import Inspection
-from ..services.projects import Applied, Outcome
-from ..services.standings import Standing
 from .live.paint import clean
+
+if TYPE_CHECKING:  # the services take longer to import than most commands to run
+    from ..services.inspections import Inspection
+    from ..services.projects import Applied
+    from ..services.standings import Standing
 
 _DONE, _FAILED = click.style("✓", fg="green"), click.style("✗", fg="red")
 _NOTE = click.style("!", fg="yellow")
@@ -120,10 +122,14 @@ def _note_lines(applied: Sequence[Applied]) -> Iterator[str]:
 
 
 def _mark(applied: Applied) -> str:
+    from ..services.projects import Outcome
+
     return _FAILED if applied.outcome is Outcome.FAILED else _DONE
 
 
 def _state(applied: Applied) -> str:
+    from ..services.projects import Outcome
+
     if applied.outcome is Outcome.DEPLOYED:
         return f"ready, deployed in {applied.seconds:.1f} s"
     return "ready, unchanged" if applied.outcome is Outcome.UNCHANGED else "failed"

@@ -22,6 +22,7 @@ from .whereabouts import Whereabouts
 _PATIENCE = 3660.0  # seconds; what settles may take an hour
 _FOREVER = 20 * 86_400.0  # seconds; a socket cannot wait longer
 _QUIET = 5.0  # seconds after which a listener looks up
+_HINTS = {"emulator_key_required": "Give it by --key SECRET."}  # what to do at a terminal
 _JSON = {"content-type": "application/json"}
 
 
@@ -215,7 +216,8 @@ class Running:
         if reply.status >= 400:
             is_error = isinstance(value, dict)
             text = str(value.get("message", value)) if is_error else str(value)
-            raise Refused(text, str(value.get("type", "")) if is_error else "")
+            type = str(value.get("type", "")) if is_error else ""
+            raise Refused(f"{text} {_HINTS.get(type, '')}".rstrip(), type)
         return value
 
 

@@ -97,7 +97,7 @@ def _folders(directory: Path, look: _Look) -> list[Path]:
     """The subfolders in which functions may lie, by name."""
     skip = Skip(look.installs)
     try:
-        items = [each for each in os.scandir(directory) if each.is_dir()]
+        items = [each for each in os.scandir(directory) if os.path.isdir(each)]
     except OSError:
         return []
     names = (each.name for each in items if each.name[0] != ".")

@@ -128,7 +128,7 @@ class Bringing:
         """
         epoch = self._ground.epochs.of(load.function.project)
         is_built = way is Way.BUILD
-        made = await (self._built(load) if is_built else self._laid(load, way))
+        made = await (self._built(load, epoch) if is_built else self._laid(load, way))
         if made.status != DeploymentStatus.READY:
             return replace(_broken(load, made, _ending(made)), is_built=False)
         try:
@@ -167,7 +167,7 @@ class Bringing:
         born = self._generations.born(load.function, load.id, load.tree.fingerprint, name)
         return self._measured(born, record)
 
-    async def _built(self, load: Load) -> Deployment:
+    async def _built(self, load: Load, epoch: int) -> Deployment:
         """A stored deployment for which commands have run, as its build has ended."""
         name = self._ground.files.new_build()
         folder = self._ground.files.build(name)
@@ -183,6 +183,7 @@ class Bringing:
         )
         try:
             await to_thread.run_sync(prepare)
+            self._ground.epochs.check(load.function.project, epoch)
         except BaseException:
             self._ground.files.remove_builds({name})
             raise
@@ -196,6 +197,7 @@ class Bringing:
             return made
         conclude = partial(generation.conclude, folder, load.family)
         record = await to_thread.run_sync(conclude)
+        self._ground.epochs.check(load.function.project, epoch)
         return self._generations.change(self._measured(made, record))
 
     def _measured(self, deployment: Deployment, record: Record) -> Deployment:

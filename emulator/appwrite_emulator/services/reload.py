@@ -242,6 +242,8 @@ class Reload:
 
     def _lose(self, followed: Followed) -> None:
         """The function was deleted: there is nothing to deploy into."""
+        if followed.epoch != self._ground.epochs.of(followed.project):
+            return  # by a reset, which is about to bring it back
         self.forget(followed.project, followed.entry.id)
         work = Work(WorkKind.RELOAD, followed.project, followed.entry.id, "")
         text = "was deleted: its folder is followed no longer"

@@ -85,10 +85,10 @@ class Telling:
         """How a build ended."""
         facts = entry["facts"]
         is_ready = facts["status"] == "ready"
-        took = facts.get("seconds", facts.get("duration", 0))
+        took = f"{facts.get('duration', 0)} s"  # whole ones, as Appwrite counts them
         if is_ready:
-            return self._line(entry, "✓", f"built in {seconds(took)}", "green")
-        return self._line(entry, "✗", f"build {facts['status']} after {seconds(took)}", "red")
+            return self._line(entry, "✓", f"built in {took}", "green")
+        return self._line(entry, "✗", f"build {facts['status']} after {took}", "red")
 
     def reload(self, entry: Entry, place: str, *, was_broken: bool) -> str:
         """What came of a save; `place` is where its error lies, if that is known."""
