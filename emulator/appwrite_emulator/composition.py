@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -98,6 +98,7 @@ async def composed(
             catalog=catalog,
             repositories=Repositories(config.repositories, own_environment().get("PATH", "")),
             probe=partial(output_of, spawner, homes / "probe"),
+            lend=cache(partial(sandbox.lend, workspace=workspace)),
             endpoint=f"{site.url}/v1",
             secret=signing_secret(state),
             start=group.start_soon,
