@@ -92,10 +92,22 @@ class Launch:
     dependency_folders: Texts = ()
     inspect: Debugger | None = None
 
-    def finding(self, code: Path) -> Texts:
-        """The command that prints where the debugger is for the code at `code`, if one does."""
-        words = {"code": str(code), "packages": _packages()}
-        return _filled(self.inspect.find, words) if self.inspect else ()
+    def finding(self, code: Path, lend: Callable[[Path], Path] | None = None) -> Texts:
+        """The command that prints where the debugger is for the code at `code`, if one does.
+
+        `lend` makes packages of the emulator's environment reachable for functions. Blocking.
+        """
+        if self.inspect is None:
+            return ()
+        lent = _lent(self.inspect.packages, lend) if lend else []
+        packages = ":".join([*lent, *_packages()])
+        return _filled(self.inspect.find, {"code": str(code), "packages": packages})
+
+    @property
+    def has_debugger(self) -> bool:
+        """Whether the emulator's own environment has what its debugger needs."""
+        names = self.inspect.packages if self.inspect else ()
+        return bool(names) and len(_lent(names, lambda folder: folder)) >= len(names)
 
     def inspected(self, found: str, port: int) -> Texts:
         """The command that starts the launcher under the debugger, which listens on `port`."""
@@ -256,9 +268,15 @@ def _words(runtime: Runtime, family: Family) -> dict[str, str]:
     }
 
 
-def _packages() -> str:
-    """The folders in which the emulator's own environment keeps packages, joined by `:`."""
-    return ":".join(path for path in sys.path if path.endswith("-packages"))
+def _packages() -> list[str]:
+    """The folders in which the emulator's own environment keeps packages."""
+    return [path for path in sys.path if path.endswith("-packages")]
+
+
+def _lent(names: Sequence[str], lend: Callable[[Path], Path]) -> list[str]:
+    """The folders in which functions reach those of the packages that are there."""
+    places = (Path(folder, name) for name in names for folder in _packages())
+    return [str(lend(place).parent) for place in places if place.is_dir()]
 
 
 def _filled(texts: Sequence[str], words: Mapping[str, str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
@@ -98,6 +99,7 @@ async def composed(
             catalog=catalog,
             repositories=Repositories(config.repositories, own_environment().get("PATH", "")),
             probe=partial(output_of, spawner, homes / "probe"),
+            lend=_lending(sandbox, workspace),
             endpoint=f"{site.url}/v1",
             secret=signing_secret(state),
             start=group.start_soon,
@@ -142,6 +144,19 @@ def _builder(
         tools=Tools.of(catalog.families),
         now=clock.now,
     )
+
+
+def _lending(sandbox: Sandbox, workspace: Path) -> Callable[[Path], Path]:
+    """Lends a folder to functions, once: copies may be in use. From any thread."""
+    lock, lent = threading.Lock(), dict[Path, Path]()
+
+    def lend(folder: Path) -> Path:
+        with lock:
+            if folder not in lent:
+                lent[folder] = sandbox.lend(folder, workspace)
+            return lent[folder]
+
+    return lend
 
 
 def _note(ground: Ground, about: About, text: str) -> None:

@@ -64,13 +64,15 @@ class Debugger:
 
     In `command` also `{port}`, where the debugger shall listen, and `{found}`, what `find` printed,
     are replaced; in `find` also `{code}`, the code root of the function, and `{packages}`, where
-    the emulator's own environment keeps packages. `launch` is an entry for VS Code, in JSON.
+    the emulator's own environment keeps packages. `packages` are those of them that `find` looks
+    for: functions that cannot reach them get copies. `launch` is an entry for VS Code, in JSON.
     """
 
     command: Command
     launch: Json
     port: Count
     find: Texts = ()
+    packages: Texts = ()
     remedy: str = ""
     memory: int = 0
     grace: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import json
 import os
@@ -59,11 +60,12 @@ class Screen:
         self.file = file
         self.process = process
         self.text = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()  # a read may end in a character
 
     def until(self, pattern: str) -> str:
         """All that was written until there is `pattern`, which is what matched."""
         while not (found := re.search(pattern, self.text)):
-            self.text += os.read(self.file, 65536).decode()
+            self.text += self._decoder.decode(os.read(self.file, 65536))
         return found[0]
 
     def execute(self, path: str) -> dict[str, Any]:

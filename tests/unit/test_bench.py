@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from appwrite_emulator.execution.failures import LoadFailed
 from appwrite_emulator.execution.inspection import Inspect, lay
 from appwrite_emulator.execution.probing import output_of
 from appwrite_emulator.execution.relay import PortTaken
+from appwrite_emulator.sandbox import choose
 
 from ..debuggers import NodeDebugger, PythonDebugger, node_debugger, python_debugger
 from .conftest import NODE
@@ -99,8 +101,9 @@ async def studio_of(runtime: str) -> AsyncIterator[Studio]:
         async def probe(argv: Any) -> str | None:
             return await output_of(spawner, folder / "homes" / "probe", argv)
 
-        launch = await Catalog([assets("runtimes")]).launch(runtime, probe)
-        find = launch.finding(folder / "nowhere")
+        lend = partial(choose("auto").lend, workspace=folder)
+        launch = await Catalog([lend(assets("runtimes"))]).launch(runtime, probe)
+        find = launch.finding(folder / "nowhere", lend)
         found = await probe(find) if find else ""
         assert found is not None, f"there is no debugger for {runtime}: install the extra `dev`"
         yield Studio(executor, folder, launch, found, await executor.stand("p/f", 0, preferred=0))

@@ -68,8 +68,8 @@ def copy_of(folder: Path, workspace: Path) -> Path:
     copy = workspace / "lent" / digest / folder.name
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(folder, copy)
-    for path in (workspace / "lent", copy.parent):
-        path.chmod(0o711)
+    (workspace / "lent").chmod(0o711)
+    copy.parent.chmod(0o755)  # packages can be imported from what can be listed alone
     publish(copy)
     return copy
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..catalog import Catalog, Probe
@@ -35,6 +36,7 @@ class Ground:
     catalog: Catalog
     repositories: Repositories
     probe: Probe  # runs a command as functions are run, to see whether an interpreter works
+    lend: Callable[[Path], Path]  # a folder, or its copy where functions cannot reach it; blocking
     endpoint: str  # the URL functions call back, ends in /v1
     secret: bytes  # signs the keys given to functions
     start: Callable[..., Any]  # starts a coroutine function beside everything else

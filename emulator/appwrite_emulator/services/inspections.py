@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from anyio import to_thread
+
 from ..catalog import Launch
 from ..execution.bench import Stand
 from ..execution.executor import Executor
@@ -110,7 +112,7 @@ class Inspections:
         state, found = Inspection(function, debugger=launch.inspect), ""
         if launch.inspect is None:
             return replace(state, problem=self._unknown(launch)), found
-        if find := launch.finding(build / CODE_ROOT):
+        if find := await to_thread.run_sync(launch.finding, build / CODE_ROOT, self._ground.lend):
             said = await self._ground.probe(find)
             if said is None:
                 return replace(state, problem=launch.inspect.remedy), found

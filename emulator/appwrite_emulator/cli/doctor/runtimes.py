@@ -113,7 +113,7 @@ async def _find(catalog: Catalog, runtime: Runtime, probe: _Prober) -> Found:
     if launch.inspect is None:
         return found
     find = launch.finding(Path("/nowhere"))
-    if find and await probe(find) is None:
+    if find and not launch.has_debugger and await probe(find) is None:
         return replace(found, inspect_missing=launch.inspect.remedy)
     return replace(found, inspect=True)
 
