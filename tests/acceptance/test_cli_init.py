@@ -57,6 +57,7 @@ def _tree(folder: Path) -> Mapping[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", MADE)
 @pytest.mark.timeout(60)
 def test_what_is_made_passes_its_own_test(reachable: Path, language: str) -> None:

@@ -304,6 +304,7 @@ async def one_round(
         victim.end()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1800)
 async def test_kills_lose_nothing_acknowledged_and_leave_no_process(
     tmp_path: Path, request: pytest.FixtureRequest

@@ -154,6 +154,7 @@ async def half_write(model: Model, site: Served) -> None:
         file.write(rest)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_the_answer_is_always_that_of_the_last_loadable_code(

@@ -33,6 +33,8 @@ def edit(folder: Path, kind: str, name: str, text: str) -> None:
     path = folder / name
     if kind == "keep" or any(parent.is_file() for parent in path.parents):
         return
+    if kind == "link" and path.parent.is_symlink():  # it could lead back to where it lies
+        return
     if kind == "chmod":
         if path.is_file():
             path.chmod(path.stat().st_mode ^ 0o111)
