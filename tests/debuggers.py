@@ -83,12 +83,15 @@ class NodeDebugger:
         self.talk.told()
 
     async def ask(self, method: str, **params: Any) -> Message:
-        number = next(self.talk.numbers)
-        await self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
-        message = await self.talk.answer(number)
+        message = await self.talk.answer(await self._send(method, params))
         assert "error" not in message, message
         result: Message = message["result"]
         return result
+
+    async def _send(self, method: str, params: Message) -> int:
+        number = next(self.talk.numbers)
+        await self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
+        return number
 
     async def break_at(self, path: Path, line: int) -> Message:
         """Set a breakpoint in a file, lines counted from 1; what the inspector answers."""
@@ -109,7 +112,8 @@ class NodeDebugger:
         return answer["result"].get("value")
 
     async def go_on(self) -> None:
-        await self.ask("Debugger.resume")
+        """Let the call go on; the process may be at its end before it can answer that."""
+        await self._send("Debugger.resume", {})
 
 
 @asynccontextmanager
