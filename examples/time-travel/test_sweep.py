@@ -17,7 +17,8 @@ HOUR = timedelta(hours=1)
 
 
 def call(method, url, **body):
-    request = Request(url, json.dumps(body).encode(), HEADERS, method=method)
+    data = json.dumps(body).encode() if body else None
+    request = Request(url, data, HEADERS, method=method)
     with urlopen(request) as reply:
         return json.load(reply)
 
