@@ -108,7 +108,11 @@ class Workshop:
             archive=None, folder=folder, launch=self.launch, entrypoint=self.entrypoint,
             commands=self.commands, env={}, era="1.9", memory=1024,
         )  # fmt: skip
-        return await self.builder.build(request, on_building=lambda: None, on_logs=self.logs.append)
+        built = await self.builder.build(
+            request, on_building=lambda: None, on_logs=lambda logs: None
+        )
+        self.logs.append(built.logs)
+        return built
 
     def record(self) -> Record:
         record = self.previous and generation.record_of(self.previous)
