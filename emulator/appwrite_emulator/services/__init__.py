@@ -44,6 +44,7 @@ from .sessions import Sessions
 from .sources import Sources
 from .standings import Standings
 from .status import About, Status
+from .stubs import Stubs
 from .teams import Teams
 from .tokens import Tokens
 from .triggers import Triggers
@@ -96,6 +97,7 @@ class Services:
     triggers: Triggers
     injection: Injection
     webhooks: Webhooks
+    stubs: Stubs
 
     @classmethod
     def over(
@@ -145,6 +147,7 @@ class Services:
             injection=Injection(
                 ground, people.console, executions, hearing.triggers, about.project
             ),
+            stubs=wiring.stubs(ground, about.project),
         )
 
     def delete_function(self, project: str, id: str) -> None:
