@@ -53,6 +53,7 @@ from .usage import Usage
 from .users import Users
 from .variables import Variables
 from .webhooks import Webhooks
+from .witness import Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Services:
     triggers: Triggers
     injection: Injection
     webhooks: Webhooks
+    witness: Witness
     stubs: Stubs
 
     @classmethod
@@ -141,6 +143,7 @@ class Services:
             **hearing._asdict(),
             retention=retention,
             control=control,
+            witness=Witness(calls.runs),
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),
