@@ -61,7 +61,7 @@ class Stubbing:
         if reply.maker:
             made = await self._made(taken, reply)
             reply = replace(made, delay=max(made.delay, reply.delay))
-        rendered = _rendered(reply, request)
+        rendered = _rendered(reply, taken.call, request)
         self.stubs.answered(taken.call, rendered.status)
         if reply.delay:
             await request.attended(anyio.sleep(reply.delay))
@@ -119,8 +119,8 @@ async def _fields(request: Request, content_type: str) -> dict[str, Any]:
         return query_params(urlencode({**form.fields, **files}).encode())
 
 
-def _rendered(reply: StubReply, request: Request) -> Reply:
-    if row := reply.row(request.era):
+def _rendered(reply: StubReply, call: StubCall, request: Request) -> Reply:
+    if row := reply.row(call, request.era):
         return error_reply(row, SERVER_VERSIONS[request.server])
     headers = tuple((name.encode(), value.encode("latin-1")) for name, value in reply.headers)
     return Reply(reply.status, reply.body, headers)

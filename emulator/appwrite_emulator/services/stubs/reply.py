@@ -6,7 +6,7 @@ import inspect
 import json as jsonlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 from ...errors import ApiError, Era, ErrorRow, resolve, table
@@ -109,9 +109,12 @@ class StubReply:
             return cls.text(value)
         return cls.bytes(value) if isinstance(value, Bytes) else cls.json(value)
 
-    def row(self, era: Era) -> ErrorRow | None:
-        """The error that it is to clients of `era`, if it is one."""
-        return _row(self.refusal, era) if self.refusal else None
+    def row(self, call: StubCall, era: Era) -> ErrorRow | None:
+        """The error that it is to a client of `era` who made `call`, if it is one."""
+        if self.refusal is None:
+            return None
+        row = _row(self.refusal, era)
+        return replace(row, message=row.message.replace("%s", _id_in(call)))
 
     def to_json(self) -> dict[str, Any]:
         """The reply for programs, as far as it can be told."""
@@ -141,6 +144,13 @@ def _row(refusal: _Refusal, era: Era) -> ErrorRow:
         return ErrorRow(status, message or "", type)
     row = resolve(ApiError(type, message), era)
     return row if status is None else ErrorRow(status, row.message, row.type)
+
+
+def _id_in(call: StubCall) -> str:
+    """The id of what a call is about: one that its body gives, or that its path ends with."""
+    given = call.json.items() if isinstance(call.json, Mapping) else ()
+    ids = [value for name, value in given if name.endswith("Id") and isinstance(value, str)]
+    return ids[0] if ids else call.path.rpartition("/")[2]
 
 
 def _encoded(value: Any) -> bytes:
