@@ -378,9 +378,9 @@ def test_what_nothing_answers_is_kept_and_explains_itself(project: Project, stub
     stubs.get("/storage/buckets").json({})
     message = project.post(DOCUMENTS, {"data": {"title": "a"}}).error[2]
     assert message.endswith(
-        f"POST /v1{DOCUMENTS}: 2 stubs are near: GET /v1{DOCUMENTS} differs in the method: POST "
-        f"instead of GET; POST /v1{DOCUMENTS} differs in by: server instead of f, "
-        "body.data.title: 'a' instead of 'b'."
+        f"POST /v1{DOCUMENTS}: 2 stubs are near: POST /v1{DOCUMENTS} differs in by: server instead "
+        f"of f, body.data.title: 'a' instead of 'b'; GET /v1{DOCUMENTS} differs in the method: "
+        "POST instead of GET."
     )
     project.get("/databases/none/at/all", "q", x="1")
     first, second = stubs.unmatched
@@ -388,9 +388,9 @@ def test_what_nothing_answers_is_kept_and_explains_itself(project: Project, stub
         f"POST /v1{DOCUMENTS} met no stub.",
         "  called by: server",
         "  body: {'data': {'title': 'a'}}",
-        f"  near: GET /v1{DOCUMENTS} differs in the method: POST instead of GET",
         f"  near: POST /v1{DOCUMENTS} differs in by: server instead of f, body.data.title: 'a' "
         "instead of 'b'",
+        f"  near: GET /v1{DOCUMENTS} differs in the method: POST instead of GET",
     ]
     assert second.explain().splitlines()[1:] == [
         "  called by: server",
