@@ -73,7 +73,8 @@ class Stubbing:
         try:
             return StubReply.of(await _in_thread(reply.maker, taken.call))
         except Exception as exc:
-            logger.warning("The answer of stub %s failed", taken.stub, exc_info=exc)
+            told = {"action": "stub", "function_id": taken.call.function}
+            logger.warning("The answer of stub %s failed", taken.stub, exc_info=exc, extra=told)
             self.stubs.failed(taken.call, exc)
             first, *_ = [*str(exc).splitlines(), ""]
             text = f"The answer of {taken.stub} raised {type(exc).__name__}: {first}"
