@@ -93,7 +93,8 @@ class Stub:
 
     @property
     def calls(self) -> list[StubCall]:
-        """The calls it has answered, in the order of its replies."""
+        """The calls it has answered, in the order of its replies; of all stubs together the last
+        10,000 are kept."""
         return list(self._in_loop(self._stubs.calls, self._stub.project, self._stub.id))
 
     def assert_called(self, times: int | None = None, **wanted: Unpack[Wanted]) -> None:

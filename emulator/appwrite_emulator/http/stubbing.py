@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import anyio
 from anyio import to_thread
 
 from .. import jsontext
@@ -64,7 +63,7 @@ class Stubbing:
         rendered = _rendered(reply, taken.call, request)
         self.stubs.answered(taken.call, rendered.status)
         if reply.delay:
-            await request.attended(anyio.sleep(reply.delay))
+            await request.attended(self.stubs.pause(taken.call, reply.delay))
         return rendered
 
     async def _made(self, taken: Taken, reply: StubReply) -> StubReply:
