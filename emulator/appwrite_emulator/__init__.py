@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from .clock import ManualClock
     from .config import Config, ConfigError, Key, Repository, Webhook
     from .emulator import Emulator
-    from .services.stubs import Exactly, StubRefused, StubReply
+    from .services.stubs import Exactly, StubCall, StubRefused, StubReply
 
 __version__ = "0.1.0"
 __all__ = [
     "Appwrite", "Config", "ConfigError", "Emulator", "Exactly", "Execution", "Key", "ManualClock",
-    "Repository", "StubRefused", "StubReply", "Webhook", "isolated",
+    "Repository", "StubCall", "StubRefused", "StubReply", "Webhook", "isolated",
 ]  # fmt: skip
 
 _HOMES = {
@@ -29,6 +29,7 @@ _HOMES = {
     "Key": "config",
     "ManualClock": "clock",
     "Repository": "config",
+    "StubCall": "services.stubs",
     "StubRefused": "services.stubs",
     "StubReply": "services.stubs",
     "Webhook": "config",
