@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .client.api import Refused
     from .client.execution import Execution
     from .client.handle import Appwrite
     from .client.isolation import isolated
+    from .client.judge import FunctionFailed
     from .clock import ManualClock
     from .config import Config, ConfigError, Key, Repository, Webhook
     from .emulator import Emulator
 
 __version__ = "0.1.0"
 __all__ = [
-    "Appwrite", "Config", "ConfigError", "Emulator", "Execution", "Key", "ManualClock",
-    "Repository", "Webhook", "isolated",
+    "Appwrite", "Config", "ConfigError", "Emulator", "Execution", "FunctionFailed", "Key",
+    "ManualClock", "Refused", "Repository", "Webhook", "isolated",
 ]  # fmt: skip
 
 _HOMES = {
@@ -24,8 +26,10 @@ _HOMES = {
     "ConfigError": "config",
     "Emulator": "emulator",
     "Execution": "client.execution",
+    "FunctionFailed": "client.judge",
     "Key": "config",
     "ManualClock": "clock",
+    "Refused": "client.api",
     "Repository": "config",
     "Webhook": "config",
     "isolated": "client.isolation",
