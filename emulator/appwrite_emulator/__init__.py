@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from .clock import ManualClock
     from .config import Config, ConfigError, Key, Repository, Webhook
     from .emulator import Emulator
+    from .services.stubs import Exactly, StubRefused, StubReply
 
 __version__ = "0.1.0"
 __all__ = [
-    "Appwrite", "Config", "ConfigError", "Emulator", "Execution", "FunctionFailed", "Key",
-    "ManualClock", "Refused", "Repository", "Webhook", "isolated",
+    "Appwrite", "Config", "ConfigError", "Emulator", "Exactly", "Execution", "FunctionFailed", "Key",
+    "ManualClock", "Refused", "Repository", "StubRefused", "StubReply", "Webhook", "isolated",
 ]  # fmt: skip
 
 _HOMES = {
@@ -25,12 +26,15 @@ _HOMES = {
     "Config": "config",
     "ConfigError": "config",
     "Emulator": "emulator",
+    "Exactly": "services.stubs",
     "Execution": "client.execution",
     "FunctionFailed": "client.judge",
     "Key": "config",
     "ManualClock": "clock",
     "Refused": "client.api",
     "Repository": "config",
+    "StubRefused": "services.stubs",
+    "StubReply": "services.stubs",
     "Webhook": "config",
     "isolated": "client.isolation",
 }
