@@ -32,6 +32,7 @@ from .injection import Injection
 from .inspections import Inspections
 from .jwts import Jwts
 from .memberships import Memberships
+from .origins import Origins
 from .projects import Projects
 from .realtime import Realtime
 from .reload import Reload
@@ -94,6 +95,7 @@ class Services:
     housekeeping: Housekeeping
     status: Status
     standings: Standings
+    origins: Origins
     triggers: Triggers
     injection: Injection
     webhooks: Webhooks
@@ -133,6 +135,7 @@ class Services:
             schedules=calls.schedules,
             projects=follow.projects,
             reload=follow.reload,
+            origins=follow.folders.origins,
             serving=follow.serving,
             environments=wiring.environments(code, follow.reload, about.project),
             standings=wiring.standings(ground, code, calls.schedules, follow.reload),
