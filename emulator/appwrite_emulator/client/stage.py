@@ -33,6 +33,16 @@ class Stage:
         """One execution. Raises ApiError function_not_found, execution_not_found."""
         return self.emulator.in_loop(self._one, function, id)
 
+    def seen(self) -> list[Execution]:
+        """Those that have ended while the test went on, in that order, whoever called them."""
+        sights = self.emulator.services.witness.sights
+        return [Execution.seen(each) for each in self.emulator.in_loop(sights, self.project)]
+
+    def failures(self) -> list[Execution]:
+        """Those of them in which no function came to an answer."""
+        failures = self.emulator.services.witness.failures
+        return [Execution.seen(each) for each in self.emulator.in_loop(failures, self.project)]
+
     async def _all(self, function: str) -> list[Execution]:
         rows = self.emulator.services.executions.of(self.project, function)
         return [await self._told(row) for row in rows]

@@ -144,7 +144,7 @@ class Services:
             **hearing._asdict(),
             retention=retention,
             control=control,
-            witness=Witness(calls.runs),
+            witness=Witness(calls.runs, ground.live_logs, ground.epochs),
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),
