@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from .clock import ManualClock
     from .config import Config, ConfigError, Key, Repository, Webhook
     from .emulator import Emulator
+    from .services.stubs import Exactly, StubRefused, StubReply
 
 __version__ = "0.1.0"
 __all__ = [
-    "Appwrite", "Config", "ConfigError", "Emulator", "Execution", "Key", "ManualClock",
-    "Repository", "Webhook", "isolated",
+    "Appwrite", "Config", "ConfigError", "Emulator", "Exactly", "Execution", "Key", "ManualClock",
+    "Repository", "StubRefused", "StubReply", "Webhook", "isolated",
 ]  # fmt: skip
 
 _HOMES = {
@@ -23,10 +24,13 @@ _HOMES = {
     "Config": "config",
     "ConfigError": "config",
     "Emulator": "emulator",
+    "Exactly": "services.stubs",
     "Execution": "client.execution",
     "Key": "config",
     "ManualClock": "clock",
     "Repository": "config",
+    "StubRefused": "services.stubs",
+    "StubReply": "services.stubs",
     "Webhook": "config",
     "isolated": "client.isolation",
 }

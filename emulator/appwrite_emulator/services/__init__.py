@@ -45,6 +45,7 @@ from .sessions import Sessions
 from .sources import Sources
 from .standings import Standings
 from .status import About, Status
+from .stubs import Stubs
 from .teams import Teams
 from .tokens import Tokens
 from .triggers import Triggers
@@ -100,6 +101,7 @@ class Services:
     injection: Injection
     webhooks: Webhooks
     witness: Witness
+    stubs: Stubs
 
     @classmethod
     def over(
@@ -151,6 +153,7 @@ class Services:
             injection=Injection(
                 ground, people.console, executions, hearing.triggers, about.project
             ),
+            stubs=wiring.stubs(ground, about.project),
         )
 
     def delete_function(self, project: str, id: str) -> None:
