@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from ..services.stubs import Unmatched
 from .execution import Execution
+from .stubs import StubsFailed
 from .telling import Telling
 
 __tracebackhide__ = True  # pytest shows the line of the test, none of here
@@ -21,13 +23,17 @@ class FunctionFailed(AssertionError):
     """Functions threw, took too long, crashed, or could not be loaded or run, and their test did
     not say that they may; `executions` are what went wrong, `execution` is the first."""
 
-    def __init__(self, executions: Sequence[Execution], telling: Telling) -> None:
+    def __init__(
+        self, executions: Sequence[Execution], telling: Telling, missed: Sequence[Unmatched] = ()
+    ) -> None:
         told = [telling.explain(each) for each in executions[:_TOLD]]
         if more := Counter(each.function for each in executions[_TOLD:]):
             told.append(f"and {_counted(more)} failed too")
+        if missed:
+            told.append(_unmatched_text(missed))
         first = executions[0]
-        advice = _ADVICE.format(first.function, first.function)
-        super().__init__("\n\n".join([*told, advice]))
+        told.append(_ADVICE.format(first.function, first.function))
+        super().__init__("\n\n".join(told))
         self.executions = tuple(executions)
         self.execution = first
 
@@ -36,10 +42,11 @@ class Judge:
     """Knows which failures a test expects, and refuses all others unless it is lenient."""
 
     def __init__(self, telling: Telling, *, is_strict: bool) -> None:
-        self._telling = telling
+        self.telling = telling
         self._is_strict = is_strict
         self._expected: set[str] = set()
         self._permits: list[Callable[[Execution], bool]] = []
+        self._told: list[Unmatched] = []
 
     def expect(self, *executions: Execution) -> None:
         """Let these have failed, or fail."""
@@ -53,17 +60,31 @@ class Judge:
         """Permit that no longer."""
         self._permits.remove(covers)
 
-    def require(self, executions: Iterable[Execution]) -> None:
-        """Raise FunctionFailed for those that failed unexpectedly; they count as told then."""
+    def require(self, executions: Iterable[Execution], missed: Iterable[Unmatched] = ()) -> None:
+        """Raise FunctionFailed for executions that failed unexpectedly, StubsFailed for calls that
+        met no stub. What was told once is not told again."""
+        if not self._is_strict:
+            return
         failed = [each for each in executions if self._is_unexpected(each)]
+        missed = [each for each in missed if not any(each is known for known in self._told)]
+        self.expect(*failed)
+        self._told += missed
         if failed:
-            self.expect(*failed)
-            raise FunctionFailed(failed, self._telling)
+            raise FunctionFailed(failed, self.telling, missed)
+        if missed:
+            raise StubsFailed(_unmatched_text(missed))
 
     def _is_unexpected(self, execution: Execution) -> bool:
-        if not (self._is_strict and execution.is_broken) or execution.id in self._expected:
+        if not execution.is_broken or execution.id in self._expected:
             return False
         return not any(covers(execution) for covers in self._permits)
+
+
+def _unmatched_text(missed: Sequence[Unmatched]) -> str:
+    texts = [each.explain() for each in missed[:_TOLD]]
+    if more := len(missed) - len(texts):
+        texts.append(f"and {more} calls more met no stub")
+    return "\n".join(texts)
 
 
 def _counted(functions: Counter[str]) -> str:

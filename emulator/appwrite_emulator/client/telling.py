@@ -52,9 +52,11 @@ class Telling:
         where = self._place(execution)
         return clean(f"{own.function} {own.failure}{f' ({where})' if where else ''}")
 
-    def explain(self, execution: Execution) -> str:
-        """All that there is to know of it."""
-        return "\n".join(self._lines(execution))
+    def explain(self, execution: Execution, notes: Sequence[str] = ()) -> str:
+        """All that there is to know of it, below its heading what is to be noted first."""
+        noted = [f"{_INDENT}{clean(line)}" for note in notes for line in note.split("\n")]
+        heading, *lines = self._lines(execution)
+        return "\n".join([heading, *noted, *lines])
 
     def brief(self, execution: Execution) -> str:
         """What happened, and what was said; more of what is broken."""
