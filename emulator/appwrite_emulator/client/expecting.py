@@ -72,12 +72,12 @@ class Findings:
 
     wish: Wish
     found: list[Execution]
-    near: list[tuple[Execution, Mapping[str, str]]]  # with the conditions that do not hold
+    near: list[tuple[Execution, dict[str, str]]]  # with the conditions that do not hold
     others: list[Execution]  # of other functions
 
     @classmethod
     def of(cls, wish: Wish, executions: list[Execution]) -> Findings:
-        """What `wish` finds in `executions`; the nearest of the others first, the newest of them."""
+        """What `wish` finds; what comes nearest to it first, of that the newest."""
         called = [each for each in executions if wish.function in ("", each.function)]
         judged = [(each, matching.missed(wish.conditions, each)) for each in called]
         near = [(each, missed) for each, missed in reversed(judged) if missed]
@@ -106,20 +106,22 @@ class Findings:
     def _instead(self, telling: Telling, functions: Callable[[], list[str]]) -> Iterator[str]:
         """What there is in place of what is missing."""
         if self.near:
-            what = "else " if self.found else ""
-            yield f"The closest of {len(self.near)} {what}that ran:"
-            for each, missed in self.near[:_WHOLE]:
-                yield telling.explain(each, [*missed.values()])
-            return
-        function = self.wish.function
-        if function and not self.found:
-            known = functions()
-            unknown = f"There is no function {function!r} now. {meant(function, known)}".strip()
-            yield f"{function} was not called." if function in known else unknown
+            yield "The closest:" if len(self.near) == 1 else f"The closest of {len(self.near)}:"
+            yield from (telling.explain(each, [*why.values()]) for each, why in self.near[:_WHOLE])
+        elif not self.found:
+            yield from self._others(telling, functions)
+
+    def _others(self, telling: Telling, functions: Callable[[], list[str]]) -> Iterator[str]:
+        """What was called when the function was not."""
+        function, known = self.wish.function, functions()
+        if function in known:
+            yield f"{function} was not called."
+        elif function:
+            yield f"There is no function {function!r} now. {meant(function, known)}".strip()
         if self.others:
             yield "What was called instead:"
             yield from _lines(telling, self.others)
-        elif not self.found:
+        else:
             yield "Nothing was called at all."
 
 

@@ -139,9 +139,8 @@ def _line_by_line(wanted: str, text: str) -> Iterator[str]:
         if not line.startswith("?")
     ]
     yield from lines[:_MOST]
-    if more := len(lines) - _MOST:
-        if more > 0:
-            yield f"… {more:,} lines more"
+    if len(lines) > _MOST:
+        yield f"… {len(lines) - _MOST:,} lines more"
 
 
 def _unsaid(text: str, wanted: Text) -> Iterator[str | re.Pattern[str]]:

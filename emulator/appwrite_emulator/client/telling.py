@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..emulator import Emulator
-from ..places import Copies, place, short
+from ..places import Copies, place
 from ..printable import clean
 from ..services.under_way import Work, WorkKind
 from .execution import Execution
@@ -40,7 +40,8 @@ class Telling:
         if folder is None:
             return execution
         logs, errors = (
-            self._short(self._copies.own(text, folder)) for text in (execution.logs, execution.errors)
+            self._short(self._copies.own(text, folder))
+            for text in (execution.logs, execution.errors)
         )
         return replace(execution, logs=logs, errors=errors)
 
@@ -158,4 +159,4 @@ def _output(text: str, most: int = _MOST_OUTPUT) -> Iterator[str]:
         lines = [*lines[:half], f"… {cut:,} lines are left out here", *lines[half + cut :]]
     for line in lines:
         line = clean(line.rstrip("\r"))
-        yield f"{_GUTTER}{line if len(line) <= _MOST_WIDTH else f'{line[:_MOST_WIDTH]}…'}"
+        yield f"{_GUTTER}{line if len(line) <= _MOST_WIDTH else f'{line[:_MOST_WIDTH]}…'}".rstrip()
