@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .client.execution import Execution
+    from .client.expecting import ExpectationFailed
     from .client.handle import Appwrite
     from .client.isolation import isolated
+    from .client.judge import FunctionFailed
     from .clock import ManualClock
     from .config import Config, ConfigError, Key, Repository, Webhook
     from .emulator import Emulator
@@ -15,8 +17,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Appwrite", "Config", "ConfigError", "Emulator", "Exactly", "Execution", "Key", "ManualClock",
-    "Repository", "StubRefused", "StubReply", "Webhook", "isolated",
+    "Appwrite", "Config", "ConfigError", "Emulator", "Exactly", "Execution", "ExpectationFailed",
+    "FunctionFailed", "Key", "ManualClock", "Repository", "StubRefused", "StubReply", "Webhook",
+    "isolated",
 ]  # fmt: skip
 
 _HOMES = {
@@ -26,6 +29,8 @@ _HOMES = {
     "Emulator": "emulator",
     "Exactly": "services.stubs",
     "Execution": "client.execution",
+    "ExpectationFailed": "client.expecting",
+    "FunctionFailed": "client.judge",
     "Key": "config",
     "ManualClock": "clock",
     "Repository": "config",

@@ -12,6 +12,8 @@ from ..services.witness import REFUSED, Refusal, Sight
 from .headers import Headers
 from .headline import headline
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 _SHOWN = 60  # characters of a body, where an execution is shown in a line
 _FAILURES = {
     Outcome.THREW: "threw",

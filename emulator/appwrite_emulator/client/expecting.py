@@ -26,6 +26,8 @@ _LONGEST = 80  # characters of a value
 class ExpectationFailed(AssertionError):
     """There are fewer or more executions than expected; the text shows the closest first."""
 
+    __module__ = "appwrite_emulator"  # as people import it: reports name it, and are short of room
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:

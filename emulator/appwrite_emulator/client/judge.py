@@ -23,6 +23,8 @@ class FunctionFailed(AssertionError):
     """Functions threw, took too long, crashed, or could not be loaded or run, and their test did
     not say that they may; `executions` are what went wrong, `execution` is the first."""
 
+    __module__ = "appwrite_emulator"  # as people import it: reports name it, and are short of room
+
     def __init__(
         self, executions: Sequence[Execution], telling: Telling, missed: Sequence[Unmatched] = ()
     ) -> None:
