@@ -10,6 +10,7 @@ from ..emulator import Emulator
 from ..places import Copies, place
 from ..printable import clean
 from ..services.under_way import Work, WorkKind
+from ..services.witness import REFUSED
 from .execution import Execution
 
 _INDENT = "    "
@@ -127,7 +128,7 @@ def pending_text(emulator: Emulator, pending: Iterable[Work]) -> str:
 
 
 def _ending(execution: Execution) -> str:
-    if not execution.outcome:
+    if execution.outcome in ("", REFUSED):
         return execution.status
     took = execution.duration
     duration = f"{took * 1000:.1f} ms" if took < 1 else f"{took:.2f} s"
