@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .client.api import Refused
     from .client.execution import Execution
+    from .client.expecting import ExpectationFailed
     from .client.handle import Appwrite
     from .client.isolation import isolated
     from .client.judge import FunctionFailed
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Appwrite", "Config", "ConfigError", "Emulator", "Exactly", "Execution", "FunctionFailed", "Key",
-    "ManualClock", "Refused", "Repository", "StubRefused", "StubReply", "Webhook", "isolated",
+    "Appwrite", "Config", "ConfigError", "Emulator", "Exactly", "Execution", "ExpectationFailed",
+    "FunctionFailed", "Key", "ManualClock", "Refused", "Repository", "StubRefused", "StubReply",
+    "Webhook", "isolated",
 ]  # fmt: skip
 
 _HOMES = {
@@ -28,6 +30,7 @@ _HOMES = {
     "Emulator": "emulator",
     "Exactly": "services.stubs",
     "Execution": "client.execution",
+    "ExpectationFailed": "client.expecting",
     "FunctionFailed": "client.judge",
     "Key": "config",
     "ManualClock": "clock",

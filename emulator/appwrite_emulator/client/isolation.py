@@ -14,6 +14,7 @@ from .api import Api
 from .handle import Appwrite
 from .judge import Judge
 from .stage import Stage
+from .telling import telling_of
 from .terms import Terms
 
 
@@ -45,7 +46,7 @@ class Session:
 
     def _stage(self, terms: Terms) -> Stage:
         emulator = self._emulator
-        judge = Judge(str, is_strict=terms.strict)
+        judge = Judge(telling_of(emulator), is_strict=terms.strict)
         return Stage(emulator, Api.of(emulator), judge, terms.timeout)
 
     def _prepare(self, terms: Terms, appwrite: Appwrite) -> None:

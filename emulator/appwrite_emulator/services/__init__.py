@@ -32,6 +32,7 @@ from .injection import Injection
 from .inspections import Inspections
 from .jwts import Jwts
 from .memberships import Memberships
+from .origins import Origins
 from .projects import Projects
 from .realtime import Realtime
 from .reload import Reload
@@ -95,6 +96,7 @@ class Services:
     housekeeping: Housekeeping
     status: Status
     standings: Standings
+    origins: Origins
     triggers: Triggers
     injection: Injection
     webhooks: Webhooks
@@ -135,6 +137,7 @@ class Services:
             schedules=calls.schedules,
             projects=follow.projects,
             reload=follow.reload,
+            origins=follow.folders.origins,
             serving=follow.serving,
             environments=wiring.environments(code, follow.reload, about.project),
             standings=wiring.standings(ground, code, calls.schedules, follow.reload),
@@ -143,7 +146,7 @@ class Services:
             **hearing._asdict(),
             retention=retention,
             control=control,
-            witness=Witness(calls.runs),
+            witness=Witness(calls.runs, ground.live_logs, ground.epochs),
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),

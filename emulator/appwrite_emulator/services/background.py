@@ -251,6 +251,8 @@ class Background:
         live_logs, work = self._ground.live_logs, _work(execution)
         live_logs.tell(work, "error", execution.errors)
         live_logs.happens(work, ENDED, lambda: ("refused", _refusal(execution, event, user_id)))
+        if self._runs.on_refusal is not None:
+            self._runs.on_refusal(execution, event, user_id)
 
     def _text_of(self, error: ApiError) -> str:
         row = resolve(error, self._ground.config.appwrite)
