@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, MutableMapping
 from typing import Any
 
 from tinydb.queries import QueryLike
@@ -117,6 +117,10 @@ class StateTable(Table):
     def row(self, id: str) -> Mapping[str, Any] | None:
         """The live row with this document id."""
         return self._rows.get(id)
+
+    def ids(self) -> KeysView[str]:
+        """The document ids, in creation order; live, as `rows` are."""
+        return self._rows.keys()
 
     def rows(self, **equal: Any) -> Rows:
         """The live rows whose fields have these values, in creation order.
