@@ -326,6 +326,7 @@ class Caller:
     is_fallback: bool = False  # the session came in the header for those without cookies
     is_lasting: bool = False  # the same headers name the same caller for ever
     depth: int = 0  # how many events, each caused by the one before, led to the call
+    function_id: str = ""  # the function or build that calls with the key it was given
 
     @property
     def home(self) -> str:

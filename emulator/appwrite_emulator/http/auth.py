@@ -107,7 +107,8 @@ class Callers:
             return _guest(project, era)
         if key.project != project:
             return _guest(project, era)
-        return replace(_application(project, scopes.of_key(key.scopes)), depth=key.depth)
+        caller = _application(project, scopes.of_key(key.scopes))
+        return replace(caller, depth=key.depth, function_id=key.function)
 
     def _unknown_key(self, text: str, project: str, era: Era) -> Caller:
         """Only keys of an unknown kind are taken for a guest; others are refused."""

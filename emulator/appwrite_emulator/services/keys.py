@@ -25,7 +25,7 @@ class Keys:
         """A key with exactly the scopes of `function` that is valid for `seconds`, for a run to
         which `depth` events led."""
         expires_at = self._ground.clock.now() + timedelta(seconds=seconds)
-        allowed = tokens.FunctionKey(function.project, function.scopes, depth)
+        allowed = tokens.FunctionKey(function.project, function.scopes, depth, function.id)
         terms = (allowed, int(expires_at.timestamp()))
         key = self._issued.get(terms)
         if key is None:
