@@ -237,7 +237,7 @@ class Executor:
         """
         workers = self._pool.withdraw(key_prefix, every=fresh)
         try:
-            return await self._tidying.tidy(workers, fresh=fresh)
+            return await self._tidying.tidy(workers, key_prefix, fresh=fresh)
         finally:
             for worker in workers:
                 self._pool.give_back(worker)

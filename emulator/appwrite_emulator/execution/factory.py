@@ -55,6 +55,7 @@ class WorkerFactory:
         self._home_of: dict[Worker, Path] = {}
         self._premises_of: dict[Worker, list[Premises]] = {}
         self._builds: dict[Path, Premises] = {}  # those in which functions can write
+        self._suspects: list[tuple[str, Premises]] = []  # whose workers ended unseen, with keys
 
     def make(
         self,
@@ -112,9 +113,18 @@ class WorkerFactory:
         """The folders that calls of `worker` may have changed."""
         return self._premises_of.get(worker, [])
 
+    def take_suspects(self, key_prefix: str) -> list[tuple[str, Premises]]:
+        """The builds in which workers of these keys may have written that are no more, with the
+        keys they had."""
+        taken = [each for each in self._suspects if each[0].startswith(key_prefix)]
+        self._suspects = [each for each in self._suspects if each not in taken]
+        return taken
+
     async def bury(self, worker: Worker) -> None:
         await worker.bury()
-        self._premises_of.pop(worker, None)
+        for premises in self._premises_of.pop(worker, [])[1:]:  # the home goes
+            if worker.served != worker.tidied:
+                self._suspects.append((worker.key, premises))
         if home := self._home_of.pop(worker, None):
             await anyio.to_thread.run_sync(lambda: shutil.rmtree(home, ignore_errors=True))
 

@@ -30,10 +30,13 @@ class Tidying:
     def __init__(self, factory: WorkerFactory) -> None:
         self._factory = factory
 
-    async def tidy(self, workers: Sequence[Worker], *, fresh: bool = False) -> list[Remains]:
+    async def tidy(
+        self, workers: Sequence[Worker], key_prefix: str, *, fresh: bool = False
+    ) -> list[Remains]:
         """Empty the folders of `workers`, and end those that are not quiet, or with `fresh` all.
 
-        What has remained of each, for those of which something has.
+        What has remained of each, and of workers with such keys that ended before, for those of
+        which something has.
         """
         served = [worker for worker in workers if worker.served != worker.tidied]
         answers = await _asked(served)
@@ -46,7 +49,12 @@ class Tidying:
             worker.lose("A fresh process was asked for" if fresh else _REPLACED)
         for worker in doomed:
             await worker.buried.wait()
-        return [each for each in remains.values() if each]
+        gone = [await self._look_behind(*each) for each in self._factory.take_suspects(key_prefix)]
+        return [each for each in (*remains.values(), *gone) if each]
+
+    async def _look_behind(self, key: str, premises: Premises) -> Remains:
+        sweep = await _swept(premises)
+        return Remains(key=key, files=tuple(sweep.removed), broken=tuple(sweep.broken))
 
     async def _look_after(self, worker: Worker, answer: _Answer) -> Remains:
         sweeps = [await _swept(each) for each in self._factory.premises(worker)]

@@ -21,6 +21,8 @@ class Epochs:
         self._ended_of: dict[str, int] = {}
         self._heirs: list[Callable[[str], None]] = []
         self._late: Counter[LateCall] = Counter()
+        self.count = 0  # how many have ended, of any project
+        self._last: dict[str, int] = {}  # the number of the last end of each project, or of all
         self._process = secrets.token_hex(3)  # numbers begin anew with each start
 
     def of(self, project: str = "") -> int:
@@ -37,6 +39,10 @@ class Epochs:
         process, _, number = mark.partition(".")
         return process == self._process and number != str(self.of(project))
 
+    def has_ended_since(self, project: str, count: int) -> bool:
+        """Whether an epoch of `project` has ended since `count` was what it was."""
+        return max(self._last.get("", 0), self._last.get(project, 0)) > count
+
     def check(self, project: str, epoch: int) -> None:
         """Raise EpochPassed unless `epoch` is still the project's."""
         current = self.of(project)
@@ -45,6 +51,8 @@ class Epochs:
 
     def end(self, project: str = "") -> None:
         """Refuse from now on what has begun in `project`, or in all of them."""
+        self.count += 1
+        self._last[project] = self.count
         if project:
             self._ended_of[project] = self._ended_of.get(project, 0) + 1
         else:

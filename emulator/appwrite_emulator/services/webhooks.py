@@ -89,7 +89,7 @@ class _Hook:
     id: str
     webhook: Webhook
     key: str
-    standing: _Standing = _Standing()
+    standing: _Standing = field(default_factory=_Standing)
     waiting: deque[_Delivery] = field(default_factory=deque)
     current: _Delivery | None = None
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
