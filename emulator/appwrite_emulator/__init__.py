@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .client.api import Refused
     from .client.execution import Execution
     from .client.expecting import ExpectationFailed
     from .client.handle import Appwrite
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Appwrite", "Config", "ConfigError", "Emulator", "Exactly", "Execution", "ExpectationFailed",
-    "FunctionFailed", "Key", "ManualClock", "Repository", "StubRefused", "StubReply", "Webhook",
-    "isolated",
+    "FunctionFailed", "Key", "ManualClock", "Refused", "Repository", "StubRefused", "StubReply",
+    "Webhook", "isolated",
 ]  # fmt: skip
 
 _HOMES = {
@@ -33,6 +34,7 @@ _HOMES = {
     "FunctionFailed": "client.judge",
     "Key": "config",
     "ManualClock": "clock",
+    "Refused": "client.api",
     "Repository": "config",
     "StubRefused": "services.stubs",
     "StubReply": "services.stubs",

@@ -74,9 +74,10 @@ class Stubbing:
             return StubReply.of(await _in_thread(reply.maker, taken.call))
         except Exception as exc:
             logger.warning("The answer of stub %s failed", taken.stub, exc_info=exc)
-            refusal = ApiError("emulator_stub_failed", f"{taken.stub} raised {exc!r}.")
-            self.stubs.failed(taken.call, exc, 500)
-            raise refusal from exc
+            self.stubs.failed(taken.call, exc)
+            first, *_ = [*str(exc).splitlines(), ""]
+            text = f"The answer of {taken.stub} raised {type(exc).__name__}: {first}"
+            raise ApiError("emulator_stub_failed", text) from exc
 
 
 async def _in_thread(maker: Answer, call: StubCall) -> object:

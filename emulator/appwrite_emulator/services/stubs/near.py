@@ -18,7 +18,7 @@ _LONGEST = 500  # characters of a body
 
 class _Near(NamedTuple):
     likeness: float
-    differing: int
+    differing: int  # how much of it, beside the path
     text: str
 
 
@@ -79,7 +79,9 @@ def _near(stub: Stub, call: StubCall, *, is_spent: bool) -> _Near | None:
         return _Near(likeness, 0, f"{stub} has answered {stub.times} times, as often as it may")
     told = ", ".join(islice(differences, _MOST))
     more = f" and {len(differences) - _MOST} more" if len(differences) > _MOST else ""
-    return _Near(likeness, len(differences), f"{stub} differs in {told}{more}")
+    is_other = stub.method not in (call.method, "ANY")
+    differing = len(differences) + _MOST * is_other
+    return _Near(likeness, differing, f"{stub} differs in {told}{more}")
 
 
 def _likeness(stub: Stub, path: str) -> float:

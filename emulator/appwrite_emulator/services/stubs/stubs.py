@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from ...errors import ApiError
+from ...errors import ApiError, resolve
 from ...models import Caller
 from ..ground import Ground
 from ..under_way import WorkKind
@@ -113,9 +113,9 @@ class Stubs:
         self._check(call)
         self._calls.add(replace(call, reply_status=status))
 
-    def failed(self, call: StubCall, error: Exception, status: int) -> None:
+    def failed(self, call: StubCall, error: Exception) -> None:
         """Keep that the code which should answer has raised `error`. Raises as `answered`."""
-        self.answered(call, status)
+        self.answered(call, resolve(ApiError("emulator_stub_failed"), "1.9").code)
         self._raised.add(Raised(call, error))
 
     def missed(self, call: StubCall) -> Unmatched:
