@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from .clock import ManualClock
     from .config import Config, ConfigError, Key, Repository, Webhook
     from .emulator import Emulator
-    from .services.stubs import Exactly, StubRefused, StubReply
+    from .services.stubs import Exactly, StubCall, StubRefused, StubReply
 
 __version__ = "0.1.0"
 __all__ = [
     "Appwrite", "Config", "ConfigError", "Emulator", "Exactly", "Execution", "ExpectationFailed",
-    "FunctionFailed", "Key", "ManualClock", "Refused", "Repository", "StubRefused", "StubReply",
-    "Webhook", "isolated",
+    "FunctionFailed", "Key", "ManualClock", "Refused", "Repository", "StubCall", "StubRefused",
+    "StubReply", "Webhook", "isolated",
 ]  # fmt: skip
 
 _HOMES = {
@@ -36,6 +36,7 @@ _HOMES = {
     "ManualClock": "clock",
     "Refused": "client.api",
     "Repository": "config",
+    "StubCall": "services.stubs",
     "StubRefused": "services.stubs",
     "StubReply": "services.stubs",
     "Webhook": "config",
