@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .client.handle import Appwrite
     from .client.isolation import isolated
     from .client.judge import FunctionFailed
+    from .client.stubs import StubsFailed
     from .clock import ManualClock
     from .config import Config, ConfigError, Key, Repository, Webhook
     from .emulator import Emulator
@@ -20,7 +21,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Appwrite", "Config", "ConfigError", "Emulator", "Exactly", "Execution", "ExpectationFailed",
     "FunctionFailed", "Key", "ManualClock", "Refused", "Repository", "StubCall", "StubRefused",
-    "StubReply", "Webhook", "isolated",
+    "StubReply", "StubsFailed", "Webhook", "isolated",
 ]  # fmt: skip
 
 _HOMES = {
@@ -39,6 +40,7 @@ _HOMES = {
     "StubCall": "services.stubs",
     "StubRefused": "services.stubs",
     "StubReply": "services.stubs",
+    "StubsFailed": "client.stubs",
     "Webhook": "config",
     "isolated": "client.isolation",
 }

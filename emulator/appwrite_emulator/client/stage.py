@@ -93,10 +93,16 @@ class Stage:
 
         Raises NotDue, NotSettled when it takes too long, and what `execution` raises.
         """
+        return self.waited(lambda: self.in_loop(self._ended, function, id))
+
+    def waited(self, act: Callable[[], T]) -> T:
+        """What `act` returns. A NotSettled that it raises tells what was said by what is pending,
+        and nothing of the emulator's own frames."""
         try:
-            return self.in_loop(self._ended, function, id)
+            return act()
         except NotSettled as exc:
-            raise self._explained(exc) from None
+            exc.add_note(pending_text(self.emulator, exc.pending))
+            raise exc.with_traceback(None) from None
 
     def restore(self, snapshot: Snapshot) -> None:
         """Put back the rows of `snapshot`. Raises FunctionFailed for what has failed until now:
@@ -124,11 +130,9 @@ class Stage:
         self.judge.require(executions, self.emulator.in_loop(self._unanswered))
 
     def settle(self, timeout: float | None = None) -> list[Work]:
-        """Wait until all is quiet. Raises NotSettled, with what was said by what is pending."""
-        try:
-            return self.emulator.settle(self.timeout if timeout is None else timeout)
-        except NotSettled as exc:
-            raise self._explained(exc) from None
+        """Wait until all is quiet; what was waited for. Raises NotSettled."""
+        limit = self.timeout if timeout is None else timeout
+        return self.waited(lambda: self.emulator.settle(limit))
 
     def seen(self) -> list[Execution]:
         """Those that have ended while the test went on, in that order, whoever called them."""
@@ -139,11 +143,6 @@ class Stage:
         """Those of them in which no function came to an answer."""
         failures = self.emulator.services.witness.failures
         return [Execution.seen(each) for each in self.emulator.in_loop(failures, self.project)]
-
-    def _explained(self, exc: NotSettled) -> NotSettled:
-        """With what was said by what is pending, without the emulator's own frames."""
-        exc.add_note(pending_text(self.emulator, exc.pending))
-        return exc.with_traceback(None)
 
     def _unanswered(self) -> list[Unmatched | Raised]:
         stubs = self.emulator.services.stubs

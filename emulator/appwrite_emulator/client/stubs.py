@@ -15,6 +15,8 @@ Path = str | re.Pattern[str]
 class StubsFailed(AssertionError):
     """Calls met no stub, or code that should have answered has raised an error."""
 
+    __module__ = "appwrite_emulator"  # as people import it: reports name it, and are short of room
+
 
 class Stubs:
     """Declares answers to calls of Appwrite's API in one project, emulated or not.

@@ -13,6 +13,7 @@ import pytest
 from appwrite_emulator import Appwrite, Emulator, FunctionFailed, isolated
 from appwrite_emulator.client.api import Api
 from appwrite_emulator.client.stubs import StubsFailed
+from appwrite_emulator.execution.executor import Executor
 from appwrite_emulator.services.stubs import StubCall, StubReply
 
 from . import bakery
@@ -150,6 +151,17 @@ def test_a_function_that_cannot_be_run_fails_its_test(emulator: Emulator) -> Non
         burn(appwrite)
 
     assert failure_of(emulator, test).startswith("oven was not run: The execution could not")
+
+
+def test_a_run_that_the_emulator_itself_spoils_fails_its_test(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("our own mistake")
+
+    monkeypatch.setattr(Executor, "run", run)
+
+    assert failure_of(emulator, burn).startswith("oven was not run: The emulator failed while")
 
 
 def test_a_loop_of_events_fails_its_test(emulator: Emulator) -> None:
