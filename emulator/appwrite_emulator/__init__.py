@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .client.api import Refused
     from .client.execution import Execution
+    from .client.expecting import ExpectationFailed
     from .client.handle import Appwrite
     from .client.isolation import isolated
+    from .client.judge import FunctionFailed
+    from .client.stubs import StubsFailed
     from .clock import ManualClock
     from .config import Config, ConfigError, Key, Repository, Webhook
     from .emulator import Emulator
@@ -15,8 +19,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Appwrite", "Config", "ConfigError", "Emulator", "Exactly", "Execution", "Key", "ManualClock",
-    "Repository", "StubCall", "StubRefused", "StubReply", "Webhook", "isolated",
+    "Appwrite", "Config", "ConfigError", "Emulator", "Exactly", "Execution", "ExpectationFailed",
+    "FunctionFailed", "Key", "ManualClock", "Refused", "Repository", "StubCall", "StubRefused",
+    "StubReply", "StubsFailed", "Webhook", "isolated",
 ]  # fmt: skip
 
 _HOMES = {
@@ -26,12 +31,16 @@ _HOMES = {
     "Emulator": "emulator",
     "Exactly": "services.stubs",
     "Execution": "client.execution",
+    "ExpectationFailed": "client.expecting",
+    "FunctionFailed": "client.judge",
     "Key": "config",
     "ManualClock": "clock",
+    "Refused": "client.api",
     "Repository": "config",
     "StubCall": "services.stubs",
     "StubRefused": "services.stubs",
     "StubReply": "services.stubs",
+    "StubsFailed": "client.stubs",
     "Webhook": "config",
     "isolated": "client.isolation",
 }

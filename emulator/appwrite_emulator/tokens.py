@@ -38,6 +38,7 @@ class FunctionKey:
     scopes: tuple[str, ...]
     depth: int = 0  # how many events, each caused by the one before, led to who has it
     function: str = ""  # the id of who has it; empty for keys made through the API
+    epoch: str = ""  # the mark of the one in which it was issued, and holds
 
 
 def _to_segment(data: bytes) -> bytes:
@@ -92,13 +93,15 @@ def _check_header(header: Any) -> None:
 def function_key(
     prefix: KeyPrefix, key: FunctionKey, secret: bytes, *, expires_at: datetime
 ) -> str:
-    """The API key a running function or build gets. Its depth and function are no claims of
-    Appwrite's, and are there only where there is some."""
+    """The API key a running function or build gets. Its depth, function and epoch are no claims
+    of Appwrite's, and are there only where there is some."""
     claims: dict[str, Any] = {"projectId": key.project, "scopes": list(key.scopes)}
     if key.depth:
         claims["depth"] = key.depth
     if key.function:
         claims["functionId"] = key.function
+    if key.epoch:
+        claims["epoch"] = key.epoch
     return prefix + sign(claims, secret, expires_at=expires_at)
 
 
@@ -112,5 +115,6 @@ def read_key(key: str, secret: bytes, now: datetime) -> FunctionKey:
                 scopes=tuple(claims.get("scopes", ())),
                 depth=claims.get("depth", 0),
                 function=claims.get("functionId", ""),
+                epoch=claims.get("epoch", ""),
             )
     raise TokenInvalid("Incomplete segments")

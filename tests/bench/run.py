@@ -20,7 +20,19 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 sys.path.insert(1, str(Path(__file__).parents[2] / "emulator"))
 
-from tests.bench import bodies, cold, growth, later, report, saves, state, ticks, warm, watching
+from tests.bench import (
+    bodies,
+    cold,
+    growth,
+    isolation,
+    later,
+    report,
+    saves,
+    state,
+    ticks,
+    warm,
+    watching,
+)
 from tests.bench.serve import FAST
 from tests.bench.servers import Mode
 from tests.bench.warm import Effort
@@ -99,6 +111,13 @@ def _later(mode: Mode, is_quick: bool) -> Figures:
     return {**taken}
 
 
+def _isolation(mode: Mode, is_quick: bool) -> Figures:
+    baselines = isolation.BASELINES[:2] if is_quick else isolation.BASELINES
+    taken = {str(each): isolation.measure(each, 30 if is_quick else 300) for each in baselines}
+    say(["", *report.isolation_lines(taken)])
+    return {**taken}
+
+
 def _saves(mode: Mode, is_quick: bool) -> Figures:
     count = 10 if is_quick else 50
     taken = saves.measure(mode, count)
@@ -155,6 +174,7 @@ PARTS: dict[str, Callable[[Mode, bool], Figures]] = {
     "bodies": _bodies,
     "later": _later,
     "ticks": _ticks,
+    "isolation": _isolation,
     "saves": _saves,
     "many": _many,
     "watching": _watching,

@@ -32,6 +32,7 @@ from .injection import Injection
 from .inspections import Inspections
 from .jwts import Jwts
 from .memberships import Memberships
+from .origins import Origins
 from .projects import Projects
 from .realtime import Realtime
 from .reload import Reload
@@ -95,6 +96,7 @@ class Services:
     housekeeping: Housekeeping
     status: Status
     standings: Standings
+    origins: Origins
     triggers: Triggers
     injection: Injection
     webhooks: Webhooks
@@ -117,6 +119,8 @@ class Services:
         follow = wiring.follow(ground, code, calls.runs, executor, watcher)
         hearing = wiring.hearing(ground, code, calls.executions, people)
         retention, control = wiring.control(ground, code, calls, follow, executor)
+        memories = (code.plans.remember, people.api_keys.remember, hearing.webhooks.remember)
+        control.memories = memories
         functions, deployments, executions = code.functions, code.deployments, calls.executions
         rows = (functions, deployments, executions)
         return cls(
@@ -135,6 +139,7 @@ class Services:
             schedules=calls.schedules,
             projects=follow.projects,
             reload=follow.reload,
+            origins=follow.folders.origins,
             serving=follow.serving,
             environments=wiring.environments(code, follow.reload, about.project),
             standings=wiring.standings(ground, code, calls.schedules, follow.reload),
@@ -143,7 +148,7 @@ class Services:
             **hearing._asdict(),
             retention=retention,
             control=control,
-            witness=Witness(calls.runs),
+            witness=Witness(calls.runs, ground.live_logs, ground.epochs),
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),
@@ -195,6 +200,7 @@ class Services:
         self.recover()
         self.arm()
         self.ground.timers.rearm = self.arm
+        self.control.begin()
 
     def recover(self) -> None:
         """End, with the reason, what an earlier process left unfinished; go on with builds.
