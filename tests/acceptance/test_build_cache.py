@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -34,12 +32,12 @@ print(execution["responseBody"] or execution["errors"])
 
 
 @pytest.fixture
-def outside(reachable: Path) -> Iterator[Path]:
+def outside(reachable: Path) -> Path:
     """A folder beside everything in which commands leave traces."""
     folder = reachable / "outside"
     folder.mkdir()
     folder.chmod(0o777)
-    yield folder
+    return folder
 
 
 @pytest.fixture
@@ -93,14 +91,6 @@ def test_a_second_emulator_runs_no_commands(tmp_path: Path, outside: Path, cache
     assert len(kept(cache)) == 2
 
 
-def test_without_the_option_nothing_is_kept(tmp_path: Path, outside: Path) -> None:
-    count = outside / "count"
-    shop = made(tmp_path, f"echo built >> {count}; echo 'TEXT = \"made\"' > text.py")
-    for _ in range(2):
-        assert run("exec", "--dir", str(shop), "true").returncode == 0
-    assert lines(count) == 2
-
-
 def test_of_several_processes_at_once_one_builds(
     tmp_path: Path, outside: Path, cache: Path
 ) -> None:
@@ -134,15 +124,6 @@ def test_when_the_one_that_builds_is_killed_another_one_does(
     assert len(kept(cache)) == 1
 
 
-def test_a_build_that_fails_is_not_kept(tmp_path: Path, outside: Path, cache: Path) -> None:
-    count = outside / "count"
-    shop = made(tmp_path, f"echo built >> {count}; exit 3")
-    for _ in range(2):
-        assert "exited with code 3" in run(*arguments(shop, cache)).stderr
-    assert lines(count) == 2
-    assert kept(cache) == []
-
-
 def test_a_damaged_build_is_made_anew(tmp_path: Path, outside: Path, cache: Path) -> None:
     count = outside / "count"
     shop = made(tmp_path, f"echo built >> {count}; echo 'TEXT = \"made\"' > text.py")
@@ -155,30 +136,11 @@ def test_a_damaged_build_is_made_anew(tmp_path: Path, outside: Path, cache: Path
     assert result.stdout == "made\n"
     assert "a kept build is built anew" in result.stderr
     assert lines(count) == 2
-    assert path.read_bytes() == data or kept(cache) == [path]
+    assert kept(cache) == [path]
     assert answer(shop, cache) == "made"
     assert lines(count) == 2
 
 
-def test_what_names_the_emulators_address_is_not_kept(
-    tmp_path: Path, outside: Path, cache: Path
-) -> None:
-    shop = made(tmp_path, 'echo "TEXT = \\"$APPWRITE_FUNCTION_API_ENDPOINT\\"" > text.py')
-    first, second = answer(shop, cache), answer(shop, cache)
-    assert first.startswith("http://")
-    assert first != second
-    assert kept(cache) == []
-
-
-def test_variables_decide_too(tmp_path: Path, cache: Path) -> None:
-    shop = made(tmp_path, 'echo "TEXT = \\"$WORD\\"" > text.py')
-    for word in ("one", "two", "one"):
-        source(shop, "made/.env", f"WORD={word}\n")
-        assert answer(shop, cache) == word
-    assert len(kept(cache)) == 2
-
-
-@pytest.mark.skipif(not shutil.which("npm"), reason="there is no npm on this machine")
 @pytest.mark.timeout(60)
 def test_what_npm_installed_and_compiled_is_kept(
     tmp_path: Path, outside: Path, cache: Path
@@ -252,7 +214,7 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
     files = {
         "left.py": open("left.py").read(),
         "left-1.dist-info/METADATA": "Metadata-Version: 2.1\\nName: left\\nVersion: 1\\n",
-        "left-1.dist-info/WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+        "left-1.dist-info/WHEEL": "Wheel-Version: 1.0\\nTag: py3-none-any\\n",
         "left-1.dist-info/entry_points.txt": "[console_scripts]\\nleft = left:tell\\n",
     }
     record = "".join(f"{name},,\\n" for name in files) + "left-1.dist-info/RECORD,,\\n"
