@@ -38,7 +38,8 @@ OPEN = {
         "archive", "state", "sandbox", "project_file", "catalog", "likely", "manifest", "services",
         "network",
         "repositories",
-    }
+    },
+    "client": {"services", "execution"},  # the types of what they return
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar, overload
 
 import anyio
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -26,10 +26,12 @@ from .services import Services
 from .services.calendar import Journey
 from .services.control import SETTLE_TIMEOUT, Control, Snapshot
 from .services.injection import Fired
+from .services.projects import Applied, checked
 from .services.retention import Removed
 from .services.under_way import Work
 
 DEFAULT_PROJECT = "demo"
+T = TypeVar("T")
 
 
 class Emulator:
@@ -89,6 +91,29 @@ class Emulator:
         """What only an emulator can do, for callers in its own loop; in other threads call
         `settle`, `snapshot`, `restore`, `reset`, `maintain` and `forget` of the emulator itself."""
         return self.services.control
+
+    @overload
+    def in_loop(self, act: Callable[..., Awaitable[T]], *args: Any) -> T: ...
+
+    @overload
+    def in_loop(self, act: Callable[..., T], *args: Any) -> T: ...
+
+    def in_loop(self, act: Callable[..., Any], *args: Any) -> Any:
+        """Call a function or a coroutine function in the emulator's own loop, and wait for what it
+        returns or raises: the way to `services` from other threads."""
+        return self._in_thread.call(act, *args)
+
+    def deploy(self, path: Path | str, **changes: Any) -> list[Applied]:
+        """Deploy what lies at `path`, and wait until it is ready: a project with or without
+        `appwrite.config.json`, a folder whose subfolders are functions, or one function.
+
+        `changes` are settings of that one, such as `id`, `timeout` or `variables`, by the names of
+        `project_file.Entry`. Deploying a folder again changes only what differs. Raises
+        DeployFailed, which names each function that has failed and why, NothingThere, EntryRefused,
+        ProjectFileError. In an event loop of yours it is `emulator.services.projects.deploy`.
+        """
+        act = partial(self.services.projects.deploy, self.project, Path(path).absolute(), **changes)
+        return checked(self._in_thread.call(act))
 
     def settle(self, timeout: float = SETTLE_TIMEOUT) -> list[Work]:
         """Wait until no build and no execution is pending; what was waited for.

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import click
 
-from . import multipart
+from ..client import multipart
 from .live.paint import Paint
 from .live.places import Places, places_of
 from .nearby import require_function, require_user

@@ -12,8 +12,8 @@ from urllib.parse import quote
 import click
 
 from ..archive import pack_files
+from ..client import multipart
 from ..project_file import Entry, deployed_files
-from . import multipart
 from .running import Refused, Running
 
 _CHUNK = 5 * 1024 * 1024  # bytes, as all SDKs have it

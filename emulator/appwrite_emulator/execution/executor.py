@@ -37,7 +37,8 @@ _LEAST_RUN = 1.0  # seconds that are left to run in when loading took them all
 class Outcome(StrEnum):
     """How a run ended."""
 
-    ANSWERED = "answered"  # user code returned, or threw
+    ANSWERED = "answered"  # user code returned
+    THREW = "threw"  # it threw, or returned nothing: 500
     TIMED_OUT = "timed out"
     LOAD_FAILED = "load failed"  # 503
     CRASHED = "crashed"  # the process ended, or could not be started
@@ -251,7 +252,8 @@ class _Run:
         except response.ResponseInvalid as exc:
             self._transcript.fail(f"{exc}\n")
             answer = response.FAILED
-        return self._result(Outcome.ANSWERED, answer)
+        outcome = Outcome.THREW if "error" in frame.header else Outcome.ANSWERED
+        return self._result(outcome, answer)
 
     def end(self, outcome: Outcome, error: str) -> Result:
         self._transcript.fail(error)

@@ -52,6 +52,7 @@ from .usage import Usage
 from .users import Users
 from .variables import Variables
 from .webhooks import Webhooks
+from .witness import Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class Services:
     triggers: Triggers
     injection: Injection
     webhooks: Webhooks
+    witness: Witness
 
     @classmethod
     def over(
@@ -139,6 +141,7 @@ class Services:
             **hearing._asdict(),
             retention=retention,
             control=control,
+            witness=Witness(calls.runs),
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),

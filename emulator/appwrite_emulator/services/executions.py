@@ -174,6 +174,11 @@ class Executions:
             functionId=function.id,
         )
 
+    def of(self, project: str, function_id: str = "") -> list[Execution]:
+        """All executions of a project, or of one function in it, in the order of creation."""
+        equal = {"functionId": function_id} if function_id else {}
+        return self._records.all(project=project, **equal)
+
     def _is_late(self, function: Function, status: str, created_at: str) -> bool:
         """Whether an execution that has not ended should have: Appwrite 1.9.6 says that it failed,
         except to who asks for those that wait or run."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields, replace
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio
+from anyio import to_thread
 
 from .. import cron, events
 from ..builder.generation import Way
@@ -17,7 +19,7 @@ from ..catalog import InterpreterMissing, agrees
 from ..errors import ApiError, resolve
 from ..models import Function, row_key
 from ..near import meant
-from ..project_file import Entry, ProjectFileError
+from ..project_file import Entry, ProjectFile, ProjectFileError, load
 from . import bringing
 from .bringing import Brought
 from .folders import Change, Folders
@@ -71,6 +73,25 @@ class EntryRefused(ValueError):
     """A function of a project file asks for what cannot be had; the text is for its author."""
 
 
+class DeployFailed(Exception):
+    """Functions could not be deployed; `failed` has each with its reason."""
+
+    def __init__(self, failed: Sequence[Applied]) -> None:
+        super().__init__("\n".join(f"{each.id} was not deployed: {each.reason}" for each in failed))
+        self.failed = tuple(failed)
+
+
+class NothingThere(LookupError):
+    """There is no function at the path."""
+
+    def __init__(self, path: Path) -> None:
+        what = "holds no function" if path.is_dir() else "is no folder"
+        super().__init__(
+            f"{path} {what}. Give a folder with appwrite.config.json, one whose subfolders are "
+            "functions, or that of a function."
+        )
+
+
 class Projects:
     """Brings the functions of a project to what its file says."""
 
@@ -104,6 +125,19 @@ class Projects:
             for place, entry in enumerate(entries):
                 group.start_soon(run, place, entry, name=f"apply {entry.id}")
         return [each for each in applied if each is not None]
+
+    async def deploy(self, project: str, path: Path, **changes: Any) -> list[Applied]:
+        """Deploy what lies at `path`: a project with or without a file, a folder of functions, or
+        one function, with `changes` to the settings that are found for it.
+
+        Raises NothingThere, EntryRefused for changes that cannot be made, ProjectFileError.
+        """
+        catalog, era = self._ground.catalog, self._ground.config.appwrite
+        found = await to_thread.run_sync(load, path, catalog, era)
+        if found is None or not found.functions:
+            raise NothingThere(path)
+        entries = [_changed(each, found, changes) for each in found.functions]
+        return await self.apply(project, entries, _quietly)
 
     async def _apply(self, project: str, entry: Entry, tell: Callable[[str], None]) -> Applied:
         began = time.monotonic()
@@ -210,6 +244,37 @@ class Projects:
             notes.append(f"{entry.entrypoint} is not there: calls will fail")
         notes += self._folders.notes(function, look)
         return tuple(notes)
+
+
+def checked(applied: Sequence[Applied]) -> list[Applied]:
+    """`applied`, when none of it has failed. Raises DeployFailed."""
+    if failed := [each for each in applied if each.outcome is Outcome.FAILED]:
+        raise DeployFailed(failed)
+    return list(applied)
+
+
+def _changed(entry: Entry, found: ProjectFile, changes: Mapping[str, Any]) -> Entry:
+    """`entry` with settings of the caller's. Raises EntryRefused."""
+    if changes and len(found.functions) > 1:
+        ids = ", ".join(each.id for each in found.functions)
+        raise EntryRefused(f"{', '.join(changes)} can be set for one function only, not for {ids}.")
+    known = [each.name for each in fields(Entry) if each.name != "folder"]
+    for name in changes:
+        if name not in known:
+            advice = meant(name, known) or f"There are {', '.join(known)}."
+            raise EntryRefused(f"A function has no setting {name!r}. {advice}")
+    return replace(entry, **{name: _frozen(value) for name, value in changes.items()})
+
+
+def _frozen(value: Any) -> Any:
+    """A value as entries hold it."""
+    if isinstance(value, Mapping):
+        return tuple((str(key), str(each)) for key, each in value.items())
+    return tuple(value) if isinstance(value, list | set) else value
+
+
+def _quietly(id: str, text: str) -> None:
+    pass
 
 
 def _doing(change: Change) -> str:

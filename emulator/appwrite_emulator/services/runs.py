@@ -115,6 +115,8 @@ class Runs:
         self._stored = stored if is_old else stored | {"x-appwrite-client-ip"}
         self.freshen: Callable[[Function], Awaitable[None] | None] = lambda function: None
         """What must be awaited before `active`, so that a call meets the code of now."""
+        self.on_end: Callable[[Run, Result], None] | None = None
+        """Told of every run with its result, if anybody wants to know."""
         self.is_inspected: Callable[[Function], bool] = lambda function: False
         """Whether a run may take any time, since it stops where its debugger says."""
 
@@ -241,6 +243,8 @@ class Runs:
             raise
         voice.end()
         voice.happens(ENDED, lambda: _ending(run, result))
+        if self.on_end is not None:
+            self.on_end(run, result)
         return result
 
     def _call(self, run: Run, plan: Plan, limit: float | None) -> Call:

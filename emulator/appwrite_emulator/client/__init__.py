@@ -1,0 +1,1 @@
+"""The handle that tests use: functions, users, time and what came of it all."""
