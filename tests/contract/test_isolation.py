@@ -364,6 +364,7 @@ def test_a_project_that_is_gone_admits_nobody_who_was_admitted_before(own: Serve
 
 def _make_project(services: Any, id: str) -> None:
     row = {"$id": id, "project": CONSOLE, "name": id, "teamId": "personal", "$sequence": 1}
+    row |= {"$createdAt": "", "$updatedAt": ""}
     services.ground.state.table(models.Project.table).put(f"{CONSOLE}/{id}", row)
 
 
