@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 
 from .suites import ANNOUNCING, Suite
 
@@ -40,15 +41,28 @@ def lay(suite: Suite, functions: int, tests: int) -> None:
     suite.write("conftest.py", ANNOUNCING)
 
 
-def lay_functions(suite: Suite, count: int) -> None:
-    """Functions `f0`, `f1` and so on, which answer with what they are sent."""
-    entries = []
+def lay_functions(
+    suite: Suite, count: int, events: Mapping[str, Sequence[str]] | None = None
+) -> None:
+    """Functions `f0`, `f1` and so on, which answer with what they are sent; those of `events`
+    listen to these."""
+    entries: list[dict[str, object]] = []
     for number in range(count):
         runtime = list(SOURCES)[number % len(SOURCES)]
         entrypoint, source = SOURCES[runtime]
         id = f"f{number}"
         suite.write(f"functions/{id}/{entrypoint}", source)
-        entry = {"$id": id, "name": id, "runtime": runtime, "path": f"functions/{id}"}
-        entries.append({**entry, "entrypoint": entrypoint, "execute": ["any"]})
+        entry: dict[str, object] = {
+            "$id": id,
+            "name": id,
+            "runtime": runtime,
+            "path": f"functions/{id}",
+        }
+        entry |= {
+            "entrypoint": entrypoint,
+            "execute": ["any"],
+            "events": (events or {}).get(id, []),
+        }
+        entries.append(entry)
     project = {"projectId": "crowd", "functions": entries}
     suite.write("appwrite.config.json", json.dumps(project))

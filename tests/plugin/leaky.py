@@ -14,18 +14,23 @@ const path = require("node:path");
 
 const token = Math.random().toString(36);
 const places = () => [os.homedir(), os.tmpdir(), process.cwd()];
+const left = (name) => name.startsWith("left");
 
 module.exports = async ({ req, res, log }) => {
   if (req.path === "/leave") {
     for (const place of places()) {
-      try { fs.writeFileSync(path.join(place, "left-by-node"), "x"); } catch (error) { log(error.code); }
+      try {
+        fs.writeFileSync(path.join(place, "left-by-node"), "x");
+      } catch (error) {
+        log(error.code);
+      }
     }
     const witness = net.connect(Number(req.bodyText), "127.0.0.1");
     await new Promise((resolve) => witness.once("connect", resolve));
     witness.unref();
     setInterval(() => console.log("late"), 5);
   }
-  const found = places().flatMap((place) => fs.readdirSync(place)).filter((name) => name.startsWith("left"));
+  const found = places().flatMap((place) => fs.readdirSync(place)).filter(left);
   return res.json({ token, found });
 };
 """

@@ -67,7 +67,9 @@ class Suite:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def run(self, *arguments: str, timeout: float = 60, env: Mapping[str, str] | None = None) -> Ran:
+    def run(
+        self, *arguments: str, timeout: float = 60, env: Mapping[str, str] | None = None
+    ) -> Ran:
         """Run pytest in the folder, to its end. Linux only."""
         self.temporary.mkdir(mode=0o755, exist_ok=True)
         if not (self.folder / "pytest.ini").exists():
@@ -105,7 +107,7 @@ def environment(**extra: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("APPWRITE", "PYTEST", "COV"))
     }
-    return {**own, "PYTHONPATH": str(SOURCE_ROOT), "PYTHONDONTWRITEBYTECODE": "1", **extra}
+    return {**own, "PYTHONPATH": str(SOURCE_ROOT), **extra}
 
 
 def _answers(endpoint: str) -> bool:
