@@ -154,6 +154,41 @@ class _Socket(WebSocketsSansIOProtocol):
             self.transport.abort()
 
 
+class _Farewell:
+    """A request after whose answer the connection is closed.
+
+    What the client still sends then would make the system cut the answer off, so that the body is
+    read to its end before, at most for `_GRACE`.
+    """
+
+    def __init__(self, receive: Any, send: Any) -> None:
+        self._receive = receive
+        self._send = send
+        self._is_read = False
+
+    async def receive(self) -> Any:
+        message = await self._receive()
+        self._is_read = not message.get("more_body")
+        return message
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            with anyio.move_on_after(_GRACE):
+                while not self._is_read:
+                    await self.receive()
+        await self._send(message)
+
+
+def _is_last(scope: Any) -> bool:
+    """Whether the request has a body, and the connection is closed after it."""
+    if (b"connection", b"close") not in scope["headers"]:  # quick: it is asked of every request
+        return False
+    headers = dict(scope["headers"])
+    if b"expect" in headers:  # the body comes only when it is read
+        return False
+    return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
+
+
 class _UntilTheEnd:
     """An application whose calls end in peace when the server stops before they are answered.
 
@@ -164,6 +199,9 @@ class _UntilTheEnd:
         self._app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and _is_last(scope):
+            farewell = _Farewell(receive, send)
+            receive, send = farewell.receive, farewell.send
         try:
             await self._app(scope, receive, send)
         except asyncio.CancelledError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 import anyio
 import httpx2
+import pytest
 
 from appwrite_emulator import Emulator
 
@@ -60,3 +62,18 @@ async def test_an_execution_whose_caller_hangs_up_is_finished_and_stored(reachab
                 pass  # the API has no other way to wait
 
     assert [(row["status"], row["responseStatusCode"]) for row in rows] == [("completed", 200)]
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "POST"])
+def test_a_reply_is_whole_though_the_body_comes_late_and_the_connection_ends(method: str) -> None:
+    body = bytes(8_000_000)
+    with Emulator(port=0) as emulator:
+        parts = urlsplit(emulator.endpoint)
+        with socket.create_connection((parts.hostname, parts.port or 0), timeout=10) as client:
+            head = f"{method} /v1/functions/none HTTP/1.1\r\nhost: {parts.netloc}\r\n"
+            tail = f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+            client.sendall((head + tail).encode())
+            client.sendall(body)
+            reply = b"".join(iter(lambda: client.recv(65536), b""))
+
+    assert json.loads(reply.partition(b"\r\n\r\n")[2])["code"] in (401, 404)
