@@ -1,15 +1,8 @@
-"""What all tests of the bakery begin with."""
+"""What several tests of the bakery have in common."""
 
 import pytest
 
 TABLES = "/tablesdb/bakery/tables"
-
-
-@pytest.fixture
-def appwrite(appwrite):
-    """Every test may name new customers: their vouchers are taken."""
-    appwrite.stub.post(f"{TABLES}/vouchers/rows").json({}, status=201)
-    return appwrite
 
 
 @pytest.fixture
@@ -20,5 +13,5 @@ def shelf(appwrite):
 
 @pytest.fixture
 def book(appwrite):
-    """The orders that are written down."""
+    """Where orders are written down."""
     return appwrite.stub.post(f"{TABLES}/orders/rows").json({}, status=201)

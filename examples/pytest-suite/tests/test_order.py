@@ -1,7 +1,5 @@
 """A function that uses Appwrite's database: the tests say what it answers, and see the calls."""
 
-import pytest
-
 RYE = {"product": "rye", "count": 2}
 
 
@@ -27,9 +25,8 @@ def test_what_is_sold_out_is_not_written_down(appwrite, shelf, book):
 
 
 def test_the_last_loaf_is_sold_once(appwrite, book):
-    # Each reply is given once, the last one again and again.
     shelf = appwrite.stub.get("/tablesdb/bakery/tables/products/rows/rye")
-    shelf.json({"price": 420, "left": 2}).json({"price": 420, "left": 0})
+    shelf.json({"price": 420, "left": 2}).json({"price": 420, "left": 0})  # one after the other
     order = appwrite.functions["order"]
 
     codes = [order.call(json=RYE, user=each).status_code for each in ("ann", "bob", "cem")]

@@ -1,4 +1,4 @@
-"""Who may call what."""
+"""Who may call what. People are there when a test first names them."""
 
 import pytest
 from appwrite_emulator import Refused
@@ -23,7 +23,7 @@ def test_only_regulars_see_what_is_not_in_the_window(appwrite):
 
 def test_only_bakers_light_the_oven(appwrite):
     bake = appwrite.functions["bake"]
-    appwrite.stub.get("/tablesdb/bakery/tables/orders/rows").json({"total": 0, "rows": []})
+    appwrite.stub.get("/tablesdb/bakery/tables/orders/rows").rows([])
     appwrite.user("cem", teams=["bakers"])
 
     assert bake.call(user="cem").json() == {"baked": 0}
