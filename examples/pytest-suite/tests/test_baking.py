@@ -38,6 +38,14 @@ def test_who_has_ordered_is_told_when_it_is_baked(appwrite):
     assert "2 rye" in mail.calls[0].json["content"]
 
 
+def test_mail_that_cannot_be_sent_is_an_error(appwrite):
+    appwrite.stub.post("/messaging/messages/email").error("general_server_error")
+
+    appwrite.fire("databases.bakery.tables.orders.rows.42.update", {**OPEN, "status": "baked"})
+
+    appwrite.expect_execution("tell", status="failed", errors_contain="messages/email: 500")
+
+
 def test_nobody_is_told_of_other_changes(appwrite):
     # No stub is declared for the mail: a call of it would fail this test.
     appwrite.fire("databases.bakery.tables.orders.rows.42.update", {**OPEN, "count": 3})
