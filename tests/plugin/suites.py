@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE, Popen
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import appwrite_emulator
@@ -34,6 +35,15 @@ def announcing(appwrite_server):
         file.write(appwrite_server.endpoint + "\\n")
 """
 PLAIN = "[pytest]\naddopts = -p no:randomly\n"
+
+
+class Code(NamedTuple):
+    """A function of one file."""
+
+    runtime: str
+    entrypoint: str
+    source: str
+    events: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
