@@ -77,6 +77,25 @@ class Suite:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
+    def write_functions(self, functions: Mapping[str, Code]) -> None:
+        """Lay functions by their ids, and the file of the project `suite`."""
+        for id, code in functions.items():
+            self.write(f"functions/{id}/{code.entrypoint}", code.source)
+        entries = [
+            {
+                "$id": id,
+                "name": id,
+                "runtime": code.runtime,
+                "path": f"functions/{id}",
+                "entrypoint": code.entrypoint,
+                "execute": ["any"],
+                "events": code.events,
+            }
+            for id, code in functions.items()
+        ]
+        project = {"projectId": "suite", "functions": entries}
+        self.write("appwrite.config.json", json.dumps(project))
+
     def run(
         self, *arguments: str, timeout: float = 60, env: Mapping[str, str] | None = None
     ) -> Ran:
