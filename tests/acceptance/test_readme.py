@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
-import subprocess
-import sys
 import tomllib
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx2
 import pytest
@@ -19,10 +19,10 @@ from appwrite_emulator import Config, Emulator, Repository, isolated
 from appwrite_emulator.cli import main
 from appwrite_emulator.cli.options import given
 from appwrite_emulator.cli.session import prepare
-from appwrite_emulator.client.terms import Terms
+from appwrite_emulator.client.stubs import Stubs
 from appwrite_emulator.project_file import read
 
-from .command import environment
+from .command import source
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -147,75 +147,51 @@ def test_the_state_is_put_back_as_shown() -> None:
     exec(compile(code, "README.md", "exec"), {})
 
 
-@pytest.fixture
-def hello(reachable: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with the function that the README makes."""
-    folder = reachable / "project"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    done = CliRunner().invoke(main, shlex.split(block("sh", "emulator init hello"))[1:5])
-    assert done.exit_code == 0, done.output
-    return folder
+VISIT = """
+import json
+import os
+from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 
-def test_the_context_manager_deploys_and_prints_where_it_serves(hello: Path) -> None:
-    (hello / "script.py").write_text(block("python", "print(emulator.endpoint"))
-
-    done = _python("script.py", hello)
-
-    assert re.match(r"http://127\.0\.0\.1:\d+/v1 demo local\n$", done.stdout), done.stderr
-
-
-def test_an_isolated_emulator_answers_as_shown(hello: Path) -> None:
-    (hello / "script.py").write_text(block("python", "isolated(emulator)"))
-
-    done = _python("script.py", hello)
-
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.timeout(60)
-def test_the_tests_that_are_shown_pass(hello: Path) -> None:
-    (hello / "tests").mkdir()
-    for name, words in (("hello", "test_hello_greets"), ("marked", "seed=regulars")):
-        (hello / "tests" / f"test_{name}.py").write_text(block("python", words))
-
-    done = _python("-m pytest -q -p no:cacheprovider --rootdir . tests", hello)
-
-    assert re.search(r"^2 passed in ", done.stdout, re.MULTILINE), done.stdout + done.stderr
+def main(context):
+    url = os.environ["APPWRITE_FUNCTION_API_ENDPOINT"] + "/tablesdb/main/tables/visits/rows"
+    headers = {
+        "content-type": "application/json",
+        "x-appwrite-project": os.environ["APPWRITE_FUNCTION_PROJECT_ID"],
+        "x-appwrite-key": context.req.headers["x-appwrite-key"],
+    }
+    values = [context.req.body_json["user"]]
+    query = quote(json.dumps({"method": "equal", "attribute": "user", "values": values}))
+    with urlopen(Request(f"{url}?queries[0]={query}", headers=headers)) as reply:
+        number = json.load(reply)["total"] + 1
+    row = json.dumps({"rowId": "unique()", "data": {"number": number}}).encode()
+    with urlopen(Request(url, row, headers)) as reply:
+        return context.res.json(json.load(reply))
+"""
 
 
-def test_the_fixture_has_what_its_table_names() -> None:
-    (table,) = re.findall(r"^\| `appwrite\.` .*\n\|.*\n((?:\|.*\n)+)", README, re.MULTILINE)
-    named = [code for row in table.splitlines() for code in row.split("|")[1].split("`")[1::2]]
-    with Emulator(port=0) as emulator, isolated(emulator) as appwrite:
-        appwrite.deploy(files={"main.py": "def main(context): ..."}, id="hello")
-        for code in named:
-            path = re.match(r'(?:functions\["hello"\]\.)?[a-z_.]+', code)
-            assert path, code
-            eval(f"appwrite.{path[0]}", {"appwrite": appwrite})
-    assert len(named) > 20
+def test_a_stub_answers_a_function_as_shown(tmp_path: Path) -> None:
+    source(tmp_path, "visit/main.py", VISIT)
+    names: dict[str, Any] = {}
+    exec(compile(block("python", "appwrite.stub.get(ROWS"), "README.md", "exec"), names)
+    with Emulator(port=0) as emulator:
+        emulator.deploy(tmp_path / "visit")
+        stubs = Stubs(emulator.services.stubs, emulator.in_loop, emulator.project)
+        with isolated(emulator) as appwrite:
+            handle = SimpleNamespace(stub=stubs, functions=appwrite.functions)
+            names["test_a_visit_is_counted"](handle)
+            stubs.check()
 
 
-def test_every_keyword_of_the_marker_has_its_row() -> None:
-    (table,) = re.findall(r"^\| Keyword \| \|\n\|.*\n((?:\|.*\n)+)", README, re.MULTILINE)
-    keywords = re.findall(r"^\| `([a-z]+)=", table, re.MULTILINE)
-    assert {*keywords, "name"} == {each.name for each in fields(Terms)}
+async def test_a_stub_is_declared_over_http_as_shown(quickstart: Emulator) -> None:
+    command = block("sh", "/_emulator/stubs -d")
+    async with quickstart as emulator:
+        base = emulator.endpoint.removesuffix("/v1")
+        declared = (await as_curl(command.replace("http://127.0.0.1:9080", base))).json()
 
-
-@pytest.mark.parametrize("prefix", ["--appwrite-", "appwrite_"])
-def test_every_option_of_the_plugin_is_shown(prefix: str, tmp_path: Path) -> None:
-    told = _python("-m pytest --help", tmp_path).stdout
-    names = set(re.findall(rf"^  ({prefix}[a-z-_]+)", told, re.MULTILINE))
-    assert names
-    assert {name for name in names if f"`{name}" not in README} == set()
-
-
-def _python(arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, *shlex.split(arguments)]
-    return subprocess.run(
-        command, cwd=folder, env=environment(), capture_output=True, text=True, check=False
-    )
+    assert (declared["path"], declared["by"]) == ("/v1/messaging/messages/*", "postcard")
+    assert [each["status"] for each in declared["replies"]] == [429, 200]
 
 
 def test_the_application_can_be_made(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from .api import Api
 from .handle import Appwrite
 from .judge import Judge
 from .stage import Stage
+from .telling import telling_of
 from .terms import Terms
 
 
@@ -33,18 +34,20 @@ class Session:
         """The emulator for one test: at its end all is as it was at its beginning."""
         emulator = self._emulator
         before = emulator.in_loop(self._begin)
+        stage = self._stage(terms)
         try:
-            stage = self._stage(terms)
             self._prepare(terms, Appwrite(stage))
+            is_plain = not terms.functions and terms.seed is None
+            stage.start = before if is_plain else stage.snapshot()
             yield Appwrite(stage)
         finally:
+            stage.closing.close()
             emulator.in_loop(self._end, before)
 
     def _stage(self, terms: Terms) -> Stage:
         emulator = self._emulator
-        api = Api(emulator.endpoint, emulator.project, emulator.key)
-        judge = Judge(str, is_strict=terms.strict)
-        return Stage(emulator, api, judge, terms.timeout)
+        judge = Judge(telling_of(emulator), is_strict=terms.strict)
+        return Stage(emulator, Api.of(emulator), judge, terms.timeout)
 
     def _prepare(self, terms: Terms, appwrite: Appwrite) -> None:
         for path in terms.functions:

@@ -43,6 +43,7 @@ from .schedules import Schedules
 from .serving import Serving
 from .sessions import Sessions
 from .standings import Standings
+from .stubs import Stubs
 from .teams import Teams
 from .tokens import Tokens
 from .triggers import Triggers
@@ -135,6 +136,7 @@ def code(ground: Ground, executor: Executor, builder: Builder) -> Code:
     plans = Plans(ground, functions, variables, Keys(ground), executor.retire)
     inspections = Inspections(ground, executor)
     plans.inspect = inspections.inspect
+    ground.epochs.when_ended(plans.on_epoch)
     records = Records(ground, Deployment, owner="resourceId", searched=("$id", "entrypoint"))
     builds = Builds(ground, records, functions, plans, builder)
     archives = Archives(ground, records)
@@ -198,6 +200,7 @@ def control(
     made.pausing = calls.schedules.paused
     made.kept_builds = follow.folders.kept_builds
     made.refill = follow.serving.refill
+    code.plans.is_kept = made.keeps
     follow.folders.collect = made.collect
     return retention, made
 
@@ -212,3 +215,9 @@ def hearing(ground: Ground, code: Code, executions: Executions, people: People) 
         ground.events.add(webhooks)
         ground.epochs.when_ended(webhooks.drop)
     return Hearing(realtime, triggers, webhooks)
+
+
+def stubs(ground: Ground, project: str) -> Stubs:
+    made = Stubs(ground, project)
+    ground.epochs.when_ended(made.clear)
+    return made
