@@ -40,6 +40,7 @@ OPEN = {
         "repositories",
     },
     "client": {"services", "execution"},  # the types of what they return
+    "pytest_plugin": {"catalog", "sandbox"},  # whether a runtime is there
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from .. import models
 from ..near import meant
 from . import multipart
 from .api import Reply
@@ -94,6 +95,13 @@ class FunctionUnknown(KeyError):
         return str(self.args[0])
 
 
+class FunctionUndeployed(Exception):
+    """A function of the project could not be deployed when the tests began."""
+
+    def __init__(self, id: str, reason: str) -> None:
+        super().__init__(f"Function {id!r} was not deployed: {reason}")
+
+
 class Functions(Mapping[str, Function]):
     """The functions of a project by their ids."""
 
@@ -102,21 +110,28 @@ class Functions(Mapping[str, Function]):
         self._people = people
 
     def __getitem__(self, id: str) -> Function:
-        """The function. Raises FunctionUnknown, a KeyError that names those that there are."""
-        known = self._ids()
-        if id not in known:
-            raise FunctionUnknown(id, known)
+        """The function.
+
+        Raises FunctionUnknown, a KeyError that names those that there are; FunctionUndeployed
+        with the reason when it is one of the project's that could not be deployed.
+        """
+        known = self._every()
+        found = next((each for each in known if each.id == id), None)
+        if id in self._stage.undeployed and not (found and found.deployment_id):
+            raise FunctionUndeployed(id, self._stage.undeployed[id])
+        if found is None:
+            raise FunctionUnknown(id, [each.id for each in known])
         return Function(id, self._stage, self._people)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._ids())
+        return iter([each.id for each in self._every()])
 
     def __len__(self) -> int:
-        return len(self._ids())
+        return len(self._every())
 
-    def _ids(self) -> list[str]:
+    def _every(self) -> list[models.Function]:
         every = self._stage.emulator.services.functions.every
-        return [each.id for each in self._stage.emulator.in_loop(every, self._stage.project)]
+        return list(self._stage.emulator.in_loop(every, self._stage.project))
 
 
 def _id_in(reply: Reply) -> str:

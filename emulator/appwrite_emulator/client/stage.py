@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from .. import models
 from ..emulator import Emulator
@@ -20,6 +21,7 @@ class Stage:
     api: Api
     judge: Judge
     timeout: float  # seconds that waiting may take
+    undeployed: Mapping[str, str] = field(default_factory=dict)  # why, by ids of functions
 
     @property
     def project(self) -> str:

@@ -76,9 +76,12 @@ class Control:
         """
         return await self._ground.under_way.settled(limit)
 
-    def snapshot(self) -> Snapshot:
-        """Remember all rows; costs no copies of rows. The files they name are kept meanwhile."""
-        taken = Snapshot(unique_id(), self._ground.now(), self._ground.state.snapshot())
+    def snapshot(self, rows: state.Snapshot | None = None) -> Snapshot:
+        """Remember all rows, or `rows` from elsewhere; costs no copies of rows.
+
+        The files they name are kept meanwhile.
+        """
+        taken = Snapshot(unique_id(), self._ground.now(), rows or self._ground.state.snapshot())
         self._snapshots[taken.id] = taken
         return taken
 

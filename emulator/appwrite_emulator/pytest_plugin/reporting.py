@@ -1,0 +1,54 @@
+"""Reporting: what functions did, in the report of a test that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from .trial import Trial, trial_of
+
+EXECUTIONS = "appwrite executions"
+SERVER = "appwrite server"
+STATE = "appwrite state"
+LEFTOVERS = "appwrite leftovers of teardown"  # pytest shows those beside the teardown's output
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add sections to the report of a test that uses the emulator."""
+    report = yield
+    if trial := trial_of(item):
+        _add(report, trial, item)
+    return report
+
+
+def _add(report: pytest.TestReport, trial: Trial, item: pytest.Item) -> None:
+    if report.when == "teardown":
+        if trial.leftovers:
+            report.sections.append((LEFTOVERS, "\n".join(trial.leftovers)))
+        return
+    is_shown = report.when == "call" and item.config.getoption("appwrite_logs")
+    if report.failed or is_shown:
+        _add_executions(report, trial)
+    if report.failed:
+        _add_log(report, trial)
+        if item.config.getoption("appwrite_keep") is not None:
+            from .keeping import keep
+
+            report.sections.append((STATE, keep(item, trial.emulator)))
+
+
+def _add_executions(report: pytest.TestReport, trial: Trial) -> None:
+    executions = trial.appwrite.executions()
+    if executions:
+        report.sections.append((EXECUTIONS, "\n".join(map(str, executions))))
+
+
+def _add_log(report: pytest.TestReport, trial: Trial) -> None:
+    if trial.records:
+        from .serverlog import told
+
+        report.sections.append((SERVER, told(trial.records)))
