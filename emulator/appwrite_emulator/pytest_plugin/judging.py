@@ -12,8 +12,11 @@ from .trial import trial_of
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Look at what functions did when the test's own code has ended well."""
-    __tracebackhide__ = True
     result = yield
     if trial := trial_of(item):
-        trial.appwrite.check()
+        try:
+            trial.appwrite.check()
+        except AssertionError as exc:
+            trial.verdict = exc
+            raise
     return result

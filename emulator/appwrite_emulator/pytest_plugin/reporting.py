@@ -21,6 +21,8 @@ def pytest_runtest_makereport(
     """Add sections to the report of a test that uses the emulator."""
     report = yield
     if trial := trial_of(item):
+        if call.excinfo and call.excinfo.value is trial.verdict:
+            report.longrepr = call.excinfo.getrepr(style="value")  # none of the code is the test's
         _add(report, trial, item)
     return report
 

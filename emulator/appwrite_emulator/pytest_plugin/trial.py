@@ -20,6 +20,7 @@ class Trial:
 
     emulator: Emulator
     appwrite: Appwrite
+    verdict: AssertionError | None = None  # what functions did wrong, when the test itself did not
     records: list[logging.LogRecord] = field(default_factory=list)  # that nobody else shows
     leftovers: tuple[str, ...] = ()  # sentences
 
