@@ -107,10 +107,12 @@ class Emulator:
         """Deploy what lies at `path`, and wait until it is ready: a project with or without
         `appwrite.config.json`, a folder whose subfolders are functions, or one function.
 
-        `changes` are settings of that one, such as `id`, `timeout` or `variables`, by the names of
-        `project_file.Entry`. Deploying a folder again changes only what differs. Raises
-        DeployFailed, which names each function that has failed and why, NothingThere, EntryRefused,
-        ProjectFileError. In an event loop of yours it is `emulator.services.projects.deploy`.
+        `changes` are settings of that one: `id`, `name`, `runtime`, `entrypoint`, `commands`,
+        `execute`, `events`, `schedule`, `timeout`, `enabled`, `logging`, `scopes`, `variables`,
+        `ignore`, `specification`. Deploying a folder again changes only what differs. Raises
+        DeployFailed, which names each function that has failed and why, NothingThere, EntryRefused
+        for changes that cannot be made, ProjectFileError. In an event loop of yours it is
+        `emulator.services.projects.deploy`.
         """
         act = partial(self.services.projects.deploy, self.project, Path(path).absolute(), **changes)
         return checked(self._in_thread.call(act))

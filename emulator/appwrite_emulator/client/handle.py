@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..people import User
 from ..services.under_way import Work
+from . import sdk, sources
+from .clock import Clock
 from .execution import Execution
-from .functions import Function, Functions
+from .function import Function
+from .functions import Functions, VariablesOf
 from .people import People
+from .person import Teams
+from .snapshot import Snapshot
 from .stage import Stage
 
 
 class Appwrite:
     """The emulator, as one test has it to itself.
 
-    Whatever the test changes through this, the API or its functions is undone when it ends.
+    Whatever the test changes through this, the API or its functions is undone when it ends. All
+    methods wait in the thread that calls them, also below an event loop of the test's own.
     """
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._people = People(stage.api)
+        self._people = People(stage)
         self.functions = Functions(stage, self._people)
         """The functions of the project by their ids."""
+        self.variables = VariablesOf(self.functions)
+        """The variables of functions: `appwrite.variables["greet"]["LANGUAGE"] = "de"`."""
+        self.clock = Clock(stage)
+        """The emulator's clock: `advance`, `set`, `freeze`, `resume`."""
 
     def __repr__(self) -> str:
         return f"<Appwrite project {self.project!r} at {self.endpoint}>"
@@ -43,22 +55,106 @@ class Appwrite:
         """An API key that may do everything."""
         return self._stage.api.key
 
-    def deploy(self, path: Path | str, **changes: Any) -> list[Function]:
-        """Deploy what lies at `path`, as `Emulator.deploy` does; the functions it has made or
-        changed."""
-        applied = self._stage.emulator.deploy(path, **changes)
+    def deploy(
+        self,
+        path: Path | str | None = None,
+        *,
+        files: Mapping[str, str | bytes] | None = None,
+        **changes: Any,
+    ) -> list[Function]:
+        """Deploy what lies at `path`, as `Emulator.deploy` does, or one function whose `files` are
+        given by their names; the functions that this has made or changed.
+
+            appwrite.deploy("functions/greet", timeout=3)
+            appwrite.deploy(files={"main.py": "def main(context): ..."}, id="greet")
+
+        Raises what `Emulator.deploy` does; TypeError without `path` and `files`, with both, and
+        without an `id` for `files`.
+        """
+        if (path is None) == (files is None):
+            raise TypeError("Give the path of a folder, or files: one of both.")
+        place = Path(path) if path is not None else self._written(files or {}, changes)
+        applied = self._stage.emulator.deploy(place, **changes)
         return [self.functions[each.id] for each in applied]
 
+    def client(
+        self,
+        user: str,
+        *,
+        labels: Iterable[str] | None = None,
+        teams: Teams | None = None,
+        **attributes: Any,
+    ) -> Any:
+        """A client of the official SDK, `appwrite.client.Client`, signed in as `user`.
+
+        Labels, teams and attributes are as in `user`. Raises SdkMissing, an ImportError.
+        """
+        self.user(user, labels=labels, teams=teams, **attributes)
+        client = sdk.guest(self._stage.api)
+        if not sdk.has_sessions(client):
+            return client.set_jwt(self.jwt(user))
+        return client.set_session(self.session(user))
+
+    def guest(self) -> Any:
+        """A client of the official SDK that has not signed in. Raises SdkMissing."""
+        return sdk.guest(self._stage.api)
+
+    def server(self, *, scopes: Iterable[str] | None = None) -> Any:
+        """A client of the official SDK with a key for everything, or only for `scopes`.
+
+        Raises SdkMissing, ConfigError for scopes that there are not.
+        """
+        key = self.key if scopes is None else self._people.key(scopes)
+        return sdk.server(self._stage.api, key)
+
+    def user(
+        self,
+        id: str,
+        *,
+        labels: Iterable[str] | None = None,
+        teams: Teams | None = None,
+        **attributes: Any,
+    ) -> User:
+        """A user, who is made when he is first named, and changed to what is said of him.
+
+            appwrite.user("ann", labels=["vip"], teams={"staff": ["owner"]}, verification=True)
+
+        `labels` and `teams`, with his roles or as a list, are then all that he has; teams are made
+        too. Attributes are `name`, `email`, `phone`, `password`, `prefs`, `verification`,
+        `phone_verification`, and `status`, false for who is blocked. No event tells of it. Raises
+        TypeError, ValueError, and Refused for an address that somebody else has.
+        """
+        return self._people.user(id, labels, teams, attributes)
+
+    def headers(self, user: str = "", *, guest: bool = False) -> dict[str, str]:
+        """The headers that say who calls, for plain HTTP: `user`, a `guest`, or else a server."""
+        return self._people.headers(user, guest=guest)
+
+    def session(self, user: str) -> str:
+        """The secret of a session of `user`, for SDKs of any language: `setSession(...)`."""
+        return self._people.session(user)
+
+    def jwt(self, user: str, *, seconds: float = 3600) -> str:
+        """A JSON web token of `user` for a session, for SDKs of any language: `setJWT(...)`."""
+        return self._people.jwt(user, seconds)
+
     def fire(
-        self, event: str, payload: Mapping[str, Any] | None = None, *, user: str = ""
+        self,
+        event: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        user: str = "",
+        wait: bool = True,
     ) -> list[Execution]:
         """Make up an event, wait until all is quiet, and return what it has called.
 
         `event` is a full name, such as `databases.main.collections.posts.documents.1.create`;
-        `user` is the id of who did it, who need not exist. Raises EventRefused, NotSettled.
+        `user` is the id of who did it, who need not exist. Without `wait` they may still run.
+        Raises EventRefused, NotSettled.
         """
         fired = self._stage.emulator.fire(event, payload, user=user)
-        self.settle()
+        if wait:
+            self.settle()
         return [self._stage.execution(each.function_id, each.id) for each in fired.executions]
 
     def settle(self, timeout: float | None = None) -> list[Work]:
@@ -68,9 +164,36 @@ class Appwrite:
         """
         return self._stage.emulator.settle(self._stage.timeout if timeout is None else timeout)
 
-    def executions(self, function: str = "") -> list[Execution]:
-        """All executions, or those of one function, in the order of creation."""
-        return self._stage.executions(function)
+    def finished(self, execution: Execution, *, check: bool = True) -> Execution:
+        """Wait until `execution`, called without waiting, has ended, and return how.
+
+        Raises FunctionFailed as `Function.call` does, NotSettled when it takes too long, NotDue
+        when its moment is still to come.
+        """
+        if not check:
+            self._stage.judge.expect(execution)
+        ended = self._stage.ended(execution.function, execution.id)
+        self._stage.judge.require([ended])
+        return ended
+
+    def executions(
+        self, function: str = "", *, status: str = "", trigger: str = "", user: str = ""
+    ) -> list[Execution]:
+        """All executions in the order of creation, or those of one function, with a `status`, a
+        `trigger` or by one `user`. Raises FunctionUnknown, ValueError."""
+        id = self.functions[function].id if function else ""
+        return self._stage.executions(id, status=status, trigger=trigger, user=user)
+
+    def snapshot(self) -> Snapshot:
+        """Remember all rows, to `restore()` them later in this test, or by `with` at its end."""
+        return Snapshot(self._stage, self._stage.snapshot())
+
+    def reset(self) -> None:
+        """Go back to how the test began, with the functions and rows that it found; not the clock.
+
+        Raises FunctionFailed for what has failed unexpectedly until now.
+        """
+        self._stage.reset()
 
     def check(self) -> None:
         """Raise FunctionFailed when a function has failed unexpectedly, whoever has called it.
@@ -78,3 +201,18 @@ class Appwrite:
         The fixture does so when the test's own code has ended.
         """
         self._stage.judge.require(self.executions())
+
+    def _written(self, files: Mapping[str, str | bytes], changes: dict[str, Any]) -> Path:
+        """A folder with the files, which goes when the test ends."""
+        if "id" not in changes:
+            raise TypeError(
+                'files make a function that needs an id: deploy(files=..., id="greet").'
+            )
+        if len(files) == 1:
+            changes.setdefault("entrypoint", *files)
+        parent = tempfile.TemporaryDirectory(prefix="appwrite-emulator-")
+        self._stage.closing.enter_context(parent)
+        folder = Path(parent.name, str(changes["id"]).replace("/", "_"))
+        folder.mkdir()
+        sources.write(folder, files)
+        return folder

@@ -52,12 +52,12 @@ class Session:
         """
         emulator = self._emulator
         before, hands = emulator.in_loop(self._begin)
+        stage = self._stage(terms)
         try:
-            appwrite = Appwrite(self._stage(terms))
-            with _explained(appwrite):
-                self._prepare(terms, appwrite, before)
-            yield appwrite
+            stage.start = self._prepare(terms, before)
+            yield Appwrite(stage)
         finally:
+            stage.closing.close()
             self.leftovers = emulator.in_loop(self._end, before, hands)
 
     def close(self) -> None:
@@ -67,33 +67,32 @@ class Session:
 
     def _stage(self, terms: Terms) -> Stage:
         emulator = self._emulator
-        api = Api(emulator.endpoint, emulator.project, emulator.key)
         judge = Judge(str, is_strict=terms.strict)
-        return Stage(emulator, api, judge, terms.timeout, self.undeployed)
+        return Stage(emulator, Api.of(emulator), judge, terms.timeout, undeployed=self.undeployed)
 
-    def _prepare(self, terms: Terms, appwrite: Appwrite, before: Snapshot) -> None:
-        """Let the test begin with what it wants."""
-        found = before
-        if not terms.is_plain:
-            found = self._baselines.find(terms.shares, before) or self._make(
-                terms, appwrite, before
-            )
+    def _prepare(self, terms: Terms, before: Snapshot) -> Snapshot:
+        """Let the test begin with what it wants; the rows of its beginning."""
+        found = before if terms.is_plain else self._baselines.find(terms.shares, before)
+        found = found or self._make(terms, before)
         if found is not before or terms.fresh:
             self._emulator.in_loop(self._go_to, found, terms.fresh)
         if terms.clock is not None:
             self._emulator.freeze(None if terms.clock == FROZEN else terms.clock)
+        return found
 
-    def _make(self, terms: Terms, appwrite: Appwrite, before: Snapshot) -> Snapshot:
+    def _make(self, terms: Terms, before: Snapshot) -> Snapshot:
         """Deploy and seed, and remember the rows for the tests to come."""
-        emulator = self._emulator
+        emulator, stage = self._emulator, self._stage(terms)
+        appwrite = Appwrite(stage)
         if terms.clock not in (None, FROZEN):
             emulator.freeze(terms.clock)
         for path in terms.functions:
             emulator.deploy(path)
-        if terms.seed is not None:
-            sow(terms.seed, appwrite, emulator)
-        appwrite.settle()
-        appwrite.check()
+        with stage.closing, _explained(appwrite):
+            if terms.seed is not None:
+                sow(terms.seed, appwrite, emulator)
+            appwrite.settle()
+            appwrite.check()
         made = emulator.snapshot()
         for each in self._baselines.add(Baseline(terms.shares, before, made)):
             emulator.forget(each)

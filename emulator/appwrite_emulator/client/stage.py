@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar, overload
+
+import anyio
 
 from .. import models
 from ..emulator import Emulator
-from ..models import Caller
-from .api import Api
+from ..errors import ApiError
+from ..models import Caller, ExecutionStatus, Trigger
+from ..near import meant
+from ..services.control import Snapshot
+from ..services.under_way import NotSettled, Work, WorkKind
+from .api import Api, Refused
 from .execution import Execution
 from .judge import Judge
 
+T = TypeVar("T")
 
-@dataclass(frozen=True, slots=True)
+
+class NotDue(ValueError):
+    """An execution cannot be waited for, because its moment is still to come."""
+
+    def __init__(self, execution: models.Execution) -> None:
+        super().__init__(
+            f"Execution {execution.id} of {execution.function_id!r} begins at "
+            f"{execution.scheduled_at}, which the clock has not reached. Move it, such as by "
+            "appwrite.clock.advance(hours=1)."
+        )
+
+
+@dataclass(slots=True)
 class Stage:
     """One emulator in one test."""
 
@@ -21,29 +43,103 @@ class Stage:
     api: Api
     judge: Judge
     timeout: float  # seconds that waiting may take
+    start: Snapshot | None = None  # what a reset goes back to; None: to nothing
+    closing: ExitStack = field(default_factory=ExitStack)  # what ends with the test
     undeployed: Mapping[str, str] = field(default_factory=dict)  # why, by ids of functions
 
     @property
     def project(self) -> str:
         return self.api.project
 
-    def executions(self, function: str = "") -> list[Execution]:
-        """All executions of the project, or of one function, in the order of creation."""
-        return self.emulator.in_loop(self._all, function)
+    @property
+    def caller(self) -> Caller:
+        """Who may do everything."""
+        return Caller(self.project, is_privileged=True)
+
+    @overload
+    def in_loop(self, act: Callable[..., Awaitable[T]], *args: Any) -> T: ...
+
+    @overload
+    def in_loop(self, act: Callable[..., T], *args: Any) -> T: ...
+
+    def in_loop(self, act: Callable[..., Any], *args: Any) -> Any:
+        """As `Emulator.in_loop`. Raises Refused for what services refuse."""
+        try:
+            return self.emulator.in_loop(act, *args)
+        except ApiError as exc:
+            raise Refused.of(exc, self.emulator.config.appwrite) from exc
+
+    def executions(
+        self, function: str = "", *, status: str = "", trigger: str = "", user: str = ""
+    ) -> list[Execution]:
+        """Executions in the order of creation: all of the project, or those of one function, with a
+        status, a trigger, by a user. Raises ValueError for a status or trigger that is none."""
+        _require("status", status, ExecutionStatus)
+        _require("trigger", trigger, Trigger)
+        wanted = {"status": status, "trigger": trigger, "user": user}
+        limits = [(name, value) for name, value in wanted.items() if value]
+        found = self.in_loop(self._all, function)
+        return [each for each in found if all(getattr(each, n) == v for n, v in limits)]
 
     def execution(self, function: str, id: str) -> Execution:
-        """One execution. Raises ApiError function_not_found, execution_not_found."""
-        return self.emulator.in_loop(self._one, function, id)
+        """One execution. Raises Refused with type function_not_found, execution_not_found."""
+        return self.in_loop(self._one, function, id)
+
+    def ended(self, function: str, id: str) -> Execution:
+        """One execution, as soon as it has ended.
+
+        Raises NotDue, NotSettled when it takes too long, and what `execution` raises.
+        """
+        return self.in_loop(self._ended, function, id)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put back the rows of `snapshot`. Raises FunctionFailed for what has failed until now:
+        nobody would see it any more."""
+        self.judge.require(self.executions())
+        self.emulator.restore(snapshot)
+
+    def snapshot(self) -> Snapshot:
+        """Remember all rows until the test ends."""
+        taken = self.emulator.snapshot()
+        self.closing.callback(self.emulator.forget, taken)
+        return taken
+
+    def reset(self) -> None:
+        """Put back what there was when the test began. Raises as `restore` does."""
+        if self.start is not None:
+            self.restore(self.start)
+            return
+        self.judge.require(self.executions())
+        self.emulator.reset(self.project)
 
     async def _all(self, function: str) -> list[Execution]:
         rows = self.emulator.services.executions.of(self.project, function)
         return [await self._told(row) for row in rows]
 
     async def _one(self, function: str, id: str) -> Execution:
-        caller = Caller(self.project, is_privileged=True)
-        return await self._told(self.emulator.services.executions.get(caller, function, id))
+        return await self._told(self._row(function, id))
+
+    async def _ended(self, function: str, id: str) -> Execution:
+        row = self._row(function, id)
+        if row.status == ExecutionStatus.SCHEDULED:
+            raise NotDue(row)
+        with anyio.move_on_after(self.timeout) as waiting:
+            await self.emulator.services.executions.finished(self.project, id)
+        if waiting.cancelled_caught:
+            work = Work(WorkKind.EXECUTION, self.project, function, id)
+            raise NotSettled(self.timeout, [work])
+        return await self._told(self._row(function, id))
+
+    def _row(self, function: str, id: str) -> models.Execution:
+        return self.emulator.services.executions.get(self.caller, function, id)
 
     async def _told(self, row: models.Execution) -> Execution:
         services = self.emulator.services
         texts = await services.executions.texts(row)
         return Execution.of(row, texts, services.witness.sight(row.id))
+
+
+def _require(name: str, value: str, kind: type[StrEnum]) -> None:
+    if value and value not in list(kind):
+        advice = meant(value, kind) or f"There are {', '.join(kind)}."
+        raise ValueError(f"{name} is {value!r}, which no execution has. {advice}")

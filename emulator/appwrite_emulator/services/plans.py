@@ -86,6 +86,10 @@ class Plans:
             self._retire(stale.target.key)
         return True
 
+    def laid_over(self, function: Function) -> Mapping[str, str]:
+        """The variables that win over the function's stored ones."""
+        return self._local.get(f"{function.project}/{function.id}", {})
+
     def retire(self, deployment: Deployment) -> None:
         """Let the workers of a deployment end after what they are doing, and forget its plan."""
         key = f"{deployment.project}/{deployment.resource_id}"
@@ -162,7 +166,7 @@ class Plans:
     def user_variables(self, function: Function) -> dict[str, str]:
         """The variables that the function's owner has given it."""
         stored = {variable.key: variable.value for variable in self._variables.of(function)}
-        return {**stored, **self._local.get(f"{function.project}/{function.id}", {})}
+        return {**stored, **self.laid_over(function)}
 
     def secret(self, deployment: Deployment) -> str:
         """The runtime secret of a deployment: the same at every start, and nobody else's."""

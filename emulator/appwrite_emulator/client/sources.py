@@ -1,0 +1,33 @@
+"""Sources that a test writes itself, for functions too small for a folder of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from textwrap import dedent
+
+
+def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write files by their names; texts lose the indentation and the empty line they begin with.
+
+    Raises TypeError, ValueError for names and contents that cannot be files.
+    """
+    if not files:
+        raise ValueError('files is empty. Give names and texts, such as {"main.py": "..."}.')
+    for name, content in files.items():
+        if not isinstance(content, str | bytes):
+            raise TypeError(f"files[{name!r}] is {content!r}, it must be text or bytes.")
+        path = folder / _checked(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_plain(content) if isinstance(content, str) else content)
+
+
+def _checked(name: str) -> PurePosixPath:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
+        raise ValueError(f"files has {name!r}. Names are paths in the function's folder.")
+    return path
+
+
+def _plain(text: str) -> bytes:
+    return dedent(text).lstrip("\n").encode()
