@@ -26,6 +26,7 @@ from .services import Services
 from .services.calendar import Journey
 from .services.control import SETTLE_TIMEOUT, Control, Snapshot
 from .services.injection import Fired
+from .services.leftovers import Leftovers
 from .services.projects import Applied, checked
 from .services.retention import Removed
 from .services.under_way import Work
@@ -128,13 +129,19 @@ class Emulator:
         """Remember all rows, of all projects, until `forget`."""
         return self._in_thread.call(self.control.snapshot)
 
-    def restore(self, snapshot: Snapshot) -> None:
-        """Put back the rows of `snapshot`. What is under way is ended; its writes are refused."""
-        self._in_thread.call(self.control.restore, snapshot.id)
+    def restore(self, snapshot: Snapshot, *, fresh: bool = False) -> Leftovers:
+        """Put back the rows of `snapshot`. What is under way is ended; its writes are refused.
 
-    def reset(self, project: str = "") -> None:
-        """Remove all rows of all projects, or of one. What is under way there is ended."""
-        self._in_thread.call(self.control.reset, project)
+        Processes of functions stay, without the files that their calls have left; one that goes on
+        after its answers is replaced, and with `fresh` all are. What is returned tells what there
+        was: `lines()` in sentences.
+        """
+        restore = partial(self.control.restore, fresh=fresh)
+        return self._in_thread.call(restore, snapshot.id)
+
+    def reset(self, project: str = "") -> Leftovers:
+        """Remove all rows of all projects, or of one, as `restore` does."""
+        return self._in_thread.call(self.control.reset, project)
 
     def maintain(self) -> Removed:
         """Remove what has outlived its retention, as happens once a day; how much it was."""

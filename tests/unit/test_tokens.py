@@ -94,6 +94,12 @@ def test_the_key_of_a_run_that_events_led_to_says_how_many() -> None:
     assert tokens.read_key(key, SECRET, NOW) == allowed
 
 
+def test_the_key_of_a_function_names_it() -> None:
+    allowed = tokens.FunctionKey("shop", ("users.read",), function="resize")
+    key = tokens.function_key("ephemeral_", allowed, SECRET, expires_at=LATER)
+    assert tokens.read_key(key, SECRET, NOW) == allowed
+
+
 def test_a_key_of_another_kind_is_refused() -> None:
     token = tokens.sign({}, SECRET, expires_at=LATER)
     for key in ("", "standard_ab12", token, "dynamic_" + token[:-1]):

@@ -105,7 +105,7 @@ class Session:
 
     async def _go_to(self, rows: Snapshot, fresh: bool) -> None:
         services = self._emulator.services
-        await services.control.restore(rows.id)
+        await services.control.restore(rows.id, fresh=fresh)
         services.witness.watch()  # what a seed has run is none of the test's
 
     async def _end(self, before: Snapshot, hands: Hands) -> tuple[str, ...]:
@@ -113,12 +113,12 @@ class Session:
         ground = services.ground
         with ground.timers.held():  # what another time has brought near must not happen now
             is_moved = hands.put_back(ground.clock)
-            ended = await services.control.restore(before.id)
+            left = await services.control.restore(before.id)
             if is_moved:
                 ground.timers.rearm()
         await services.control.forget(before.id)
         services.witness.leave()
-        return tuple(str(each) for each in ended)
+        return tuple(left.lines())
 
 
 @contextmanager

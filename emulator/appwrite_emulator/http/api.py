@@ -64,9 +64,8 @@ def build(
     names, origins = hosts | set(config.hosts), frozenset(config.origins)
     safety = Safety(names, origins, domains.is_of_api, config.appwrite)
     sign_ins = SignIns(services.users, services.sessions, services.jwts)
-    callers = Callers(
-        config, ground.clock, ground.secret, sign_ins, services.roles, services.console
-    )
+    people = (sign_ins, services.roles, services.console)
+    callers = Callers(config, ground.clock, ground.secret, *people, ground.epochs)
     known = tuple(routes(services, incoming))
     elsewhere = Elsewhere(known)
     realtime = RealtimeDoor(services.realtime, services.console, sign_ins, config.appwrite)

@@ -77,6 +77,7 @@ class Api:
         self._control = control
         self._elsewhere = Route("", "", elsewhere)
         self._events = events
+        self._epochs = callers.epochs
         self._safety = safety
         self._domains = domains
         self._sockets = sockets
@@ -91,7 +92,7 @@ class Api:
             await self._sockets.answer(scope, receive, send)
             return
         began = time.perf_counter()
-        request = Request(scope, receive, self._era)
+        request = Request(scope, receive, self._era, self._epochs)
         failure: Exception | None = None
         extra: RawHeaders = _FIXED
         try:
@@ -116,8 +117,10 @@ class Api:
             raise failure
 
     def forget(self) -> None:
-        """Decide anew which hosts are the API's: rules have come or gone."""
+        """Decide anew which hosts are the API's, and who calls: rules have come or gone, or all
+        rows."""
         self._welcomes.clear()
+        self._admissions.clear()
 
     def _welcome(self, request: Request) -> RawHeaders | None:
         """Refuse foreign hosts and origins; for known origins, the headers their pages need.
@@ -145,7 +148,7 @@ class Api:
         request.caller = admission.caller
         request.path_params = admission.path_params
         reply = await admission.route.door(request)
-        for told in request.told:
+        for told in () if request.is_late else request.told:
             self._tell(told.pattern or admission.route.event, request.caller, told)
         return reply
 

@@ -115,6 +115,8 @@ class Services:
         follow = wiring.follow(ground, code, calls.runs, executor, watcher)
         hearing = wiring.hearing(ground, code, calls.executions, people)
         retention, control = wiring.control(ground, code, calls, follow, executor)
+        memories = (code.plans.remember, people.api_keys.remember, hearing.webhooks.remember)
+        control.memories = memories
         functions, deployments, executions = code.functions, code.deployments, calls.executions
         rows = (functions, deployments, executions)
         return cls(
@@ -192,6 +194,7 @@ class Services:
         self.recover()
         self.arm()
         self.ground.timers.rearm = self.arm
+        self.control.begin()
 
     def recover(self) -> None:
         """End, with the reason, what an earlier process left unfinished; go on with builds.

@@ -54,6 +54,9 @@ class Plans:
         self._retire = retire  # ends the workers of targets whose key starts with a text
         self._plans: dict[str, Plan] = {}
         self._local: dict[str, Mapping[str, str]] = {}  # by function; never stored
+        self._parked: dict[str, Plan] = {}  # by function; a restore will want them again
+        self.is_kept: Callable[[Deployment], bool] = lambda deployment: False
+        """Whether a restore may bring a deployment back as it is."""
         self.inspect: Callable[[Function, Launch, Path], Awaitable[Inspect | None]] = _never
         """How a build of a function is inspected, if it is."""
 
@@ -72,8 +75,37 @@ class Plans:
             return plan  # for a call that came before another deployment was activated
         self._plans[key] = plan
         if stale and stale.target.key != plan.target.key:
-            self._retire(stale.target.key)
+            self._replace(key, stale)
         return plan
+
+    def _replace(self, key: str, stale: Plan) -> None:
+        """Let the workers of a plan end, unless it is the one that a restore will want again."""
+        parked = self._parked.get(key)
+        if parked is None and self.is_kept(stale.deployment):
+            self._parked[key] = stale
+        elif parked is None or parked.target.key != stale.target.key:
+            self._retire(stale.target.key)
+
+    def on_epoch(self, project: str) -> None:
+        """The state was put back: so are the plans that were there before others took their place,
+        with their workers."""
+        for key in [key for key in self._parked if not project or key.startswith(f"{project}/")]:
+            parked, current = self._parked.pop(key), self._plans.get(key)
+            if current and current.target.key != parked.target.key:
+                self._retire(current.target.key)
+            self._plans[key] = parked
+
+    def remember(self) -> Callable[[], None]:
+        """Keeps the variables that are laid over as they are now; what puts them back."""
+        local = dict(self._local)
+
+        def put_back() -> None:
+            for key in self._local.keys() | local.keys():
+                if self._local.get(key) != local.get(key):
+                    self._plans.pop(key, None)
+            self._local = dict(local)
+
+        return put_back
 
     def lay_over(self, function: Function, local: Mapping[str, str]) -> bool:
         """Let `local` variables win over the function's stored ones, as long as the emulator

@@ -162,7 +162,7 @@ class Runs:
         project, jwt = execution.project, ""
         if errand.home:
             seconds, session = self._lifetime(function), errand.session_id or None
-            jwt = self._jwts.issue(errand.home, errand.user_id, session, seconds=seconds)
+            jwt = self._jwts.lend(errand.home, errand.user_id, session, seconds=seconds)
         trigger = Trigger(execution.trigger)
         origin = context.Origin(trigger, errand.user_id, jwt, errand.event, errand.client_ip)
         request = ExecutionRequest(

@@ -135,6 +135,7 @@ def code(ground: Ground, executor: Executor, builder: Builder) -> Code:
     plans = Plans(ground, functions, variables, Keys(ground), executor.retire)
     inspections = Inspections(ground, executor)
     plans.inspect = inspections.inspect
+    ground.epochs.when_ended(plans.on_epoch)
     records = Records(ground, Deployment, owner="resourceId", searched=("$id", "entrypoint"))
     builds = Builds(ground, records, functions, plans, builder)
     archives = Archives(ground, records)
@@ -198,6 +199,7 @@ def control(
     made.pausing = calls.schedules.paused
     made.kept_builds = follow.folders.kept_builds
     made.refill = follow.serving.refill
+    code.plans.is_kept = made.keeps
     follow.folders.collect = made.collect
     return retention, made
 
