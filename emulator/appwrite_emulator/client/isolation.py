@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +50,13 @@ class Session:
 
         Raises what deploying and seeding raise.
         """
-        emulator = self._emulator
-        before, hands = emulator.in_loop(self._begin)
-        stage = self._stage(terms)
-        try:
+        before, hands = self._emulator.in_loop(self._begin)
+        with ExitStack() as ending:
+            ending.callback(self._leave, before, hands)
+            stage = self._stage(terms)
+            ending.push(stage.closing)
             stage.start = self._prepare(terms, before)
             yield Appwrite(stage)
-        finally:
-            stage.closing.close()
-            self.leftovers = emulator.in_loop(self._end, before, hands)
 
     def close(self) -> None:
         """Forget what tests have shared."""
@@ -97,6 +95,9 @@ class Session:
         for each in self._baselines.add(Baseline(terms.shares, before, made)):
             emulator.forget(each)
         return made
+
+    def _leave(self, before: Snapshot, hands: Hands) -> None:
+        self.leftovers = self._emulator.in_loop(self._end, before, hands)
 
     def _begin(self) -> tuple[Snapshot, Hands]:
         services = self._emulator.services
