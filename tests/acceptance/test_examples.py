@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from .command import EXAMPLES, run
+from .command import EXAMPLES, environment, run
 
 
 @pytest.mark.timeout(90)
 def test_a_month_of_an_hourly_function_is_tested_in_seconds(reachable: Path) -> None:
-    folder = reachable / "time-travel"
-    ignored = shutil.ignore_patterns(".appwrite-emulator", "__pycache__", ".pytest_cache")
-    shutil.copytree(EXAMPLES / "time-travel", folder, ignore=ignored)
+    folder = _copied("time-travel", reachable)
     command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder))
     done = run("exec", "--dir", str(folder), "--", sys.executable, *command, str(folder))
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^2 passed in ", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.timeout(90)
+def test_all_tests_of_the_bakery_pass(reachable: Path) -> None:
+    folder = _copied("pytest-suite", reachable)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        command, cwd=folder, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^22 passed in ", done.stdout, re.MULTILINE)
+
+
+def _copied(name: str, place: Path) -> Path:
+    """A copy of the example as it is in the repository."""
+    ignored = shutil.ignore_patterns(".appwrite-emulator", "__pycache__", ".pytest_cache")
+    return shutil.copytree(EXAMPLES / name, place / name, ignore=ignored)

@@ -21,6 +21,8 @@ from appwrite_emulator.cli.options import given
 from appwrite_emulator.cli.session import prepare
 from appwrite_emulator.project_file import read
 
+from .command import environment
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -144,19 +146,49 @@ def test_the_state_is_put_back_as_shown() -> None:
     exec(compile(code, "README.md", "exec"), {})
 
 
-def test_the_context_manager_prints_where_it_serves(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(block("python", "print(emulator.endpoint"))
+@pytest.fixture
+def hello(reachable: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with the function that the README makes."""
+    folder = reachable / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    done = CliRunner().invoke(main, shlex.split(block("sh", "emulator init hello"))[1:5])
+    assert done.exit_code == 0, done.output
+    return folder
 
-    done = subprocess.run(
-        [sys.executable, str(script)],
-        env={"PYTHONPATH": str(ROOT / "emulator"), "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=True,
+
+def test_the_context_manager_deploys_and_prints_where_it_serves(hello: Path) -> None:
+    (hello / "script.py").write_text(block("python", "print(emulator.endpoint"))
+
+    done = _python("script.py", hello)
+
+    assert re.match(r"http://127\.0\.0\.1:\d+/v1 demo local\n$", done.stdout), done.stderr
+
+
+def test_an_isolated_emulator_answers_as_shown(hello: Path) -> None:
+    (hello / "script.py").write_text(block("python", "isolated(emulator)"))
+
+    done = _python("script.py", hello)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.timeout(60)
+def test_the_tests_that_are_shown_pass(hello: Path) -> None:
+    (hello / "tests").mkdir()
+    for name, words in (("hello", "test_hello_greets"), ("marked", "seed=regulars")):
+        (hello / "tests" / f"test_{name}.py").write_text(block("python", words))
+
+    done = _python("-m pytest -q -p no:cacheprovider --rootdir . tests", hello)
+
+    assert re.search(r"^2 passed in ", done.stdout, re.MULTILINE), done.stdout + done.stderr
+
+
+def _python(arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *shlex.split(arguments)]
+    return subprocess.run(
+        command, cwd=folder, env=environment(), capture_output=True, text=True, check=False
     )
-
-    assert re.match(r"http://127\.0\.0\.1:\d+/v1 demo local\n$", done.stdout)
 
 
 def test_the_application_can_be_made(tmp_path: Path) -> None:
