@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import pytest
 
@@ -54,5 +55,8 @@ def keep(item: pytest.Item, emulator: Emulator) -> str:
 
 
 def _name(nodeid: str) -> str:
-    """A file name for a test; long ones keep their end, which tells them apart."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", nodeid).strip("-.")[-_MOST:]
+    """A file name for a test, of its own also where what is left out tells it from another."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", nodeid).strip("-.")
+    if "[" in nodeid or len(name) > _MOST:
+        return f"{name[-_MOST:].lstrip('-.')}-{crc32(nodeid.encode()):08x}"
+    return name
