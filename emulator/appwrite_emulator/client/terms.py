@@ -64,7 +64,7 @@ class Terms:
 
 
 def _known(name: str) -> str:
-    return meant(name, _CHECKS) or f"There are {', '.join(_CHECKS)}."
+    return f"{meant(name, _CHECKS)} There are {', '.join(_CHECKS)}.".lstrip()
 
 
 def _refused(option: str, value: object, wanted: str) -> TermsRefused:
