@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "emulator" / "appwrite_emulator"
 
 WORDS = (
     "errors", "clock", "models", "people", "declared", "config", "addresses", "assets", "jsontext",
-    "near",
+    "near", "places", "printable",
 )  # fmt: skip
 MECHANISMS = (
     "archive", "catalog", "channels", "chunks", "cron", "events", "files", "filters", "likely",

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .client.api import Refused
     from .client.execution import Execution
+    from .client.expecting import ExpectationFailed
     from .client.handle import Appwrite
     from .client.isolation import isolated
+    from .client.judge import FunctionFailed
     from .clock import ManualClock
     from .config import Config, ConfigError, Key, Repository, Webhook
     from .emulator import Emulator
+    from .services.stubs import Exactly, StubRefused, StubReply
 
 __version__ = "0.1.0"
 __all__ = [
-    "Appwrite", "Config", "ConfigError", "Emulator", "Execution", "Key", "ManualClock",
-    "Repository", "Webhook", "isolated",
+    "Appwrite", "Config", "ConfigError", "Emulator", "Exactly", "Execution", "ExpectationFailed",
+    "FunctionFailed", "Key", "ManualClock", "Refused", "Repository", "StubRefused", "StubReply",
+    "Webhook", "isolated",
 ]  # fmt: skip
 
 _HOMES = {
@@ -23,10 +28,16 @@ _HOMES = {
     "Config": "config",
     "ConfigError": "config",
     "Emulator": "emulator",
+    "Exactly": "services.stubs",
     "Execution": "client.execution",
+    "ExpectationFailed": "client.expecting",
+    "FunctionFailed": "client.judge",
     "Key": "config",
     "ManualClock": "clock",
+    "Refused": "client.api",
     "Repository": "config",
+    "StubRefused": "services.stubs",
+    "StubReply": "services.stubs",
     "Webhook": "config",
     "isolated": "client.isolation",
 }

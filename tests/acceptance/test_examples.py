@@ -33,6 +33,22 @@ def test_all_tests_of_the_bakery_pass(reachable: Path) -> None:
     assert re.search(r"^22 passed in ", done.stdout, re.MULTILINE)
 
 
+def test_a_suite_without_pytest_passes(reachable: Path) -> None:
+    folder = _copied("unittest-suite", reachable)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "unittest"],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^Ran 5 tests in ", done.stderr, re.MULTILINE)
+    assert re.search(r"^OK$", done.stderr, re.MULTILINE)
+
+
 def _copied(name: str, place: Path) -> Path:
     """A copy of the example as it is in the repository."""
     ignored = shutil.ignore_patterns(".appwrite-emulator", "__pycache__", ".pytest_cache")

@@ -10,18 +10,21 @@ import sys
 import tomllib
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx2
 import pytest
 from click.testing import CliRunner
 
-from appwrite_emulator import Config, Emulator, Repository
+from appwrite_emulator import Config, Emulator, Repository, isolated
 from appwrite_emulator.cli import main
 from appwrite_emulator.cli.options import given
 from appwrite_emulator.cli.session import prepare
+from appwrite_emulator.client.stubs import Stubs
 from appwrite_emulator.project_file import read
 
-from .command import environment
+from .command import environment, source
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -144,6 +147,53 @@ async def test_every_route_of_the_control_api_is_shown_and_answers(quickstart: E
 def test_the_state_is_put_back_as_shown() -> None:
     code = block("python", "emulator.snapshot()")
     exec(compile(code, "README.md", "exec"), {})
+
+
+VISIT = """
+import json
+import os
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+
+def main(context):
+    url = os.environ["APPWRITE_FUNCTION_API_ENDPOINT"] + "/tablesdb/main/tables/visits/rows"
+    headers = {
+        "content-type": "application/json",
+        "x-appwrite-project": os.environ["APPWRITE_FUNCTION_PROJECT_ID"],
+        "x-appwrite-key": context.req.headers["x-appwrite-key"],
+    }
+    values = [context.req.body_json["user"]]
+    query = quote(json.dumps({"method": "equal", "attribute": "user", "values": values}))
+    with urlopen(Request(f"{url}?queries[0]={query}", headers=headers)) as reply:
+        number = json.load(reply)["total"] + 1
+    row = json.dumps({"rowId": "unique()", "data": {"number": number}}).encode()
+    with urlopen(Request(url, row, headers)) as reply:
+        return context.res.json(json.load(reply))
+"""
+
+
+def test_a_stub_answers_a_function_as_shown(tmp_path: Path) -> None:
+    source(tmp_path, "visit/main.py", VISIT)
+    names: dict[str, Any] = {}
+    exec(compile(block("python", "appwrite.stub.get(ROWS"), "README.md", "exec"), names)
+    with Emulator(port=0) as emulator:
+        emulator.deploy(tmp_path / "visit")
+        stubs = Stubs(emulator.services.stubs, emulator.in_loop, emulator.project)
+        with isolated(emulator) as appwrite:
+            handle = SimpleNamespace(stub=stubs, functions=appwrite.functions)
+            names["test_a_visit_is_counted"](handle)
+            stubs.check()
+
+
+async def test_a_stub_is_declared_over_http_as_shown(quickstart: Emulator) -> None:
+    command = block("sh", "/_emulator/stubs -d")
+    async with quickstart as emulator:
+        base = emulator.endpoint.removesuffix("/v1")
+        declared = (await as_curl(command.replace("http://127.0.0.1:9080", base))).json()
+
+    assert (declared["path"], declared["by"]) == ("/v1/messaging/messages/*", "postcard")
+    assert [each["status"] for each in declared["replies"]] == [429, 200]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from . import bodies, fixture, growth, later, saves, state, ticks, warm, watching
+from . import bodies, fixture, growth, isolation, later, saves, state, ticks, warm, watching
 from .footprint import Footprint
 from .growth import Deployed
 from .servers import Mode
@@ -36,6 +36,7 @@ STATE_TARGETS = {
 }
 BODIES_TARGETS = {bodies.BODIES: 30, bodies.LOGS: 60}  # times a small call
 LATER_TARGET = 3  # times a synchronous execution
+ISOLATION_TARGETS = {isolation.RESTORE: 2e-3, isolation.FILES: 3e-3}  # seconds
 TICK_TARGET = 1e-3  # seconds over an execution by hand
 SAVE_TARGETS = {0.5: 60e-3, 0.95: 150e-3}  # seconds, by share of the saves
 MANY_READY, MANY_MEMORY = 3.0, 150e6  # seconds, bytes
@@ -147,6 +148,16 @@ def ticks_lines(mode: Mode, taken: dict[str, dict[str, float]]) -> Iterator[str]
     over = [figures[ticks.TICK] - figures[ticks.CALL] for figures in taken.values()]
     bound = f"≤ +{TICK_TARGET * 1e3:g} ms {_verdict(max(over) <= TICK_TARGET)}"
     yield _row("  over an execution by hand", [f"{each * 1e3:+.2f} ms" for each in over], bound)
+
+
+def isolation_lines(taken: dict[str, dict[str, float]]) -> Iterator[str]:
+    """One line for each kind of test, over baselines of several sizes."""
+    yield "What a test pays for the state it begins with, in memory: p50"
+    yield _row("", list(taken), "target")
+    for name in next(iter(taken.values())):
+        seconds, limit = [each[name] for each in taken.values()], ISOLATION_TARGETS.get(name)
+        note = f"≤ {limit * 1e3:g} ms {_verdict(max(seconds) <= limit)}" if limit else ""
+        yield _row(name, [f"{each * 1e3:.2f} ms" for each in seconds], note)
 
 
 def saves_lines(

@@ -25,6 +25,7 @@ from tests.bench import (
     cold,
     fixture,
     growth,
+    isolation,
     later,
     report,
     saves,
@@ -111,6 +112,13 @@ def _later(mode: Mode, is_quick: bool) -> Figures:
     return {**taken}
 
 
+def _isolation(mode: Mode, is_quick: bool) -> Figures:
+    baselines = isolation.BASELINES[:2] if is_quick else isolation.BASELINES
+    taken = {str(each): isolation.measure(each, 30 if is_quick else 300) for each in baselines}
+    say(["", *report.isolation_lines(taken)])
+    return {**taken}
+
+
 def _saves(mode: Mode, is_quick: bool) -> Figures:
     count = 10 if is_quick else 50
     taken = saves.measure(mode, count)
@@ -181,6 +189,7 @@ PARTS: dict[str, Callable[[Mode, bool], Figures]] = {
     "bodies": _bodies,
     "later": _later,
     "ticks": _ticks,
+    "isolation": _isolation,
     "saves": _saves,
     "many": _many,
     "watching": _watching,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from appwrite_emulator.services.places import place
+from appwrite_emulator.places import place
 
 
 @pytest.mark.parametrize(

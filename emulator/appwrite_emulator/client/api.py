@@ -14,6 +14,8 @@ from ..emulator import Emulator
 from ..errors import ApiError, Era, resolve
 from .headers import Headers
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 _JSON = {"content-type": "application/json"}
 _PATIENCE = 3600.0  # seconds; what takes too long is told by the emulator
 

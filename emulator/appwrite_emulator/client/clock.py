@@ -7,6 +7,8 @@ from datetime import datetime
 from ..services.calendar import Journey
 from .stage import Stage
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 
 class Clock:
     """Dates of rows, schedules, sessions and tokens follow it; durations and time-outs are real,

@@ -20,6 +20,8 @@ from .request import Query
 from .stage import Stage
 from .variables import Variables
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 _SETTINGS = (
     "name", "runtime", "execute", "events", "schedule", "timeout", "enabled", "logging",
     "entrypoint", "commands", "scopes", "build_specification", "runtime_specification",
@@ -204,7 +206,7 @@ class Function:
     def _judged(self, id: str, *, check: bool) -> Execution:
         execution = self._stage.execution(self.id, id)
         if check:
-            self._stage.judge.require([execution])
+            self._stage.require([execution])
         else:
             self._stage.judge.expect(execution)
         return execution

@@ -5,19 +5,24 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack, overload
 
 from ..people import User
 from ..services.under_way import Work
 from . import sdk, sources
 from .clock import Clock
 from .execution import Execution
+from .expecting import Expecting, Times, Wish
 from .function import Function
 from .functions import Functions, VariablesOf
+from .matching import Conditions, Text
 from .people import People
+from .permit import Permit
 from .person import Teams
 from .snapshot import Snapshot
 from .stage import Stage
+
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
 
 
 class Appwrite:
@@ -162,7 +167,7 @@ class Appwrite:
 
         Raises NotSettled, a TimeoutError that names what is pending after `timeout` seconds.
         """
-        return self._stage.emulator.settle(self._stage.timeout if timeout is None else timeout)
+        return self._stage.settle(timeout)
 
     def finished(self, execution: Execution, *, check: bool = True) -> Execution:
         """Wait until `execution`, called without waiting, has ended, and return how.
@@ -173,7 +178,7 @@ class Appwrite:
         if not check:
             self._stage.judge.expect(execution)
         ended = self._stage.ended(execution.function, execution.id)
-        self._stage.judge.require([ended])
+        self._stage.require([ended])
         return ended
 
     def executions(
@@ -196,11 +201,78 @@ class Appwrite:
         self._stage.reset()
 
     def check(self) -> None:
-        """Raise FunctionFailed when a function has failed unexpectedly, whoever has called it.
+        """Raise FunctionFailed when a function has failed unexpectedly, whoever has called it, and
+        StubsFailed when a call of it met no stub.
 
         The fixture does so when the test's own code has ended.
         """
-        self._stage.judge.require(self.executions())
+        self._stage.require(self._stage.failures())
+
+    @overload
+    def expect_execution(
+        self, function: str = "", *, settle: bool = True, **conditions: Unpack[Conditions]
+    ) -> Execution: ...
+
+    @overload
+    def expect_execution(
+        self,
+        function: str = "",
+        *,
+        times: Times,
+        settle: bool = True,
+        **conditions: Unpack[Conditions],
+    ) -> list[Execution]: ...
+
+    def expect_execution(
+        self,
+        function: str = "",
+        *,
+        times: Times | None = None,
+        settle: bool = True,
+        **conditions: Unpack[Conditions],
+    ) -> Execution | list[Execution]:
+        """Wait until all is quiet, unless `settle` is false; then there must be an execution of
+        `function`, or of any, for which all conditions hold: the newest of them is returned. With
+        `times`, a number or the least and the most, there must be so many: all are returned.
+
+            appwrite.expect_execution("greet", trigger="event", event="users.*.create")
+            appwrite.expect_execution("pay", status="failed", errors_contain="card", times=(1, 3))
+
+        Conditions are those of `Conditions`. A pattern or a test may stand for a value. Who names
+        `status`, `status_code`, `outcome` or `errors_contain` knows how it ends: what is found then
+        may have failed. Raises ExpectationFailed, which shows the closest executions, NotSettled.
+        """
+        wanted = (1, None) if times is None else times
+        found = self._expect(function, wanted, conditions, settle=settle)
+        return found[-1] if times is None else found
+
+    def expect_no_execution(
+        self, function: str = "", *, settle: bool = True, **conditions: Unpack[Conditions]
+    ) -> None:
+        """Wait until all is quiet; then there must be no such execution. Raises as
+        `expect_execution` does."""
+        self._expect(function, 0, conditions, settle=settle)
+
+    def may_fail(self, function: str = "", *, errors_contain: Text | None = None) -> Permit:
+        """Let executions of `function`, or of any, fail from now on; `with` it, until the end of
+        the block, which waits until all is quiet.
+
+            with appwrite.may_fail("pay", errors_contain="card declined"):
+                appwrite.fire("databases.shop.collections.orders.documents.1.create")
+        """
+        return Permit(self._stage, function, errors_contain)
+
+    def report(self) -> str:
+        """What was executed in this test, for people: what is broken with all that it said."""
+        return self._stage.judge.telling.report(self._stage.seen())
+
+    def _expect(
+        self, function: str, times: Times, conditions: Mapping[str, Any], *, settle: bool
+    ) -> list[Execution]:
+        wish = Wish.of(function, times, conditions)
+        if settle:
+            self._stage.settle()
+        return Expecting(self._stage, lambda: [*self.functions]).require(wish)
 
     def _written(self, files: Mapping[str, str | bytes], changes: dict[str, Any]) -> Path:
         """A folder with the files, which goes when the test ends."""

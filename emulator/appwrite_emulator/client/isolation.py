@@ -17,6 +17,7 @@ from .hands import Hands
 from .judge import Judge
 from .seeding import sow
 from .stage import Stage
+from .telling import telling_of
 from .terms import FROZEN, Terms
 
 
@@ -65,7 +66,7 @@ class Session:
 
     def _stage(self, terms: Terms) -> Stage:
         emulator = self._emulator
-        judge = Judge(str, is_strict=terms.strict)
+        judge = Judge(telling_of(emulator), is_strict=terms.strict)
         return Stage(emulator, Api.of(emulator), judge, terms.timeout, undeployed=self.undeployed)
 
     def _prepare(self, terms: Terms, before: Snapshot) -> Snapshot:

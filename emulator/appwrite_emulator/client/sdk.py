@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from .api import Api
@@ -28,24 +29,31 @@ def has_sessions(client: Any) -> bool:
 
 
 def _kind() -> Any:
+    found = _package()
     try:
         return import_module("appwrite.client").Client
-    except ModuleNotFoundError as exc:
-        if exc.name == "appwrite":
-            raise SdkMissing(
-                "The official SDK for Python is not installed. Run `pip install appwrite`, or do "
-                "without it: appwrite.functions[...].call(...), appwrite.headers(user=...)."
-            ) from exc
-        if exc.name != "appwrite.client":
-            raise
-        raise _other() from exc
     except AttributeError as exc:
-        raise _other() from exc
+        raise _other(found) from exc
+    except ModuleNotFoundError as exc:
+        if exc.name != "appwrite.client":  # something that the SDK itself needs
+            raise
+        raise _other(found) from exc
 
 
-def _other() -> SdkMissing:
-    found = import_module("appwrite")
-    place = found.__file__ or ", ".join(getattr(found, "__path__", ["?"]))
+def _package() -> ModuleType:
+    try:
+        return import_module("appwrite")
+    except ModuleNotFoundError as exc:
+        if exc.name != "appwrite":
+            raise
+        raise SdkMissing(
+            "The official SDK for Python is not installed. Run `pip install appwrite`, or do "
+            "without it: appwrite.functions[...].call(...), appwrite.headers(user=...)."
+        ) from exc
+
+
+def _other(found: ModuleType) -> SdkMissing:
+    place = found.__file__ or ", ".join(found.__path__)
     return SdkMissing(
         f"The package `appwrite` at {place} is not the official SDK. Rename it if it is yours, and "
         "run `pip install appwrite`."

@@ -8,6 +8,8 @@ from typing import Self
 from ..services import control
 from .stage import Stage
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 
 class Snapshot:
     """All rows as they were: functions, their builds, users, executions; not the clock.

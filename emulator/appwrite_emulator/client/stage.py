@@ -16,10 +16,14 @@ from ..errors import ApiError
 from ..models import Caller, ExecutionStatus, Trigger
 from ..near import meant
 from ..services.control import Snapshot
+from ..services.stubs import Unmatched
 from ..services.under_way import NotSettled, Work, WorkKind
 from .api import Api, Refused
 from .execution import Execution
 from .judge import Judge
+from .telling import pending_text
+
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
 
 T = TypeVar("T")
 
@@ -95,7 +99,7 @@ class Stage:
     def restore(self, snapshot: Snapshot) -> None:
         """Put back the rows of `snapshot`. Raises FunctionFailed for what has failed until now:
         nobody would see it any more."""
-        self.judge.require(self.executions())
+        self.require(self.failures())
         self.emulator.restore(snapshot)
 
     def snapshot(self) -> Snapshot:
@@ -109,8 +113,34 @@ class Stage:
         if self.start is not None:
             self.restore(self.start)
             return
-        self.judge.require(self.executions())
+        self.require(self.failures())
         self.emulator.reset(self.project)
+
+    def require(self, executions: list[Execution]) -> None:
+        """Raise FunctionFailed for those that failed unexpectedly, StubsFailed for calls that met
+        no stub."""
+        self.judge.require(executions, self.emulator.in_loop(self._unmatched))
+
+    def settle(self, timeout: float | None = None) -> list[Work]:
+        """Wait until all is quiet. Raises NotSettled, with what was said by what is pending."""
+        try:
+            return self.emulator.settle(self.timeout if timeout is None else timeout)
+        except NotSettled as exc:
+            exc.add_note(pending_text(self.emulator, exc.pending))
+            raise exc.with_traceback(None) from None  # the emulator's own frames tell nothing
+
+    def seen(self) -> list[Execution]:
+        """Those that have ended while the test went on, in that order, whoever called them."""
+        sights = self.emulator.services.witness.sights
+        return [Execution.seen(each) for each in self.emulator.in_loop(sights, self.project)]
+
+    def failures(self) -> list[Execution]:
+        """Those of them in which no function came to an answer."""
+        failures = self.emulator.services.witness.failures
+        return [Execution.seen(each) for each in self.emulator.in_loop(failures, self.project)]
+
+    def _unmatched(self) -> list[Unmatched]:
+        return self.emulator.services.stubs.unmatched(self.project)
 
     async def _all(self, function: str) -> list[Execution]:
         rows = self.emulator.services.executions.of(self.project, function)

@@ -25,6 +25,7 @@ from .request import SERVER_FORMATS, Receive, Request, Scope, Send, Told
 from .route import Answer, Door, Route
 from .safety import Safety
 from .sockets import Sockets
+from .stubbing import Stubbing
 
 logger = logging.getLogger(__name__)
 
@@ -71,11 +72,14 @@ class Api:
         sockets: Sockets,
         control: Door,  # answers all paths below /_emulator
         elsewhere: Door,  # answers what no route is for
+        stubbing: Stubbing,
         events: Events,
     ) -> None:
         self._callers = callers
         self._control = control
         self._elsewhere = Route("", "", elsewhere)
+        self._stubbing = stubbing
+        self._stubs = stubbing.stubs
         self._events = events
         self._epochs = callers.epochs
         self._safety = safety
@@ -144,6 +148,8 @@ class Api:
         path = request.scope["path"]
         if path.startswith(CONTROL) and path[len(CONTROL) :][:1] in ("", "/"):
             return await self._control(request)
+        if self._stubs.is_used and (stubbed := await self._stubbing.answer(request)):
+            return stubbed
         admission = self._admit(request)
         request.caller = admission.caller
         request.path_params = admission.path_params

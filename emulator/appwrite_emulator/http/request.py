@@ -81,7 +81,8 @@ class Request:
 
     @property
     def receive(self) -> Receive:
-        return self._receive
+        """What reads the body in pieces; one that was read as a whole comes again."""
+        return self._receive if self._body is None else _again(self._body, self._receive)
 
     @property
     def query(self) -> bytes:
@@ -200,6 +201,17 @@ class Request:
             if size > MAX_BODY:
                 chunks.clear()
         return _limited(b"".join(chunks), size)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    left = [body]
+
+    async def read() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return await receive()
+
+    return read
 
 
 def _limited(body: bytes, size: int = 0) -> bytes:

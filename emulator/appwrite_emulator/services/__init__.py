@@ -32,6 +32,7 @@ from .injection import Injection
 from .inspections import Inspections
 from .jwts import Jwts
 from .memberships import Memberships
+from .origins import Origins
 from .projects import Projects
 from .realtime import Realtime
 from .reload import Reload
@@ -44,6 +45,7 @@ from .sessions import Sessions
 from .sources import Sources
 from .standings import Standings
 from .status import About, Status
+from .stubs import Stubs
 from .teams import Teams
 from .tokens import Tokens
 from .triggers import Triggers
@@ -94,10 +96,12 @@ class Services:
     housekeeping: Housekeeping
     status: Status
     standings: Standings
+    origins: Origins
     triggers: Triggers
     injection: Injection
     webhooks: Webhooks
     witness: Witness
+    stubs: Stubs
 
     @classmethod
     def over(
@@ -135,6 +139,7 @@ class Services:
             schedules=calls.schedules,
             projects=follow.projects,
             reload=follow.reload,
+            origins=follow.folders.origins,
             serving=follow.serving,
             environments=wiring.environments(code, follow.reload, about.project),
             standings=wiring.standings(ground, code, calls.schedules, follow.reload),
@@ -143,13 +148,14 @@ class Services:
             **hearing._asdict(),
             retention=retention,
             control=control,
-            witness=Witness(calls.runs),
+            witness=Witness(calls.runs, ground.live_logs, ground.epochs),
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),
             injection=Injection(
                 ground, people.console, executions, hearing.triggers, about.project
             ),
+            stubs=wiring.stubs(ground, about.project),
         )
 
     def delete_function(self, project: str, id: str) -> None:

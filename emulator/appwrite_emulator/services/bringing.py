@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from anyio import from_thread, to_thread
 
+from .. import places
 from ..builder import generation
 from ..builder.generation import Found, Need, Recipe, Record, Way, record_of
 from ..catalog import Launch
@@ -24,7 +25,6 @@ from ..manifest import Family
 from ..models import Deployment, DeploymentStatus, Function
 from ..project_file import Entry
 from ..trees import Tree
-from . import places
 from .builds import Builds
 from .generations import Generations
 from .ground import Ground

@@ -21,6 +21,7 @@ from .functions import Functions
 from .generations import Generations, builds_of
 from .ground import Ground
 from .looks import Look, stamp
+from .origins import Origins
 from .plans import Plans
 from .under_way import Work, WorkKind
 
@@ -56,6 +57,7 @@ class Folders:
         self._generations = generations
         self._bringing = bringing
         self._plans = plans
+        self.origins = Origins()
         self._bases: dict[str, Deployment] = {}  # to go on from when a reset has removed the rows
         self.collect: Callable[[set[str]], Awaitable[None]] = _leave
         """Removes builds that nothing names any more."""
@@ -111,12 +113,14 @@ class Folders:
         for _ in range(_MOVES):
             look = await self.look(function, entry, look)
             try:
-                return look, await self._deploy(function, entry, look, on_begin, why)
+                brought = await self._deploy(function, entry, look, on_begin, why)
             except TreeMoved:
                 continue
             except (ApiError, InterpreterMissing, ProjectFileError, OSError) as exc:
                 self._ground.epochs.check(function.project, epoch)  # a restore may be why
                 return look, Brought(Outcome.BROKEN, error=self._text_of(exc))
+            self.origins.note(brought.deployment_id, entry.folder)
+            return look, brought
         assert look is not None, "it was looked at"
         return look, Brought(Outcome.BROKEN, error=_RESTLESS)
 

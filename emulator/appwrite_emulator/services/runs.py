@@ -117,6 +117,8 @@ class Runs:
         """What must be awaited before `active`, so that a call meets the code of now."""
         self.on_end: Callable[[Run, Result], None] | None = None
         """Told of every run with its result, if anybody wants to know."""
+        self.on_refusal: Callable[[Execution, str, str], None] | None = None
+        """Told of every execution that has failed without being run, with event and user."""
         self.is_inspected: Callable[[Function], bool] = lambda function: False
         """Whether a run may take any time, since it stops where its debugger says."""
 

@@ -43,6 +43,7 @@ from .schedules import Schedules
 from .serving import Serving
 from .sessions import Sessions
 from .standings import Standings
+from .stubs import Stubs
 from .teams import Teams
 from .tokens import Tokens
 from .triggers import Triggers
@@ -214,3 +215,9 @@ def hearing(ground: Ground, code: Code, executions: Executions, people: People) 
         ground.events.add(webhooks)
         ground.epochs.when_ended(webhooks.drop)
     return Hearing(realtime, triggers, webhooks)
+
+
+def stubs(ground: Ground, project: str) -> Stubs:
+    made = Stubs(ground, project)
+    ground.epochs.when_ended(made.clear)
+    return made

@@ -1,0 +1,151 @@
+"""A stub in a test's hands: what it answers, and the calls it has taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+from ..services import stubs as declared
+from ..services.stubs import Answer, Exactly, StubCall, StubReply, Terms, Unmatched
+
+Headers = Mapping[str, str] | None
+InLoop = Callable[..., Any]
+"""Calls a function in the emulator's own loop, and returns what it returns."""
+
+_Bytes = bytes  # the word is a method of stubs
+_LONGEST = 300  # characters of a body
+
+
+class Stub:
+    """Answers for calls, in effect from the first reply on.
+
+    Replies are given in their order, each once, and the last goes on; `times` makes it end. Of
+    several stubs that match a call, the one that was declared last answers.
+    """
+
+    def __init__(self, stub: declared.Stub, stubs: declared.Stubs, in_loop: InLoop) -> None:
+        self._stub = stub
+        self._stubs = stubs
+        self._in_loop = in_loop
+
+    def __repr__(self) -> str:
+        return f"<Stub {self._stub}>"
+
+    def json(
+        self, value: Any, status: int = 200, headers: Headers = None, delay: float = 0.0
+    ) -> Self:
+        """Answer with a value as JSON. `delay` is in seconds of real time, here and below."""
+        return self._reply(StubReply.json(value, status, headers, delay))
+
+    def listing(self, key: str, rows: Sequence[Any], total: int | None = None) -> Self:
+        """Answer with a list as Appwrite has them: `{"total": 1, key: rows}`."""
+        return self.json({"total": len(rows) if total is None else total, key: list(rows)})
+
+    def documents(self, documents: Sequence[Mapping[str, Any]], total: int | None = None) -> Self:
+        """Answer with a list of documents."""
+        return self.listing("documents", documents, total)
+
+    def rows(self, rows: Sequence[Mapping[str, Any]], total: int | None = None) -> Self:
+        """Answer with a list of rows."""
+        return self.listing("rows", rows, total)
+
+    def text(
+        self, text: str, status: int = 200, headers: Headers = None, delay: float = 0.0
+    ) -> Self:
+        """Answer with text."""
+        return self._reply(StubReply.text(text, status, headers, delay))
+
+    def bytes(
+        self, body: _Bytes, status: int = 200, headers: Headers = None, delay: float = 0.0
+    ) -> Self:
+        """Answer with bytes; the header content-type can say what they are."""
+        return self._reply(StubReply.bytes(body, status, headers, delay))
+
+    def empty(self, status: int = 204, headers: Headers = None, delay: float = 0.0) -> Self:
+        """Answer without a body, as what deletes does."""
+        return self._reply(StubReply.empty(status, headers, delay))
+
+    def error(
+        self, type: str, message: str | None = None, status: int | None = None, delay: float = 0.0
+    ) -> Self:
+        """Answer with Appwrite's error of that type, such as `document_not_found`. Of a type that
+        the emulator does not know, say message and status."""
+        return self._reply(StubReply.error(type, message, status, delay))
+
+    def answer(self, maker: Answer, delay: float = 0.0) -> Self:
+        """Answer with what `maker` returns for each call, in a thread: a JSON value, text, bytes,
+        None for an empty reply, or a `StubReply`. What it raises fails the test."""
+        return self._reply(StubReply.answer(maker, delay))
+
+    def times(self, count: int) -> Self:
+        """Take so many calls in all; after them the stub matches none."""
+        return self._change(self._stub.limited(count))
+
+    @property
+    def calls(self) -> list[StubCall]:
+        """The calls it has answered, in the order of its replies."""
+        return list(self._in_loop(self._stubs.calls, self._stub.project, self._stub.id))
+
+    def assert_called(
+        self,
+        times: int | None = None,
+        *,
+        query: Mapping[str, Any] | Exactly | None = None,
+        json: Any = None,
+        headers: Mapping[str, Any] | None = None,
+        by: str | None = None,
+    ) -> None:
+        """Fail unless it has answered so many calls like this; without `times` one or more.
+
+        What calls must be like is said as where a stub is declared. The error shows all calls.
+        """
+        terms = Terms(query, json, None, headers, by)
+        terms.check()
+        calls = self.calls
+        found = [call for call in calls if next(terms.differences(call), None) is None]
+        if len(found) != times if times is not None else not found:
+            wanted = "at least 1" if times is None else times
+            raise AssertionError(self._explained(f"{len(found)}, expected {wanted}", terms, calls))
+
+    def assert_not_called(
+        self,
+        *,
+        query: Mapping[str, Any] | Exactly | None = None,
+        json: Any = None,
+        headers: Mapping[str, Any] | None = None,
+        by: str | None = None,
+    ) -> None:
+        """Fail when it has answered calls like this."""
+        self.assert_called(0, query=query, json=json, headers=headers, by=by)
+
+    def _reply(self, reply: StubReply) -> Self:
+        return self._change(self._stub.replying(reply))
+
+    def _change(self, stub: declared.Stub) -> Self:
+        self._stub = stub
+        if stub.replies:
+            self._in_loop(self._stubs.declare, stub)
+        return self
+
+    def _explained(self, counts: str, terms: Terms, calls: Sequence[StubCall]) -> str:
+        """How often it was called and should have been, and all that was called."""
+        wanted = ", ".join(f"{name}={value!r}" for name, value in terms.to_json().items() if value)
+        lines = [f"Calls of {self._stub}{f' with {wanted}' if wanted else ''}: {counts}."]
+        lines += [f"  {_line(call, terms)}" for call in calls] or ["  It has answered no call."]
+        unmatched: list[Unmatched] = self._in_loop(self._stubs.unmatched, self._stub.project)
+        lines += [f"  {line}" for each in unmatched for line in each.explain().splitlines()]
+        return "\n".join(lines)
+
+
+def _line(call: StubCall, terms: Terms) -> str:
+    """One call, and how it differs from what is looked for."""
+    body = call.text if call.json is None else repr(call.json)
+    shown = body if len(body) <= _LONGEST else f"{body[: _LONGEST - 3]}..."
+    differing = "; ".join(terms.differences(call))
+    parts = [
+        f"{call.method} {call.path} by {call.caller}: {call.reply_status}",
+        f"query {dict(call.query)!r}" if call.query else "",
+        f"body {shown}" if call.body else "",
+        f"differs in {differing}" if differing else "",
+    ]
+    return ", ".join(part for part in parts if part)
