@@ -13,7 +13,7 @@ from anyio import to_thread
 from .. import state
 from ..execution.executor import Executor
 from ..execution.remains import Remains
-from ..models import Deployment, Execution, ExecutionStatus, unique_id
+from ..models import Deployment, Execution, ExecutionStatus, Function, unique_id
 from . import long_texts
 from .builds import Builds
 from .executions import Executions
@@ -128,9 +128,12 @@ class Control:
     def _remember(self) -> tuple[Recall, ...]:
         return tuple(memory() for memory in self.memories)
 
-    def keeps(self, deployment: Deployment) -> bool:
-        """Whether a live snapshot has the deployment, so that a restore may bring it back."""
-        return f"{deployment.project}/{deployment.id}" in self._kept_deployments()
+    def keeps(self, function: Function) -> bool:
+        """Whether a live snapshot has the function as it is, so that a restore may bring it
+        back."""
+        key = f"{function.project}/{function.id}"
+        tables = (each.rows.tables.get(Function.table, {}) for each in self._snapshots.values())
+        return any(key in rows and Function.from_row(rows[key]) == function for rows in tables)
 
     def _kept_deployments(self) -> set[str]:
         tables = (each.rows.tables for each in self._snapshots.values())
