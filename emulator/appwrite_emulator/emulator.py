@@ -262,6 +262,7 @@ class Emulator:
             stack.callback(server.stop)
             stack.callback(self.services.ground.live_logs.close)  # or its readers hold the server
             stack.callback(self.services.realtime.close)
+            stack.callback(self.services.stubs.close)
             group.start_soon(server.serve, sockets, name="http")
             await server.answers.wait()
             self._own_loop = stack.pop_all()

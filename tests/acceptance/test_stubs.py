@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -164,3 +167,16 @@ def test_what_one_test_declares_is_not_there_in_the_next(emulator: Emulator, stu
         assert (stubs.calls, stubs.unmatched) == ([], [])
         failed = appwrite.functions["python"].call(json={"author": "ann"}, check=False)
         assert "KeyError: 'total'" in failed.errors
+
+
+def test_an_emulator_that_stops_waits_for_no_delay() -> None:
+    with ThreadPoolExecutor() as pool:
+        with Emulator(port=0) as emulator:
+            stubs = Stubs(emulator.services.stubs, emulator.in_loop, emulator.project)
+            reached = threading.Event()
+            stubs.get("/databases").answer(lambda call: reached.set(), delay=3600)
+            url = f"{emulator.endpoint}/databases?project={emulator.project}"
+            reply = pool.submit(urlopen, url)
+            assert reached.wait(15)
+        with reply.result() as answered:
+            assert answered.status == 204

@@ -414,16 +414,6 @@ def test_a_path_outside_the_api_is_none_of_it(project: Project, stubs: Stubs) ->
     assert stubs.unmatched == []
 
 
-def test_many_calls_are_kept_up_to_a_number(
-    project: Project, stubs: Stubs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("appwrite_emulator.services.stubs.ledger.MOST", 3)
-    stub = stubs.get(f"{DOCUMENTS}/*").json({})
-    for number in range(5):
-        project.get(f"{DOCUMENTS}/{number}").expect(200)
-    assert [call.path[-1] for call in stub.calls] == ["2", "3", "4"]
-
-
 def test_an_assertion_shows_the_calls_that_there_were(project: Project, stubs: Stubs) -> None:
     stub = stubs.post(DOCUMENTS).json({}, 201)
     with pytest.raises(AssertionError) as failed:
@@ -480,6 +470,19 @@ def test_a_restore_and_a_reset_remove_stubs_and_what_was_called(own: Server) -> 
     assert known() == [0, 0, 0, 0]
     assert own.emulator.services.stubs.is_used is False
     assert two.get(ONE).status == 501
+
+
+def test_a_restore_ends_the_wait_for_a_reply(own: Server) -> None:
+    project = own.project()
+    reached = threading.Event()
+    stubs_of(project).get(ONE).answer(lambda call: reached.set(), delay=3600)
+    with ThreadPoolExecutor() as pool:
+        late = pool.submit(project.get, ONE)
+        assert reached.wait(15)
+        stubs_of(own.project()).clear()  # those of others change nothing
+        assert not late.done()
+        own.call("POST", f"/_emulator/reset?project={project.id}").expect(200)
+        assert late.result().error[:2] == (409, "emulator_restored")
 
 
 def test_what_was_called_before_a_restore_is_told_to_nobody(own: Server) -> None:

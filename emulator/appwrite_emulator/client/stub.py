@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypedDict, Unpack
 
 from ..services import stubs as declared
 from ..services.stubs import Answer, Exactly, StubCall, StubReply, Terms, Unmatched
@@ -14,6 +14,16 @@ InLoop = Callable[..., Any]
 
 _Bytes = bytes  # the word is a method of stubs
 _LONGEST = 300  # characters of a body
+
+
+class Wanted(TypedDict, total=False):
+    """What calls must be like; what is left out does not matter."""
+
+    query: Mapping[str, Any] | Exactly
+    json: Any
+    body: Any
+    headers: Mapping[str, Any]
+    by: str
 
 
 class Stub:
@@ -83,40 +93,28 @@ class Stub:
 
     @property
     def calls(self) -> list[StubCall]:
-        """The calls it has answered, in the order of its replies."""
+        """The calls it has answered, in the order of its replies; of all stubs together the last
+        10,000 are kept."""
         return list(self._in_loop(self._stubs.calls, self._stub.project, self._stub.id))
 
-    def assert_called(
-        self,
-        times: int | None = None,
-        *,
-        query: Mapping[str, Any] | Exactly | None = None,
-        json: Any = None,
-        headers: Mapping[str, Any] | None = None,
-        by: str | None = None,
-    ) -> None:
+    def assert_called(self, times: int | None = None, **wanted: Unpack[Wanted]) -> None:
         """Fail unless it has answered so many calls like this; without `times` one or more.
 
         What calls must be like is said as where a stub is declared. The error shows all calls.
         """
-        terms = Terms(query, json, None, headers, by)
+        terms = Terms(**wanted)
         terms.check()
         calls = self.calls
         found = [call for call in calls if next(terms.differences(call), None) is None]
         if len(found) != times if times is not None else not found:
-            wanted = "at least 1" if times is None else times
-            raise AssertionError(self._explained(f"{len(found)}, expected {wanted}", terms, calls))
+            expected = "at least 1" if times is None else times
+            raise AssertionError(
+                self._explained(f"{len(found)}, expected {expected}", terms, calls)
+            )
 
-    def assert_not_called(
-        self,
-        *,
-        query: Mapping[str, Any] | Exactly | None = None,
-        json: Any = None,
-        headers: Mapping[str, Any] | None = None,
-        by: str | None = None,
-    ) -> None:
+    def assert_not_called(self, **wanted: Unpack[Wanted]) -> None:
         """Fail when it has answered calls like this."""
-        self.assert_called(0, query=query, json=json, headers=headers, by=by)
+        self.assert_called(0, **wanted)
 
     def _reply(self, reply: StubReply) -> Self:
         return self._change(self._stub.replying(reply))

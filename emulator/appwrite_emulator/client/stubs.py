@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, TypedDict, Unpack
+from typing import Unpack
 
 from ..services import stubs as declared
-from ..services.stubs import Exactly, Raised, StubCall, Terms, Unmatched
-from .stub import InLoop, Stub
+from ..services.stubs import Raised, StubCall, Terms, Unmatched
+from .stub import InLoop, Stub, Wanted
 
 Path = str | re.Pattern[str]
-
-
-class Wanted(TypedDict, total=False):
-    """Which calls of a path a stub is for; what is left out does not matter."""
-
-    query: Mapping[str, Any] | Exactly
-    json: Any
-    body: Any
-    headers: Mapping[str, Any]
-    by: str
 
 
 class StubsFailed(AssertionError):
@@ -34,7 +23,8 @@ class Stubs:
     the rest; a compiled regular expression matches from end to end. `query`, `json`, `body`,
     `headers` and `by` say which of its calls are meant: objects want what they name and let all
     else be, at any depth, `Exactly(...)` wants nothing else. A pattern, a class or a function that
-    decides may stand for any value. `by` is "guest", "server", or the id of a function or a user.
+    decides by the value alone may stand for any value. `by` is "guest", "server", or the id of a
+    function or a user.
 
     What cannot be declared raises StubRefused, a ValueError.
     """

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import anyio
 from anyio import to_thread
 
 from .. import jsontext
@@ -64,7 +63,7 @@ class Stubbing:
         rendered = _rendered(reply, taken.call, request)
         self.stubs.answered(taken.call, rendered.status)
         if reply.delay:
-            await request.attended(anyio.sleep(reply.delay))
+            await request.attended(self.stubs.pause(taken.call, reply.delay))
         return rendered
 
     async def _made(self, taken: Taken, reply: StubReply) -> StubReply:
@@ -73,7 +72,8 @@ class Stubbing:
         try:
             return StubReply.of(await _in_thread(reply.maker, taken.call))
         except Exception as exc:
-            logger.warning("The answer of stub %s failed", taken.stub, exc_info=exc)
+            told = {"action": "stub", "function_id": taken.call.function}
+            logger.warning("The answer of stub %s failed", taken.stub, exc_info=exc, extra=told)
             self.stubs.failed(taken.call, exc)
             first, *_ = [*str(exc).splitlines(), ""]
             text = f"The answer of {taken.stub} raised {type(exc).__name__}: {first}"

@@ -121,7 +121,7 @@ def test_who_called_by_what_event_is_told(appwrite: Appwrite) -> None:
     ("cake", "told"),
     [
         ("exit", "oven crashed: The function's process exited with code 3"),
-        ("wait", "oven timed out after 1.0 s"),
+        ("wait", r"oven timed out after [\d.]+ s"),
     ],
 )
 def test_a_function_that_comes_to_no_answer_is_told(
@@ -131,7 +131,7 @@ def test_a_function_that_comes_to_no_answer_is_told(
 
     heading, request, *rest = appwrite.report().split("\n")
 
-    assert heading == told
+    assert re.fullmatch(told, heading)
     assert calm(request) == "    http POST /: 500 in N ms"
     assert f"    │ baking {cake}" in rest
 

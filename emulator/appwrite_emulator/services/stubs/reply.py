@@ -54,7 +54,7 @@ class StubReply:
         cls, value: Any, status: int = 200, headers: Headers | None = None, delay: float = 0.0
     ) -> Self:
         """A value as JSON. Raises StubRefused for what is none."""
-        return cls._made(_encoded(value), JSON, status, headers, delay)
+        return cls._made(_encoded(value), status, _typed(JSON, headers), delay)
 
     @classmethod
     def text(
@@ -63,7 +63,7 @@ class StubReply:
         """A text in UTF-8."""
         if not isinstance(text, str):
             raise StubRefused(f"A reply's text must be a str, and is {text!r}.")
-        return cls._made(text.encode("utf-8", "replace"), TEXT, status, headers, delay)
+        return cls._made(text.encode("utf-8", "replace"), status, _typed(TEXT, headers), delay)
 
     @classmethod
     def bytes(
@@ -72,12 +72,12 @@ class StubReply:
         """Bytes as they are; a header can say of which type."""
         if not isinstance(body, Bytes):
             raise StubRefused(f"A reply's bytes must be of type bytes, and are {body!r}.")
-        return cls._made(body, BINARY, status, headers, delay)
+        return cls._made(body, status, _typed(BINARY, headers), delay)
 
     @classmethod
     def empty(cls, status: int = 204, headers: Headers | None = None, delay: float = 0.0) -> Self:
         """No body."""
-        return cls._made(b"", TEXT, status, headers, delay)
+        return cls._made(b"", status, _typed(TEXT, headers), delay)
 
     @classmethod
     def error(
@@ -127,14 +127,11 @@ class StubReply:
         return {**told, "headers": dict(self.headers), "body": body}
 
     @classmethod
-    def _made(
-        cls, body: Bytes, kind: str, status: int, headers: Headers | None, delay: float
-    ) -> Self:
+    def _made(cls, body: Bytes, status: int, headers: Headers, delay: float) -> Self:
         _check_status(status)
         if body and status in _BARE:
             raise StubRefused(f"A reply with status {status} has no body. Choose another status.")
-        named = {"content-type": kind, **_checked(headers or {})}
-        return cls(status, body, tuple(named.items()), _seconds(delay))
+        return cls(status, body, tuple(headers.items()), _seconds(delay))
 
 
 def _row(refusal: _Refusal, era: Era) -> ErrorRow:
@@ -182,6 +179,11 @@ def _seconds(delay: object) -> float:
     if isinstance(delay, int | float) and not isinstance(delay, bool) and 0 <= delay <= _LONGEST:
         return float(delay)
     raise StubRefused(f"The delay {delay!r} must be seconds from 0 to {_LONGEST:,.0f}.")
+
+
+def _typed(kind: str, headers: Headers | None) -> Headers:
+    """The headers, which may say another type than `kind`. Raises StubRefused."""
+    return {"content-type": kind, **_checked({} if headers is None else headers)}
 
 
 def _checked(headers: Headers) -> dict[str, str]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import anyio
+
 from ...errors import ApiError, resolve
 from ...models import Caller
 from ..ground import Ground
@@ -64,6 +66,8 @@ class Stubs:
         self._calls = Ledger[StubCall](lambda call: call)
         self._unmatched = Ledger[Unmatched](lambda unmatched: unmatched.call)
         self._raised = Ledger[Raised](lambda raised: raised.call)
+        self._turned = anyio.Event()  # set when replies must wait no longer
+        self._is_closed = False
 
     def declare(self, stub: Stub) -> None:
         """Let `stub` answer from now on, before those declared earlier. One that was declared with
@@ -112,6 +116,14 @@ class Stubs:
         was restored meanwhile."""
         self._check(call)
         self._calls.add(replace(call, reply_status=status))
+
+    async def pause(self, call: StubCall, seconds: float) -> None:
+        """Let real time pass before a reply, less when the emulator stops. Raises ApiError
+        emulator_restored, at once, when the state is restored meanwhile."""
+        with anyio.move_on_after(seconds):
+            while self._is_current(call) and not self._is_closed:
+                await self._turned.wait()
+        self._check(call)
 
     def failed(self, call: StubCall, error: Exception) -> None:
         """Keep that the code which should answer has raised `error`. Raises as `answered`."""
@@ -162,10 +174,23 @@ class Stubs:
         self.is_used = bool(self._standings)
         for ledger in (self._calls, self._unmatched, self._raised):
             ledger.clear(project)
+        self._turn()
+
+    def close(self) -> None:
+        """Let no reply wait any longer: the emulator stops."""
+        self._is_closed = True
+        self._turn()
+
+    def _turn(self) -> None:
+        self._turned.set()
+        self._turned = anyio.Event()
+
+    def _is_current(self, call: StubCall) -> bool:
+        return call.epoch == self._ground.epochs.of(call.project)
 
     def _check(self, call: StubCall) -> None:
         """What was called before a restore belongs to nobody who is still there."""
-        if call.epoch != self._ground.epochs.of(call.project):
+        if not self._is_current(call):
             raise ApiError("emulator_restored")
 
     def _execution_of(self, project: str, function: str) -> str:
