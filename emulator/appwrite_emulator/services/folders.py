@@ -154,7 +154,9 @@ class Folders:
         on_begin: Callable[[Change], None],
         why: str,
     ) -> Brought:
-        variables = await to_thread.run_sync(environment, entry.folder)
+        variables = {}
+        if look.environment:  # a trip to a thread for each of many functions would add up
+            variables = await to_thread.run_sync(environment, entry.folder)
         self._plans.lay_over(function, variables)
         if look.tree is None:
             return Brought(Outcome.BROKEN, error=look.problem)
@@ -162,7 +164,7 @@ class Folders:
         if not why and self._is_served(function, active, look.tree.fingerprint):
             return Brought(Outcome.UNCHANGED, active.id if active else "")
         load = await self._load(function, entry, look.tree, active)
-        need = await to_thread.run_sync(self._bringing.need, load)
+        load, need = await to_thread.run_sync(self._bringing.weigh, load)
         if why and function.commands and need.way is not Way.BRING:
             need = Need(Way.BUILD, need.reason or why)
         work = Work(WorkKind.RELOAD, function.project, function.id, load.id)
@@ -189,7 +191,7 @@ class Folders:
             active=active,
             family=family,
             recipe=self._bringing.recipe(function, launch),
-            found=await to_thread.run_sync(generation.find, entry.folder, family, launch),
+            launch=launch,
         )
 
     def _change(self, work: Work, load: Load, need: Need, active: Deployment | None) -> Change:
