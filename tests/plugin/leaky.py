@@ -93,6 +93,7 @@ FUNCTIONS = {
     "threads": ("python-3.12", "main.py", THREADS),
     "hangs": ("python-3.12", "main.py", HANGS),
     "echo": ("python-3.12", "main.py", ECHO),
+    "gone": ("python-3.12", "main.py", ECHO),
 }
 
 TESTS = """\
@@ -133,7 +134,8 @@ def test_one_leaves_everything(appwrite, witness):
     KNOWN["thread"].start()
     KNOWN["connections"].append(heard(witness))
     functions["echo"].call(at="2031-01-02T00:00Z")
-    functions["echo"].delete()
+    KNOWN["gone"] = functions["gone"].call().deployment
+    functions["gone"].delete()
 
 
 def ask(function, port):
@@ -157,9 +159,10 @@ def test_two_finds_nothing_of_it(appwrite):
                 assert connection.recv(1) == b""
 
 
-def test_three_finds_what_was_deleted_in_a_warm_process(appwrite):
-    execution = appwrite.functions["echo"].call()
+def test_three_finds_what_was_deleted_and_a_warm_process_of_the_others(appwrite):
+    assert appwrite.functions["gone"].call().deployment == KNOWN["gone"]
 
+    execution = appwrite.functions["echo"].call()
     assert (execution.text, execution.cold) == (KNOWN["echo"], False)
 
 

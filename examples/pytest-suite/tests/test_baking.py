@@ -20,13 +20,13 @@ def test_all_open_orders_are_baked_at_four(appwrite):
     appwrite.expect_execution("bake", trigger="schedule", logs_contain="Baking 2 rye", times=1)
 
 
-@pytest.mark.appwrite(clock="2031-12-01T00:00Z")
-def test_the_oven_is_lit_on_each_day_of_the_month(appwrite):
+@pytest.mark.appwrite(clock="2031-12-18T00:00Z")
+def test_the_oven_is_lit_on_each_day_of_the_week(appwrite):
     appwrite.stub.get(ORDERS).rows([])
 
-    appwrite.clock.advance(days=31)
+    appwrite.clock.advance(days=7)
 
-    appwrite.expect_execution("bake", times=31)
+    appwrite.expect_execution("bake", times=7)
 
 
 def test_who_has_ordered_is_told_when_it_is_baked(appwrite):
@@ -36,6 +36,14 @@ def test_who_has_ordered_is_told_when_it_is_baked(appwrite):
 
     mail.assert_called(times=1, by="tell", json={"users": ["ann"]})
     assert "2 rye" in mail.calls[0].json["content"]
+
+
+def test_mail_that_cannot_be_sent_is_an_error(appwrite):
+    appwrite.stub.post("/messaging/messages/email").error("general_server_error")
+
+    appwrite.fire("databases.bakery.tables.orders.rows.42.update", {**OPEN, "status": "baked"})
+
+    appwrite.expect_execution("tell", status="failed", errors_contain="messages/email: 500")
 
 
 def test_nobody_is_told_of_other_changes(appwrite):

@@ -38,16 +38,14 @@ def test_the_last_loaf_is_sold_once(appwrite, book):
 def test_no_order_is_lost_silently_when_the_database_is_down(appwrite, shelf):
     appwrite.stub.post("/tablesdb/bakery/tables/orders/rows").error("general_server_error")
 
-    appwrite.functions["order"].call(json=RYE, user="ann", check=False)
+    order = appwrite.functions["order"].call(json=RYE, user="ann", check=False)
 
-    appwrite.expect_execution("order", status="failed", errors_contain="orders/rows: 500")
+    assert order.status == "failed"
+    assert "orders/rows: 500" in order.errors
 
 
 def test_orders_are_taken_in_the_background_too(appwrite, shelf, book):
     order = appwrite.functions["order"].call(json=RYE, user="ann", wait=False)
-    assert order.status == "waiting"
 
-    appwrite.settle()
-
-    appwrite.expect_execution("order", status="completed", logs_contain="2 rye for ann", times=1)
+    assert appwrite.finished(order).status_code == 201
     book.assert_called(times=1)
