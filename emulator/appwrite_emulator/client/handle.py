@@ -21,6 +21,7 @@ from .permit import Permit
 from .person import Teams
 from .snapshot import Snapshot
 from .stage import Stage
+from .stubs import Stubs
 
 __tracebackhide__ = True  # pytest shows the line of the test, none of here
 
@@ -41,6 +42,9 @@ class Appwrite:
         """The variables of functions: `appwrite.variables["greet"]["LANGUAGE"] = "de"`."""
         self.clock = Clock(stage)
         """The emulator's clock: `advance`, `set`, `freeze`, `resume`."""
+        services = stage.emulator.services
+        self.stub = Stubs(services.stubs, stage.emulator.in_loop, stage.project)
+        """Answers of what is not emulated: `appwrite.stub.get("/databases/...").json({...})`."""
 
     def __repr__(self) -> str:
         return f"<Appwrite project {self.project!r} at {self.endpoint}>"

@@ -69,15 +69,11 @@ class Variables(MutableMapping[str, str]):
         return is_there
 
     def _uncover(self, key: str) -> None:
-        """Let the stored value win over that of the `.env`, until the test ends."""
+        """Let the stored value win over that of the `.env`, until a restore."""
         environments, function = self._stage.emulator.services.environments, self._row()
         local = environments.laid_over(function)
-        if key in local:
-            self._stage.closing.callback(
-                self._stage.in_loop, environments.lay_over, function, local
-            )
-            rest = {name: value for name, value in local.items() if name != key}
-            environments.lay_over(function, rest)
+        rest = {name: value for name, value in local.items() if name != key}
+        environments.lay_over(function, rest)
 
     def _find(self, key: str) -> models.Variable | None:
         known = self._stage.emulator.services.variables.of(self._row())
