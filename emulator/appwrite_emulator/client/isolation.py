@@ -87,7 +87,7 @@ class Session:
             emulator.freeze(terms.clock)
         for path in terms.functions:
             emulator.deploy(path)
-        with stage.closing, _explained(appwrite):
+        with stage.closing, _explained(stage):
             if terms.seed is not None:
                 sow(terms.seed, appwrite, emulator)
             appwrite.settle()
@@ -124,13 +124,15 @@ class Session:
 
 
 @contextmanager
-def _explained(appwrite: Appwrite) -> Iterator[None]:
-    """Tell with an exception what was run before it."""
+def _explained(stage: Stage) -> Iterator[None]:
+    """Tell with an exception what was run before it; what functions did wrong tells it itself."""
     try:
         yield
+    except AssertionError:
+        raise
     except Exception as exc:
-        for each in appwrite.executions():
-            exc.add_note(str(each))
+        if executions := stage.executions():
+            exc.add_note(stage.judge.telling.report(executions))
         raise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -17,4 +18,11 @@ def options_for(config: pytest.Config) -> Config:
     Raises ConfigError, ProjectFileError.
     """
     options = prepare(directory(config), {}).config
-    return replace(options, port=0, memory=True, state=None, watch=False)
+    builds = options.build_cache or _builds(config)
+    return replace(options, port=0, memory=True, state=None, watch=False, build_cache=builds)
+
+
+def _builds(config: pytest.Config) -> Path | None:
+    """Where builds are kept for other workers and later sessions, beside what pytest keeps."""
+    cache = getattr(config, "cache", None)  # None with -p no:cacheprovider
+    return cache.mkdir("appwrite") if cache else None

@@ -44,9 +44,10 @@ def _add(report: pytest.TestReport, trial: Trial, item: pytest.Item) -> None:
 
 
 def _add_executions(report: pytest.TestReport, trial: Trial) -> None:
-    executions = trial.appwrite.executions()
-    if executions:
-        report.sections.append((EXECUTIONS, "\n".join(map(str, executions))))
+    from ..client.telling import telling_of
+
+    if executions := trial.appwrite.executions():
+        report.sections.append((EXECUTIONS, telling_of(trial.emulator).report(executions)))
 
 
 def _add_log(report: pytest.TestReport, trial: Trial) -> None:
