@@ -11,16 +11,17 @@ if TYPE_CHECKING:
     from .client.handle import Appwrite
     from .client.isolation import isolated
     from .client.judge import FunctionFailed
+    from .client.stubs import StubsFailed
     from .clock import ManualClock
     from .config import Config, ConfigError, Key, Repository, Webhook
     from .emulator import Emulator
-    from .services.stubs import Exactly, StubRefused, StubReply
+    from .services.stubs import Exactly, StubCall, StubRefused, StubReply
 
 __version__ = "0.1.0"
 __all__ = [
     "Appwrite", "Config", "ConfigError", "Emulator", "Exactly", "Execution", "ExpectationFailed",
-    "FunctionFailed", "Key", "ManualClock", "Refused", "Repository", "StubRefused", "StubReply",
-    "Webhook", "isolated",
+    "FunctionFailed", "Key", "ManualClock", "Refused", "Repository", "StubCall", "StubRefused",
+    "StubReply", "StubsFailed", "Webhook", "isolated",
 ]  # fmt: skip
 
 _HOMES = {
@@ -36,8 +37,10 @@ _HOMES = {
     "ManualClock": "clock",
     "Refused": "client.api",
     "Repository": "config",
+    "StubCall": "services.stubs",
     "StubRefused": "services.stubs",
     "StubReply": "services.stubs",
+    "StubsFailed": "client.stubs",
     "Webhook": "config",
     "isolated": "client.isolation",
 }

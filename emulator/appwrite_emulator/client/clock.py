@@ -38,14 +38,16 @@ class Clock:
         Raises Stopped, a TimeoutError that says what has not; ValueError for a step back.
         """
         step = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
-        return self._stage.emulator.advance(**step, timeout=self._stage.timeout)
+        stage = self._stage
+        return stage.waited(lambda: stage.emulator.advance(**step, timeout=stage.timeout))
 
     def set(self, moment: datetime | str) -> Journey:
         """Jump to a moment, forward or back; without an offset it is UTC.
 
         What has become due happens once; runs of schedules that lie between are left out.
         """
-        return self._stage.emulator.set_time(moment, timeout=self._stage.timeout)
+        stage = self._stage
+        return stage.waited(lambda: stage.emulator.set_time(moment, timeout=stage.timeout))
 
     def freeze(self, moment: datetime | str | None = None) -> None:
         """Let it stand still, at `moment` if given, until `resume`."""

@@ -84,7 +84,7 @@ class Function:
         if at:
             form["scheduledAt"] = request.moment(at)
         reply = self._send(form, self._people.headers(user, guest=guest))
-        return self._judged(_id_in(reply), check=check)
+        return self._judged(_id_in(reply), check=check, is_over=wait and not at)
 
     def visit(
         self,
@@ -203,12 +203,14 @@ class Function:
         log = "".join(f"\n  {line}" for line in lines)
         return f" The newest deployment of {self.id!r} is {newest.status}{':' if log else '.'}{log}"
 
-    def _judged(self, id: str, *, check: bool) -> Execution:
+    def _judged(self, id: str, *, check: bool, is_over: bool = True) -> Execution:
+        """The execution. One that goes on is judged at the end of the test, however soon it
+        ends."""
         execution = self._stage.execution(self.id, id)
-        if check:
-            self._stage.require([execution])
-        else:
+        if not check:
             self._stage.judge.expect(execution)
+        elif is_over:
+            self._stage.require([execution])
         return execution
 
 

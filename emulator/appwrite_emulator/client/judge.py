@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from ..services.stubs import Unmatched
+from ..services.stubs import Raised, Unmatched
 from .execution import Execution
 from .stubs import StubsFailed
 from .telling import Telling
@@ -19,6 +19,10 @@ _ADVICE = (
 )
 
 
+Unanswered = Unmatched | Raised
+"""A call that met no stub, or one whose code raised an error."""
+
+
 class FunctionFailed(AssertionError):
     """Functions threw, took too long, crashed, or could not be loaded or run, and their test did
     not say that they may; `executions` are what went wrong, `execution` is the first."""
@@ -26,13 +30,13 @@ class FunctionFailed(AssertionError):
     __module__ = "appwrite_emulator"  # as people import it: reports name it, and are short of room
 
     def __init__(
-        self, executions: Sequence[Execution], telling: Telling, missed: Sequence[Unmatched] = ()
+        self, executions: Sequence[Execution], telling: Telling, calls: Sequence[Unanswered] = ()
     ) -> None:
         told = [telling.explain(each) for each in executions[:_TOLD]]
         if more := Counter(each.function for each in executions[_TOLD:]):
             told.append(f"and {_counted(more)} failed too")
-        if missed:
-            told.append(_unmatched_text(missed))
+        if calls:
+            told.append(_text_of(calls))
         first = executions[0]
         told.append(_ADVICE.format(first.function, first.function))
         super().__init__("\n\n".join(told))
@@ -48,7 +52,7 @@ class Judge:
         self._is_strict = is_strict
         self._expected: set[str] = set()
         self._permits: list[Callable[[Execution], bool]] = []
-        self._told: list[Unmatched] = []
+        self._told: list[Unanswered] = []
 
     def expect(self, *executions: Execution) -> None:
         """Let these have failed, or fail."""
@@ -62,19 +66,20 @@ class Judge:
         """Permit that no longer."""
         self._permits.remove(covers)
 
-    def require(self, executions: Iterable[Execution], missed: Iterable[Unmatched] = ()) -> None:
+    def require(self, executions: Iterable[Execution], calls: Iterable[Unanswered] = ()) -> None:
         """Raise FunctionFailed for executions that failed unexpectedly, StubsFailed for calls that
-        met no stub. What was told once is not told again."""
+        stubs should have answered. What was told once is not told again."""
         if not self._is_strict:
             return
         failed = [each for each in executions if self._is_unexpected(each)]
-        missed = [each for each in missed if not any(each is known for known in self._told)]
+        missed = [each for each in calls if not any(each is known for known in self._told)]
         self.expect(*failed)
         self._told += missed
         if failed:
             raise FunctionFailed(failed, self.telling, missed)
         if missed:
-            raise StubsFailed(_unmatched_text(missed))
+            error = missed[0].error if isinstance(missed[0], Raised) else None
+            raise StubsFailed(_text_of(missed)) from error
 
     def _is_unexpected(self, execution: Execution) -> bool:
         if not execution.is_broken or execution.id in self._expected:
@@ -82,10 +87,10 @@ class Judge:
         return not any(covers(execution) for covers in self._permits)
 
 
-def _unmatched_text(missed: Sequence[Unmatched]) -> str:
-    texts = [each.explain() for each in missed[:_TOLD]]
-    if more := len(missed) - len(texts):
-        texts.append(f"and {more} calls more met no stub")
+def _text_of(calls: Sequence[Unanswered]) -> str:
+    texts = [each.explain() for each in calls[:_TOLD]]
+    if more := len(calls) - len(texts):
+        texts.append(f"and {more} calls more were not answered")
     return "\n".join(texts)
 
 

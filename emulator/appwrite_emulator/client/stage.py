@@ -16,7 +16,7 @@ from ..errors import ApiError
 from ..models import Caller, ExecutionStatus, Trigger
 from ..near import meant
 from ..services.control import Snapshot
-from ..services.stubs import Unmatched
+from ..services.stubs import Raised, Unmatched
 from ..services.under_way import NotSettled, Work, WorkKind
 from .api import Api, Refused
 from .execution import Execution
@@ -94,7 +94,16 @@ class Stage:
 
         Raises NotDue, NotSettled when it takes too long, and what `execution` raises.
         """
-        return self.in_loop(self._ended, function, id)
+        return self.waited(lambda: self.in_loop(self._ended, function, id))
+
+    def waited(self, act: Callable[[], T]) -> T:
+        """What `act` returns. A NotSettled that it raises tells what was said by what is pending,
+        and nothing of the emulator's own frames."""
+        try:
+            return act()
+        except NotSettled as exc:
+            exc.add_note(pending_text(self.emulator, exc.pending))
+            raise exc.with_traceback(None) from None
 
     def restore(self, snapshot: Snapshot) -> None:
         """Put back the rows of `snapshot`. Raises FunctionFailed for what has failed until now:
@@ -118,16 +127,13 @@ class Stage:
 
     def require(self, executions: list[Execution]) -> None:
         """Raise FunctionFailed for those that failed unexpectedly, StubsFailed for calls that met
-        no stub."""
-        self.judge.require(executions, self.emulator.in_loop(self._unmatched))
+        no stub, or one that could not answer."""
+        self.judge.require(executions, self.emulator.in_loop(self._unanswered))
 
     def settle(self, timeout: float | None = None) -> list[Work]:
-        """Wait until all is quiet. Raises NotSettled, with what was said by what is pending."""
-        try:
-            return self.emulator.settle(self.timeout if timeout is None else timeout)
-        except NotSettled as exc:
-            exc.add_note(pending_text(self.emulator, exc.pending))
-            raise exc.with_traceback(None) from None  # the emulator's own frames tell nothing
+        """Wait until all is quiet; what was waited for. Raises NotSettled."""
+        limit = self.timeout if timeout is None else timeout
+        return self.waited(lambda: self.emulator.settle(limit))
 
     def seen(self) -> list[Execution]:
         """Those that have ended while the test went on, in that order, whoever called them."""
@@ -139,8 +145,9 @@ class Stage:
         failures = self.emulator.services.witness.failures
         return [Execution.seen(each) for each in self.emulator.in_loop(failures, self.project)]
 
-    def _unmatched(self) -> list[Unmatched]:
-        return self.emulator.services.stubs.unmatched(self.project)
+    def _unanswered(self) -> list[Unmatched | Raised]:
+        stubs = self.emulator.services.stubs
+        return [*stubs.raised(self.project), *stubs.unmatched(self.project)]
 
     async def _all(self, function: str) -> list[Execution]:
         rows = self.emulator.services.executions.of(self.project, function)

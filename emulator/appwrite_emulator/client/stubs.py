@@ -15,6 +15,8 @@ Path = str | re.Pattern[str]
 class StubsFailed(AssertionError):
     """Calls met no stub, or code that should have answered has raised an error."""
 
+    __module__ = "appwrite_emulator"  # as people import it: reports name it, and are short of room
+
 
 class Stubs:
     """Declares answers to calls of Appwrite's API in one project, emulated or not.
@@ -24,7 +26,7 @@ class Stubs:
     `headers` and `by` say which of its calls are meant: objects want what they name and let all
     else be, at any depth, `Exactly(...)` wants nothing else. A pattern, a class or a function that
     decides by the value alone may stand for any value. `by` is "guest", "server", or the id of a
-    function or a user.
+    function or a user; a function that acts by the token of a user is that user.
 
     What cannot be declared raises StubRefused, a ValueError.
     """
@@ -85,9 +87,7 @@ class Stubs:
         """Raise StubsFailed when code that should have answered has raised an error, or a call met
         no stub."""
         if raised := self.raised:
-            call, error = raised[0]
-            text = f"The answer to {call.method} {call.path} by {call.caller} raised {error!r}."
-            raise StubsFailed(text) from error
+            raise StubsFailed(raised[0].explain()) from raised[0].error
         if unmatched := self.unmatched:
             raise StubsFailed("\n".join(each.explain() for each in unmatched))
 

@@ -165,6 +165,7 @@ class Background:
                 current = self._records.get(project, id)
                 if current and not ExecutionStatus(current.status).is_final:
                     self._fail(current, _OUR_FAULT)
+                    self._let_see(current, _OUR_FAULT)
         finally:
             self._is_over(turn.work)
 
@@ -184,6 +185,7 @@ class Background:
             return
         if errand is None:
             self._fail(execution, lost)
+            self._let_see(execution, lost)
             return
         if run := self._begin(execution, errand, body):
             await self._end(run, errand, begun)
@@ -251,8 +253,15 @@ class Background:
         live_logs, work = self._ground.live_logs, _work(execution)
         live_logs.tell(work, "error", execution.errors)
         live_logs.happens(work, ENDED, lambda: ("refused", _refusal(execution, event, user_id)))
+        self._let_see(execution, execution.errors, event, user_id)
+
+    def _let_see(
+        self, execution: Execution, reason: str, event: str = "", user_id: str = ""
+    ) -> None:
+        """Let whoever wants to know see that it has failed without being run."""
         if self._runs.on_refusal is not None:
-            self._runs.on_refusal(execution, event, user_id)
+            failed = replace(execution, status=ExecutionStatus.FAILED, errors=reason)
+            self._runs.on_refusal(failed, event, user_id)
 
     def _text_of(self, error: ApiError) -> str:
         row = resolve(error, self._ground.config.appwrite)

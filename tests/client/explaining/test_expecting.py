@@ -96,7 +96,7 @@ oven threw Error: burnt to a crisp (oven/lib/bake.js:2)
     errors:
     │ Error: burnt to a crisp
     │     at bake (oven/lib/bake.js:2:31)
-    │     at main (oven/main.js:12:26)
+    │     at main (oven/main.js:12:27)
 
 oven: http POST /far: 200 in N ms
     path: '/far' instead of '/near'

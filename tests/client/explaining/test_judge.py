@@ -13,6 +13,8 @@ import pytest
 from appwrite_emulator import Appwrite, Emulator, FunctionFailed, isolated
 from appwrite_emulator.client.api import Api
 from appwrite_emulator.client.stubs import StubsFailed
+from appwrite_emulator.execution.executor import Executor
+from appwrite_emulator.services.stubs import StubCall, StubReply
 
 from . import bakery
 
@@ -149,6 +151,17 @@ def test_a_function_that_cannot_be_run_fails_its_test(emulator: Emulator) -> Non
         burn(appwrite)
 
     assert failure_of(emulator, test).startswith("oven was not run: The execution could not")
+
+
+def test_a_run_that_the_emulator_itself_spoils_fails_its_test(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("our own mistake")
+
+    monkeypatch.setattr(Executor, "run", run)
+
+    assert failure_of(emulator, burn).startswith("oven was not run: The emulator failed while")
 
 
 def test_a_loop_of_events_fails_its_test(emulator: Emulator) -> None:
@@ -329,6 +342,23 @@ def test_a_function_that_throws_for_want_of_a_stub_says_both(emulator: Emulator)
     text = str(caught.value)
     assert text.startswith("asks threw urllib.error.HTTPError: HTTP Error 501")
     assert "\n\nGET /v1/databases/main/collections met no stub.\n  called by: function asks" in text
+
+
+def test_a_stub_that_raises_fails_the_call_of_its_function(emulator: Emulator) -> None:
+    def raise_error(call: StubCall) -> StubReply:
+        raise KeyError(call.method)
+
+    with isolated(emulator) as appwrite:
+        (asks,) = appwrite.deploy(files={"main.py": ASKS}, id="asks", runtime="python-3.12")
+        appwrite.stub.get("/databases/main/collections").answer(raise_error)
+
+        with pytest.raises(
+            StubsFailed, match=r"by function asks raised KeyError\('GET'\)"
+        ) as caught:
+            asks.call()
+
+        appwrite.check()
+    assert isinstance(caught.value.__cause__, KeyError)
 
 
 def test_a_lenient_test_may_call_what_has_no_stub(emulator: Emulator) -> None:

@@ -166,6 +166,15 @@ def test_what_is_pending_is_told_with_what_it_said(emulator: Emulator, appwrite:
     assert caught.value.__notes__ == [f"execution {id} of oven has said so far:\n    │ baking wait"]
 
 
+def test_what_the_clock_waits_for_in_vain_is_told(emulator: Emulator, appwrite: Appwrite) -> None:
+    appwrite.functions["oven"].update(timeout=15)
+    id = emulator.in_loop(begun, emulator)
+    with isolated(emulator, timeout=0.01) as hasty, pytest.raises(NotSettled) as caught:
+        hasty.clock.advance(hours=1)
+
+    assert caught.value.__notes__[0].startswith(f"execution {id} of oven has said so far:")
+
+
 async def begun(emulator: Emulator) -> str:
     """The id of an execution that goes on, and has said something."""
     services = emulator.services

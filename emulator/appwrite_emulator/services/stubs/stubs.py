@@ -37,6 +37,11 @@ class Raised(NamedTuple):
     call: StubCall
     error: Exception
 
+    def explain(self) -> str:
+        """Whose call it was, and what was raised."""
+        call = self.call
+        return f"The answer to {call.method} {call.path} by {call.caller} raised {self.error!r}."
+
 
 @dataclass(slots=True)
 class _Standing:
