@@ -141,6 +141,14 @@ def test_a_damaged_build_is_made_anew(tmp_path: Path, outside: Path, cache: Path
     assert lines(count) == 2
 
 
+def test_a_folder_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = run("exec", "--dir", str(tmp_path), "--build-cache", str(tmp_path / "file"), "true")
+    assert result.returncode == 2
+    assert f"build_cache is '{tmp_path}/file', where builds cannot be kept" in result.stderr
+    assert "Name a folder of yours, or leave the option out" in result.stderr
+
+
 @pytest.mark.timeout(60)
 def test_what_npm_installed_and_compiled_is_kept(
     tmp_path: Path, outside: Path, cache: Path
