@@ -22,6 +22,7 @@ from appwrite_emulator.cli import main
 from appwrite_emulator.cli.options import given
 from appwrite_emulator.cli.session import prepare
 from appwrite_emulator.client.stubs import Stubs
+from appwrite_emulator.client.terms import Terms
 from appwrite_emulator.project_file import read
 
 from .command import environment, source
@@ -232,6 +233,32 @@ def test_the_tests_that_are_shown_pass(hello: Path) -> None:
     done = _python("-m pytest -q -p no:cacheprovider --rootdir . tests", hello)
 
     assert re.search(r"^2 passed in ", done.stdout, re.MULTILINE), done.stdout + done.stderr
+
+
+def test_the_fixture_has_what_its_table_names() -> None:
+    (table,) = re.findall(r"^\| `appwrite\.` .*\n\|.*\n((?:\|.*\n)+)", README, re.MULTILINE)
+    named = [code for row in table.splitlines() for code in row.split("|")[1].split("`")[1::2]]
+    with Emulator(port=0) as emulator, isolated(emulator) as appwrite:
+        appwrite.deploy(files={"main.py": "def main(context): ..."}, id="hello")
+        for code in named:
+            path = re.match(r'(?:functions\["hello"\]\.)?[a-z_.]+', code)
+            assert path, code
+            eval(f"appwrite.{path[0]}", {"appwrite": appwrite})
+    assert len(named) > 20
+
+
+def test_every_keyword_of_the_marker_has_its_row() -> None:
+    (table,) = re.findall(r"^\| Keyword \| \|\n\|.*\n((?:\|.*\n)+)", README, re.MULTILINE)
+    keywords = re.findall(r"^\| `([a-z]+)=", table, re.MULTILINE)
+    assert {*keywords, "name"} == {each.name for each in fields(Terms)}
+
+
+@pytest.mark.parametrize("prefix", ["--appwrite-", "appwrite_"])
+def test_every_option_of_the_plugin_is_shown(prefix: str, tmp_path: Path) -> None:
+    told = _python("-m pytest --help", tmp_path).stdout
+    names = set(re.findall(rf"^  ({prefix}[a-z-_]+)", told, re.MULTILINE))
+    assert names
+    assert {name for name in names if f"`{name}" not in README} == set()
 
 
 def _python(arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -114,6 +114,16 @@ def test_seed_fails(appwrite):
     pass
 
 
+def stops(appwrite):
+    appwrite.functions["greet"].call()
+    raise RuntimeError("no further")
+
+
+@pytest.mark.appwrite(functions=[], seed=stops)
+def test_seed_stops(appwrite):
+    pass
+
+
 @pytest.mark.appwrite(function="extra")
 def test_unknown_keyword(appwrite):
     pass
@@ -157,6 +167,7 @@ def test_all_begin_as_their_markers_say(ran: Ran) -> None:
     assert failed == {
         "TestNearer::test_nearest_says_otherwise",
         "test_seed_fails",
+        "test_seed_stops",
         "test_unknown_keyword",
         "test_no_keyword",
         "test_wrong_value",
@@ -172,7 +183,8 @@ def test_a_function_may_fail_where_the_nearest_marker_does_not_say_otherwise(ran
 def test_a_seed_that_fails_tells_what_it_ran(ran: Ran) -> None:
     told = section(ran, "test_seed_fails")
 
-    assert "boom: http POST /: threw" in told
+    assert "boom threw ValueError: no way" in told
+    assert "greet: http POST /" in section(ran, "test_seed_stops")
 
 
 @pytest.mark.parametrize(

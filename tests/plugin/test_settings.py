@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .outcomes import FUNCTIONS, LATE, outcomes
+from .outcomes import FUNCTIONS, LATE, outcomes, section
 from .suites import Suite
 
 pytestmark = pytest.mark.timeout(90)
@@ -99,6 +99,26 @@ def test_a_wrong_ini_key_is_told_without_code(suite: Suite, line: str, words: st
     assert outcomes(ran) == {"test_it": "ERROR"}
     assert words in ran.output
     assert "options.py" not in ran.output
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("appwrite.config.json", '{"projectId": 3', "appwrite.config.json:1"),
+        ("appwrite-emulator.toml", "prt = 1\n", "unknown option prt; there are host, port, "),
+    ],
+)
+def test_what_is_wrong_with_the_project_is_told_without_code(
+    suite: Suite, name: str, text: str, words: str
+) -> None:
+    suite.write(name, text)
+    suite.write("test_it.py", "def test_it(appwrite):\n    pass\n")
+
+    ran = suite.run("-q", "-rA")
+
+    assert outcomes(ran) == {"test_it": "ERROR"}
+    assert words in section(ran, "test_it")
+    assert ".py:" not in section(ran, "test_it")
 
 
 def test_fixtures_and_options_explain_themselves(suite: Suite) -> None:

@@ -40,6 +40,11 @@ def test_late(appwrite):
     late(appwrite)
 
 
+def test_late_among_others(appwrite):
+    appwrite.functions["greet"].call()
+    late(appwrite)
+
+
 def test_own_error_comes_first(appwrite):
     late(appwrite)
     assert 1 == 2, "my own"
@@ -124,6 +129,7 @@ pytestmark = pytest.mark.timeout(90)
     [
         ("test_ok", "PASSED"),
         ("test_late", "FAILED"),
+        ("test_late_among_others", "FAILED"),
         ("test_own_error_comes_first", "FAILED"),
         ("test_lenient", "PASSED"),
         ("test_expected_by_pytest", "XFAIL"),
@@ -140,13 +146,13 @@ def test_each_way_of_writing_tests_is_judged(ran: Ran, test: str, outcome: str) 
 
 
 def test_only_a_fixture_makes_an_error(ran: Ran) -> None:
-    assert "6 failed, 3 passed, 1 skipped, 1 xfailed, 1 error" in ran.output
+    assert "7 failed, 3 passed, 1 skipped, 1 xfailed, 1 error" in ran.output
 
 
 def test_a_verdict_shows_no_code_of_the_emulator(ran: Ran) -> None:
     assert "def check(" not in ran.output
     assert "judging.py" not in section(ran, "test_late")
-    assert "no way" in section(ran, "test_late")
+    assert section(ran, "test_late").count("no way (functions/boom/main.py:3)") == 1
 
 
 @pytest.mark.parametrize("test", ["test_own_error_comes_first", "test_unit_own"])
@@ -160,6 +166,13 @@ def test_a_failed_set_up_tells_what_functions_did_too(ran: Ran) -> None:
     assert "in a fixture" in told
     assert "appwrite executions" in told
     assert "greet: http POST /" in told
+
+
+def test_what_else_ran_is_told_beside_the_verdict(ran: Ran) -> None:
+    told = section(ran, "test_late_among_others").partition("appwrite executions")[2]
+
+    assert "greet: http POST /" in told
+    assert "boom" not in told
 
 
 def test_nothing_is_said_of_tests_that_pass(ran: Ran) -> None:

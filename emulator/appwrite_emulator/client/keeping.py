@@ -9,16 +9,23 @@ from anyio import to_thread
 
 from .. import __version__
 from ..emulator import Emulator
-from ..services.bundle import Origin, write_bundle
+from ..services.bundle import BundleRefused, Origin, write_bundle
+
+
+class NotKept(Exception):
+    """The state could not be written; the text says where and why."""
 
 
 def keep(emulator: Emulator, target: Path) -> None:
     """Write the state as it is now into `target`, as `state export` does; an older one is replaced.
 
-    Raises BundleRefused, OSError.
+    Raises NotKept.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    emulator.in_loop(_write, emulator, target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        emulator.in_loop(_write, emulator, target)
+    except (BundleRefused, OSError) as exc:
+        raise NotKept(f"The state could not be kept in {target}: {exc}") from exc
 
 
 async def _write(emulator: Emulator, target: Path) -> None:

@@ -38,13 +38,14 @@ def _is_kept(path: Path) -> bool:
 
 def keep(item: pytest.Item, emulator: Emulator) -> str:
     """Keep the state as it is at the end of the test's own code; how to look into it."""
+    from ..client.keeping import NotKept
     from ..client.keeping import keep as write
 
     target = folder(item.config) / f"{_name(item.nodeid)}{_SUFFIX}"
     try:
         write(emulator, target)
-    except Exception as exc:  # the report of the failure itself must come
-        return f"The state could not be kept in {target}: {exc}"
+    except NotKept as exc:
+        return str(exc)
     source = shlex.quote(str(target))
     state = shlex.quote(str(target.with_name(target.name.removesuffix(_SUFFIX)) / "state.json"))
     return (

@@ -8,16 +8,26 @@ from pathlib import Path
 import pytest
 
 from ..cli.session import prepare
-from ..config import Config
-from .options import directory
+from ..config import Config, ConfigError
+from ..project_file import ProjectFileError
+from .options import directory, refuse
 
 
 def options_for(config: pytest.Config) -> Config:
     """The project's own options, but for what tests must not share: port, state and folders.
 
-    Raises ConfigError, ProjectFileError.
+    What is wrong with them fails the test that asks.
     """
-    options = prepare(directory(config), {}).config
+    try:
+        options = prepare(directory(config), {}).config
+    except (ConfigError, ProjectFileError) as exc:
+        reason = str(exc)
+    else:
+        return _for_tests(options, config)
+    refuse(reason)
+
+
+def _for_tests(options: Config, config: pytest.Config) -> Config:
     builds = options.build_cache or _builds(config)
     return replace(options, port=0, memory=True, state=None, watch=False, build_cache=builds)
 

@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from .trial import Trial, trial_of
+from .trial import TRIAL, Trial, trial_of
 
 EXECUTIONS = "appwrite executions"
 SERVER = "appwrite server"
@@ -23,18 +23,25 @@ def pytest_runtest_makereport(
     if trial := trial_of(item):
         if call.excinfo and call.excinfo.value is trial.verdict:
             report.longrepr = call.excinfo.getrepr(style="value")  # none of the code is the test's
-        _add(report, trial, item)
+        if call.when == "teardown":
+            _end(report, trial, item)
+        else:
+            _add(report, call, trial, item)
     return report
 
 
-def _add(report: pytest.TestReport, trial: Trial, item: pytest.Item) -> None:
-    if report.when == "teardown":
-        if trial.leftovers:
-            report.sections.append((LEFTOVERS, "\n".join(trial.leftovers)))
-        return
-    is_shown = report.when == "call" and item.config.getoption("appwrite_logs")
+def _end(report: pytest.TestReport, trial: Trial, item: pytest.Item) -> None:
+    if trial.leftovers:
+        report.sections.append((LEFTOVERS, "\n".join(trial.leftovers)))
+    del item.stash[TRIAL]
+
+
+def _add(
+    report: pytest.TestReport, call: pytest.CallInfo[None], trial: Trial, item: pytest.Item
+) -> None:
+    is_shown = call.when == "call" and item.config.getoption("appwrite_logs")
     if report.failed or is_shown:
-        _add_executions(report, trial)
+        _add_executions(report, trial, call.excinfo.value if call.excinfo else None)
     if report.failed:
         _add_log(report, trial)
         if item.config.getoption("appwrite_keep") is not None:
@@ -43,10 +50,14 @@ def _add(report: pytest.TestReport, trial: Trial, item: pytest.Item) -> None:
             report.sections.append((STATE, keep(item, trial.emulator)))
 
 
-def _add_executions(report: pytest.TestReport, trial: Trial) -> None:
+def _add_executions(report: pytest.TestReport, trial: Trial, error: BaseException | None) -> None:
+    from ..client.judge import FunctionFailed
     from ..client.telling import telling_of
 
-    if executions := trial.appwrite.executions():
+    executions = trial.appwrite.executions()
+    if isinstance(error, FunctionFailed) and len(error.executions) == 1:
+        executions = [each for each in executions if each.id != error.execution.id]  # told there
+    if executions:
         report.sections.append((EXECUTIONS, telling_of(trial.emulator).report(executions)))
 
 
