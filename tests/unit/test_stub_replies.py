@@ -97,6 +97,7 @@ def test_what_code_returns_becomes_a_reply(value: Any, body: bytes, status: int)
         (lambda: StubReply.error("mine", status=404), "give its message and status too."),
         (lambda: StubReply.error("mine", "Mine", 200), "The status 200 must be a whole number"),
         (lambda: StubReply.error(["mine"]), "type ['mine'] and message None must be texts"),  # type: ignore[arg-type]
+        (lambda: StubReply.of(StubReply.answer(repr)), "must return a reply"),
         (lambda: StubReply.answer("x"), "'x' must be a plain function"),  # type: ignore[arg-type]
     ],
 )

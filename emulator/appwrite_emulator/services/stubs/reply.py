@@ -102,6 +102,8 @@ class StubReply:
     def of(cls, value: object) -> Self:
         """What a maker has returned, as a reply. Raises StubRefused."""
         if isinstance(value, cls):
+            if value.maker:
+                raise StubRefused("An answer must return a reply, and returned another answer.")
             return value
         if value is None:
             return cls.empty()
