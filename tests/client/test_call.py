@@ -147,6 +147,7 @@ def test_a_moment_with_a_zone_is_meant_there(appwrite: Appwrite) -> None:
         ({"user": "ann smith"}, ValueError, "user is 'ann smith', it must be at most 36 letters"),
         ({"headers": {"x-a": 1}}, TypeError, "The header 'x-a' is 1. Names and values"),
         ({"path": b"/a"}, TypeError, "path is b'/a', it must be a text"),
+        ({"method": 5}, TypeError, "method is 5, it must be a text"),
         ({"json": float("nan")}, ValueError, "not JSON compliant"),
         ({"at": 5}, TypeError, "at is 5, it must be a datetime"),
         (

@@ -142,6 +142,16 @@ def test_a_website_answers_visitors(function: Function) -> None:
     assert function.visit("/status", method="post", body="x").text == "made"
 
 
+def test_a_website_is_visited_at_any_path_and_domain(appwrite: Appwrite) -> None:
+    function = appwrite.functions["node"]
+    values = {"domain": "cakes.localhost", "functionId": "node"}
+    appwrite._stage.api.ask("POST", "/proxy/rules/function", values)
+
+    assert function.visit("/süß und salzig").json()["path"] == "/s%C3%BC%C3%9F%20und%20salzig"
+    assert function.visit("/a%20b", headers={"Host": "cakes.localhost"}).json()["path"] == "/a%20b"
+    assert function.visit(headers={"Host": "tarts.localhost"}).status_code == 404
+
+
 def test_a_website_that_throws_fails_its_test(function: Function) -> None:
     with pytest.raises(FunctionFailed):
         function.visit("/throw")

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from appwrite_emulator import Appwrite, Emulator, isolated
-from appwrite_emulator.client.judge import FunctionFailed
+from appwrite_emulator import Appwrite, Emulator, FunctionFailed, Refused, isolated
+from appwrite_emulator.errors import Era
 from appwrite_emulator.events import EventRefused
 from appwrite_emulator.services.under_way import NotSettled
 
@@ -16,6 +16,21 @@ SLOW = """
 
     async def main(context):
         await asyncio.sleep(60)
+"""
+READS = """
+    import json
+    import os
+    from urllib.request import Request, urlopen
+
+    def main(context):
+        url = os.environ["APPWRITE_FUNCTION_API_ENDPOINT"]
+        path = "/databases/main/collections/posts/documents"
+        headers = {
+            "x-appwrite-project": os.environ["APPWRITE_FUNCTION_PROJECT_ID"],
+            "x-appwrite-key": context.req.headers["x-appwrite-key"],
+        }
+        with urlopen(Request(url + path, headers=headers)) as reply:
+            return context.res.json(json.load(reply))
 """
 
 
@@ -171,3 +186,31 @@ def test_the_handle_says_where_it_is(appwrite: Appwrite, emulator: Emulator) -> 
     assert repr(appwrite) == f"<Appwrite project '{emulator.project}' at {emulator.endpoint}>"
     assert repr(appwrite.functions) == "<Functions python, node>"
     assert repr(appwrite.functions["node"]) == "Function('node')"
+
+
+def test_stubs_answer_what_is_not_emulated(appwrite: Appwrite) -> None:
+    posts = appwrite.stub.get("/databases/main/collections/posts/documents")
+    posts.json({"total": 0, "documents": []})
+    (reader,) = appwrite.deploy(files={"main.py": READS}, id="reader", scopes=["documents.read"])
+
+    assert reader.call().json() == {"total": 0, "documents": []}
+    assert [each.function for each in posts.calls] == ["reader"]
+
+
+@pytest.mark.parametrize("era", ["1.6", "1.9"])
+def test_a_handle_works_in_both_eras(era: Era) -> None:
+    code = "def main(context):\n    return context.res.text(context.req.path)\n"
+    with Emulator(port=0, appwrite=era) as emulator, isolated(emulator) as appwrite:
+        (greet,) = appwrite.deploy(files={"main.py": code}, id="greet")
+        greet.update(timeout=4, execute=["label:vip"], schedule="0 0 1 1 *")
+        appwrite.user("ann", labels=["vip"], teams={"staff": ["owner"]})
+        greet.variables["A"] = "1"
+
+        assert greet.call(path="/a", user="ann").text == "/a"
+        assert appwrite.finished(greet.call(path="/b", wait=False)).text == "/b"
+        assert greet.run_schedule().text == "/"
+        with pytest.raises(Refused):
+            greet.call(guest=True)
+        greet.update(execute=["any"])
+        assert greet.visit("/c").text == "/c"
+        assert len(greet.executions()) == 4

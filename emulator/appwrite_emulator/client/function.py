@@ -6,6 +6,7 @@ import json as jsonlib
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
+from string import punctuation
 from typing import Any
 from urllib.parse import quote
 
@@ -77,7 +78,7 @@ class Function:
         form: dict[str, str | bytes] = {
             "body": request.body(body, json),
             "path": request.path(path, query),
-            "method": method.upper(),
+            "method": request.method(method),
             "headers": jsonlib.dumps(request.headers(headers, json)),
             "async": "true" if at or not wait else "false",
         }
@@ -97,16 +98,17 @@ class Function:
         headers: Mapping[str, str] | None = None,
         check: bool = True,
     ) -> Reply:
-        """What a browser gets at its website, `url`: visitors are guests.
+        """What a browser gets at its website, `url`, or by a header `host` at another of its
+        domains. Visitors are guests.
 
         Raises FunctionFailed as `call` does; what Appwrite refuses is an answer here.
         """
-        sent = {
-            **request.headers(headers, json),
-            "host": f"{self._domain()}:{self._stage.api.port}",
-        }
-        content, place = request.body(body, json), request.path(path, query)
-        reply = self._stage.api.exchange(method.upper(), place, content, sent)
+        sent = request.headers(headers, json)
+        if not any(name.lower() == "host" for name in sent):
+            sent["host"] = f"{self._domain()}:{self._stage.api.port}"
+        place = quote(request.path(path, query), safe=punctuation)
+        content = request.body(body, json)
+        reply = self._stage.api.exchange(request.method(method), place, content, sent)
         if id := reply.headers.get("x-appwrite-execution-id"):
             self._judged(id, check=check)
         return reply

@@ -35,6 +35,13 @@ def headers(given: Mapping[str, str] | None, json: Any) -> dict[str, str]:
     return sent
 
 
+def method(given: str) -> str:
+    """The method in capitals, as Appwrite knows them. Raises TypeError."""
+    if not isinstance(given, str):
+        raise TypeError(f"method is {given!r}, it must be a text such as 'GET'.")
+    return given.upper()
+
+
 def path(given: str, query: Query | None) -> str:
     """The path with the query. Raises TypeError."""
     if not isinstance(given, str):
