@@ -58,3 +58,32 @@ def test_a_session_without_the_fixture_imports_the_plugin_and_nothing_else(reach
 
     assert f"{OWN}.pytest_plugin.fixtures" in added
     assert {name for name in added if not name.startswith(f"{OWN}.pytest_plugin")} == {OWN}
+
+
+MARKED = """\
+import pytest
+
+pytest.register_assert_rewrite("appwrite_emulator")
+"""
+PLAIN = """\
+import appwrite_emulator.near
+
+
+def test_loader():
+    assert "assertion" not in type(appwrite_emulator.near.__spec__.loader).__module__
+
+
+def test_other():
+    assert "assertion" in type(__spec__.loader).__module__
+"""
+
+
+@pytest.mark.timeout(60)
+def test_the_emulator_is_imported_as_it_was_compiled(reachable: Path) -> None:
+    suite = Suite(reachable)
+    suite.write("conftest.py", MARKED)  # as pytest does for what is installed
+    suite.write("test_plain.py", PLAIN)
+
+    ran = suite.run("-q")
+
+    assert "2 passed" in ran.output, ran.output

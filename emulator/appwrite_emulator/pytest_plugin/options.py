@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+from .rewriting import spare
+
 _MARKERS = (
     "appwrite(functions=, seed=, clock=, strict=, fresh=, timeout=): how the test that uses the "
     "fixture `appwrite` begins: with further functions, with the rows of a seed, at a moment of "
@@ -71,7 +73,8 @@ def _add_keys(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the markers; let shown logs be shown."""
+    """Declare the markers; make ready what the options ask for."""
+    spare(config)
     for line in _MARKERS:
         config.addinivalue_line("markers", line)
     if config.getoption("appwrite_logs"):
