@@ -191,7 +191,7 @@ class Control:
         return Leftovers(
             works=tuple(ended + late),
             scheduled=tuple(self._given_up(before)),
-            kept=tuple(_kept(before, each) for each in remains),
+            kept=tuple(self._kept(before, each) for each in remains),
             late=self._ground.epochs.take_late(project),
         )
 
@@ -202,6 +202,13 @@ class Control:
             row = rows[key]
             if row["status"] == ExecutionStatus.SCHEDULED:
                 yield Work(WorkKind.EXECUTION, row["project"], row["functionId"], row["$id"])
+
+    def _kept(self, before: state.Snapshot, remains: Remains) -> Kept:
+        """`remains` with the function whose deployment the worker had loaded, if that is known."""
+        project, deployment, *_ = remains.key.split("/")
+        key, table = f"{project}/{deployment}", self._ground.state.table(Deployment.table)
+        row = before.tables.get(Deployment.table, {}).get(key) or table.row(key) or {}
+        return Kept(project, row.get("resourceId", ""), remains)
 
     def _stop(self, project: str) -> list[Work]:
         """Nothing that is under way may write or call a function any more."""
@@ -271,13 +278,6 @@ def _prefix(project: str) -> str:
 def _recall(others: tuple[Recall, ...]) -> None:
     for put_back in others:
         put_back()
-
-
-def _kept(rows: state.Snapshot, remains: Remains) -> Kept:
-    """`remains` with the function whose deployment the worker had loaded."""
-    project, deployment, *_ = remains.key.split("/")
-    row = rows.tables.get(Deployment.table, {}).get(f"{project}/{deployment}", {})
-    return Kept(project, row.get("resourceId", ""), remains)
 
 
 async def _leave_empty(project: str) -> None:

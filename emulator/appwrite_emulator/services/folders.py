@@ -41,6 +41,10 @@ class Change:
     replaces: str  # the id of a deployment that was sent to us and was active until now
 
 
+Basis = tuple[Function, Mapping[str, str]]
+"""The record of a function, and the variables that are laid over its own."""
+
+
 class Folders:
     """Makes deployments of functions' folders."""
 
@@ -84,6 +88,11 @@ class Folders:
                 f"{limit:,} (--size-limit)"
             )
         return notes
+
+    def basis(self, project: str, function_id: str) -> Basis | None:
+        """What the function stands on beside the files of its folder, if it is there."""
+        function = self._functions.find(project, function_id)
+        return (function, self._plans.laid_over(function)) if function else None
 
     def forget(self, project: str, function_id: str) -> None:
         """Its folder will not be deployed again."""
