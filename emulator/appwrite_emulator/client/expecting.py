@@ -84,7 +84,7 @@ class Findings:
         judged = [(each, matching.missed(wish.conditions, each)) for each in called]
         near = [(each, missed) for each, missed in reversed(judged) if missed]
         near.sort(key=lambda pair: len(pair[1]))
-        others = [each for each in executions if each not in called]
+        others = [each for each in executions if wish.function not in ("", each.function)]
         return cls(wish, [each for each, missed in judged if not missed], near, others)
 
     @property

@@ -22,6 +22,7 @@ from .person import Teams
 from .snapshot import Snapshot
 from .stage import Stage
 from .stubs import Stubs
+from .telling import pending_text
 
 __tracebackhide__ = True  # pytest shows the line of the test, none of here
 
@@ -267,8 +268,12 @@ class Appwrite:
         return Permit(self._stage, function, errors_contain)
 
     def report(self) -> str:
-        """What was executed in this test, for people: what is broken with all that it said."""
-        return self._stage.judge.telling.report(self._stage.seen())
+        """What was executed in this test, for people: what is broken with all that it said, and
+        what goes on with the last that it said."""
+        stage = self._stage
+        ended = stage.judge.telling.report(stage.seen())
+        pending = stage.in_loop(stage.emulator.services.ground.under_way.of, stage.project)
+        return "\n".join(filter(None, (ended, pending_text(stage.emulator, pending))))
 
     def _expect(
         self, function: str, times: Times, conditions: Mapping[str, Any], *, settle: bool

@@ -175,6 +175,19 @@ def test_what_the_clock_waits_for_in_vain_is_told(emulator: Emulator, appwrite: 
     assert caught.value.__notes__[0].startswith(f"execution {id} of oven has said so far:")
 
 
+def test_what_goes_on_is_reported_too(emulator: Emulator, appwrite: Appwrite) -> None:
+    appwrite.functions["oven"].update(timeout=15)
+    appwrite.functions["oven"].call("pie")
+    id = emulator.in_loop(begun, emulator)
+
+    assert calm(appwrite.report()).split("\n") == [
+        "oven: http POST /: 200 in N ms",
+        "    │ baking pie",
+        f"execution {id} of oven has said so far:",
+        "    │ baking wait",
+    ]
+
+
 async def begun(emulator: Emulator) -> str:
     """The id of an execution that goes on, and has said something."""
     services = emulator.services
