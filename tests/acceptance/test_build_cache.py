@@ -12,8 +12,8 @@ import pytest
 
 from .command import launched, project, run, source
 
-MADE = {"$id": "made", "runtime": "python-3.12", "entrypoint": "main.py"}
-ANSWER = "from .text import TEXT\ndef main(context):\n    return context.res.text(TEXT)\n"
+MADE = {"$id": "made", "runtime": "node-22", "entrypoint": "main.js"}
+ANSWER = "module.exports = ({ res }) => res.text(require('fs').readFileSync(__dirname + '/text'));"
 CALL = """
 import json, os, sys, urllib.request
 request = urllib.request.Request(
@@ -47,7 +47,7 @@ def cache(tmp_path: Path) -> Path:
 
 def made(shop: Path, commands: str) -> Path:
     """A project whose function answers with what its commands have written."""
-    source(shop, "made/main.py", ANSWER)
+    source(shop, "made/main.js", ANSWER)
     return project(shop, {**MADE, "commands": commands})
 
 
@@ -80,12 +80,12 @@ def lines(path: Path) -> int:
 
 def test_a_second_emulator_runs_no_commands(tmp_path: Path, outside: Path, cache: Path) -> None:
     count = outside / "count"
-    shop = made(tmp_path, f"echo built >> {count}; echo 'TEXT = \"made\"' > text.py")
+    shop = made(tmp_path, f"echo built >> {count}; printf made > text")
 
     assert [answer(shop, cache), answer(shop, cache)] == ["made", "made"]
     assert lines(count) == 1
 
-    source(shop, "made/other.py", "")
+    source(shop, "made/other.js", "")
     assert answer(shop, cache) == "made"
     assert lines(count) == 2
     assert len(kept(cache)) == 2
@@ -95,7 +95,7 @@ def test_of_several_processes_at_once_one_builds(
     tmp_path: Path, outside: Path, cache: Path
 ) -> None:
     count, go = outside / "count", fifo(outside / "go")
-    shop = made(tmp_path, f"echo built >> {count}; cat {go}; echo 'TEXT = \"made\"' > text.py")
+    shop = made(tmp_path, f"echo built >> {count}; cat {go}; printf made > text")
     with ExitStack() as stack:
         processes = [stack.enter_context(launched(*arguments(shop, cache))) for _ in range(4)]
         go.write_text("")
@@ -110,7 +110,7 @@ def test_when_the_one_that_builds_is_killed_another_one_does(
     tmp_path: Path, outside: Path, cache: Path
 ) -> None:
     begun, go = fifo(outside / "begun"), fifo(outside / "go")
-    commands = f"echo yes > {begun}; cat {go}; echo 'TEXT = \"made\"' > text.py"
+    commands = f"echo yes > {begun}; cat {go}; printf made > text"
     shop = made(tmp_path, commands)
     with ExitStack() as stack:
         first = stack.enter_context(launched(*arguments(shop, cache)))
@@ -126,11 +126,11 @@ def test_when_the_one_that_builds_is_killed_another_one_does(
 
 def test_a_damaged_build_is_made_anew(tmp_path: Path, outside: Path, cache: Path) -> None:
     count = outside / "count"
-    shop = made(tmp_path, f"echo built >> {count}; echo 'TEXT = \"made\"' > text.py")
+    shop = made(tmp_path, f"echo built >> {count}; printf made > text")
     answer(shop, cache)
     (path,) = kept(cache)
     data = path.read_bytes()
-    path.write_bytes(data.replace(b'"made"', b'"evil"'))
+    path.write_bytes(data.replace(b"made", b"evil"))
 
     result = run(*arguments(shop, cache))
     assert result.stdout == "made\n"

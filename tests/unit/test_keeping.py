@@ -369,7 +369,7 @@ async def test_of_equal_builds_at_once_one_runs(
 
     def on_logs(text: str) -> None:
         told.append(text)
-        if "Another emulator builds the same" in text:
+        if "under way elsewhere" in text:
             waiting.set()
 
     site.before = hold
@@ -399,7 +399,7 @@ async def test_whoever_waits_builds_when_the_other_has_failed(
             await failing.build(wanted)
 
     def on_logs(text: str) -> None:
-        if "Another emulator" in text:
+        if "under way elsewhere" in text:
             waiting.set()
 
     failing.before = hold
@@ -430,7 +430,7 @@ async def test_a_killed_holder_lets_go(
     with held(claim_path(tmp_path, wanted)) as holder:
 
         def on_logs(text: str) -> None:
-            if "Another emulator builds the same" in text:
+            if "under way elsewhere" in text:
                 holder.kill()
 
         await site.builder.build(wanted, on_building=lambda: None, on_logs=on_logs)
@@ -447,7 +447,7 @@ async def test_a_cancelled_wait_leaves_the_lock_to_others(
         with anyio.CancelScope() as scope:
 
             def on_logs(text: str) -> None:
-                if "Another emulator builds the same" in text:
+                if "under way elsewhere" in text:
                     scope.cancel()
 
             await site.builder.build(wanted, on_building=lambda: None, on_logs=on_logs)

@@ -18,7 +18,7 @@ from .request import BuildRequest
 
 logger = logging.getLogger(__name__)
 
-_WAITING = "Another emulator builds the same: waiting for it.\n"
+_WAITING = "The same build is under way elsewhere: waiting for it.\n"
 
 
 class WaitedTooLong(Exception):
