@@ -3,6 +3,8 @@
 Where the system lets nobody take the network away, it says so, and runs the command all the same.
 """
 
+from __future__ import annotations
+
 import ctypes
 import errno
 import fcntl
@@ -46,10 +48,11 @@ def main() -> None:
     try:
         leave_the_network()
     except OSError as exc:
-        print(f"offline.py: NOT without a network, which cannot be taken away here: {exc}")
+        said = f"NOT without a network, which cannot be taken away here: {exc}"
     else:
         must_be_alone()
-        print("offline.py: there is no network but loopback")
+        said = "there is no network but loopback"
+    sys.stdout.write(f"offline.py: {said}\n")
     sys.stdout.flush()
     os.execvp(sys.argv[1], sys.argv[1:])
 

@@ -125,7 +125,7 @@ class Cost(NamedTuple):
 def measure(functions: int, rounds: int) -> Session:
     """One session over so many functions, with `rounds` tests of each kind."""
     with _suite() as suite:
-        crowd.lay_functions(suite, functions, {"f0": ["buckets.*.files.*.create"]})
+        crowd.lay_functions(suite, functions, {"f0": ("buckets.*.files.*.create",)})
         suite.write("conftest.py", WATCH)
         suite.write("test_costs.py", TESTS.format(rounds=rounds + _WARM_UP))
         _passed(suite, "-q", "-p", "no:xdist")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from .suites import ANNOUNCING, Suite
+from .suites import ANNOUNCING, Code, Suite
 
-SOURCES = {
-    "node-22": ("main.js", "module.exports = async ({ req, res }) => res.text(req.bodyText);\n"),
-    "python-3.12": (
+CODES = (
+    Code(
+        "node-22", "main.js", "module.exports = async ({ req, res }) => res.text(req.bodyText);\n"
+    ),
+    Code(
+        "python-3.12",
         "main.py",
         "def main(context):\n    return context.res.text(context.req.body_text)\n",
     ),
-}
+)
 TESTS = """\
 import pytest
 
@@ -42,27 +44,10 @@ def lay(suite: Suite, functions: int, tests: int) -> None:
 
 
 def lay_functions(
-    suite: Suite, count: int, events: Mapping[str, Sequence[str]] | None = None
+    suite: Suite, count: int, events: Mapping[str, tuple[str, ...]] | None = None
 ) -> None:
     """Functions `f0`, `f1` and so on, which answer with what they are sent; those of `events`
     listen to these."""
-    entries: list[dict[str, object]] = []
-    for number in range(count):
-        runtime = list(SOURCES)[number % len(SOURCES)]
-        entrypoint, source = SOURCES[runtime]
-        id = f"f{number}"
-        suite.write(f"functions/{id}/{entrypoint}", source)
-        entry: dict[str, object] = {
-            "$id": id,
-            "name": id,
-            "runtime": runtime,
-            "path": f"functions/{id}",
-        }
-        entry |= {
-            "entrypoint": entrypoint,
-            "execute": ["any"],
-            "events": (events or {}).get(id, []),
-        }
-        entries.append(entry)
-    project = {"projectId": "crowd", "functions": entries}
-    suite.write("appwrite.config.json", json.dumps(project))
+    codes = {f"f{number}": CODES[number % len(CODES)] for number in range(count)}
+    listening = {id: codes[id]._replace(events=names) for id, names in (events or {}).items()}
+    suite.write_functions(codes | listening)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from .suites import ANNOUNCING, Suite
+from .suites import ANNOUNCING, Code, Suite
 
 TICKS = """\
 const fs = require("node:fs");
@@ -89,11 +87,11 @@ def main(context):
     return context.res.text(TOKEN)
 """
 FUNCTIONS = {
-    "ticks": ("node-22", "main.js", TICKS),
-    "threads": ("python-3.12", "main.py", THREADS),
-    "hangs": ("python-3.12", "main.py", HANGS),
-    "echo": ("python-3.12", "main.py", ECHO),
-    "gone": ("python-3.12", "main.py", ECHO),
+    "ticks": Code("node-22", "main.js", TICKS),
+    "threads": Code("python-3.12", "main.py", THREADS),
+    "hangs": Code("python-3.12", "main.py", HANGS),
+    "echo": Code("python-3.12", "main.py", ECHO),
+    "gone": Code("python-3.12", "main.py", ECHO),
 }
 
 TESTS = """\
@@ -181,12 +179,6 @@ def test_five_is_not_visited_by_what_was_scheduled(appwrite):
 
 
 def lay(suite: Suite) -> None:
-    entries = []
-    for id, (runtime, entrypoint, source) in FUNCTIONS.items():
-        suite.write(f"functions/{id}/{entrypoint}", source)
-        entry = {"$id": id, "name": id, "runtime": runtime, "path": f"functions/{id}"}
-        entries.append({**entry, "entrypoint": entrypoint, "execute": ["any"]})
-    project = {"projectId": "leaky", "functions": entries}
-    suite.write("appwrite.config.json", json.dumps(project))
+    suite.write_functions(FUNCTIONS)
     suite.write("conftest.py", ANNOUNCING)
     suite.write("test_leaky.py", TESTS)

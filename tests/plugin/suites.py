@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE, Popen
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import appwrite_emulator
@@ -34,6 +35,15 @@ def announcing(appwrite_server):
         file.write(appwrite_server.endpoint + "\\n")
 """
 PLAIN = "[pytest]\naddopts = -p no:randomly\n"
+
+
+class Code(NamedTuple):
+    """A function of one file."""
+
+    runtime: str
+    entrypoint: str
+    source: str
+    events: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,25 @@ class Suite:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+    def write_functions(self, functions: Mapping[str, Code]) -> None:
+        """Lay functions by their ids, and the file of the project `suite`."""
+        for id, code in functions.items():
+            self.write(f"functions/{id}/{code.entrypoint}", code.source)
+        entries = [
+            {
+                "$id": id,
+                "name": id,
+                "runtime": code.runtime,
+                "path": f"functions/{id}",
+                "entrypoint": code.entrypoint,
+                "execute": ["any"],
+                "events": code.events,
+            }
+            for id, code in functions.items()
+        ]
+        project = {"projectId": "suite", "functions": entries}
+        self.write("appwrite.config.json", json.dumps(project))
 
     def run(
         self, *arguments: str, timeout: float = 60, env: Mapping[str, str] | None = None
