@@ -48,6 +48,8 @@ def test_config(appwrite_config, appwrite):
     assert appwrite_config.project == appwrite.project == "kiosk"
     assert appwrite_config.function_timeout == 33
     assert ":9080" not in appwrite.endpoint
+    assert appwrite_config.build_cache.parts[-3:] == (".pytest_cache", "d", "appwrite")
+    assert appwrite_config.execution_retention == 0
 """
 )
 INI = """\

@@ -87,7 +87,7 @@ class Session:
             emulator.freeze(terms.clock)
         for path in terms.functions:
             emulator.deploy(path)
-        with stage.closing, _explained(stage):
+        with stage.closing, _explained(appwrite):
             if terms.seed is not None:
                 sow(terms.seed, appwrite, emulator)
             appwrite.settle()
@@ -124,15 +124,14 @@ class Session:
 
 
 @contextmanager
-def _explained(stage: Stage) -> Iterator[None]:
+def _explained(appwrite: Appwrite) -> Iterator[None]:
     """Tell with an exception what was run before it; what functions did wrong tells it itself."""
     try:
         yield
     except AssertionError:
         raise
     except Exception as exc:
-        if executions := stage.executions():
-            exc.add_note(stage.judge.telling.report(executions))
+        exc.add_note(appwrite.report())
         raise
 
 

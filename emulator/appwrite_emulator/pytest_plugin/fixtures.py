@@ -24,7 +24,8 @@ def appwrite_config(pytestconfig: pytest.Config) -> Config:
     """The options of the emulator that tests use.
 
     By default: those of appwrite-emulator.toml and the environment, the project's id, a free port,
-    and all state in memory. Override it in your conftest.py to change some:
+    all state in memory, builds kept in pytest's cache folder, and executions however old they get.
+    Override it in your conftest.py to change some:
 
         @pytest.fixture(scope="session")
         def appwrite_config(appwrite_config):

@@ -29,7 +29,21 @@ def options_for(config: pytest.Config) -> Config:
 
 def _for_tests(options: Config, config: pytest.Config) -> Config:
     builds = options.build_cache or _builds(config)
-    return replace(options, port=0, memory=True, state=None, watch=False, build_cache=builds)
+    return replace(
+        options,
+        port=0,
+        memory=True,
+        state=None,
+        watch=False,
+        build_cache=builds,
+        execution_retention=_retention(options),
+    )
+
+
+def _retention(options: Config) -> int:
+    """Executions outlive the days that a test lets pass, unless the project says otherwise."""
+    days = options.execution_retention
+    return 0 if days == Config().execution_retention else days
 
 
 def _builds(config: pytest.Config) -> Path | None:

@@ -52,13 +52,10 @@ def _add(
 
 def _add_executions(report: pytest.TestReport, trial: Trial, error: BaseException | None) -> None:
     from ..client.judge import FunctionFailed
-    from ..client.telling import telling_of
 
-    executions = trial.appwrite.executions()
-    if isinstance(error, FunctionFailed) and len(error.executions) == 1:
-        executions = [each for each in executions if each.id != error.execution.id]  # told there
-    if executions:
-        report.sections.append((EXECUTIONS, telling_of(trial.emulator).report(executions)))
+    told = error.told if isinstance(error, FunctionFailed) else ()
+    if text := trial.appwrite.report(but=told):
+        report.sections.append((EXECUTIONS, text))
 
 
 def _add_log(report: pytest.TestReport, trial: Trial) -> None:
