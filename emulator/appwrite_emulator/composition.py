@@ -17,7 +17,7 @@ import anyio
 from anyio import to_thread
 
 from .assets import assets
-from .builder import Builder, Tools
+from .builder import Builder, Keeping, Tools
 from .catalog import Catalog
 from .clock import Clock
 from .config import Config, own_environment
@@ -83,7 +83,8 @@ async def composed(
         )
         runtimes = (assets("runtimes"), *config.runtimes)
         catalog = Catalog([sandbox.lend(folder, workspace) for folder in runtimes])
-        builder = _builder(spawner, sandbox, workspace, catalog, site.clock)
+        keeping = await to_thread.run_sync(_keeping, config.build_cache)
+        builder = _builder(spawner, (sandbox, workspace), catalog, site.clock, keeping)
         group = await stack.enter_async_context(anyio.create_task_group())
         stack.callback(group.cancel_scope.cancel)
         ground = Ground(
@@ -132,9 +133,23 @@ async def _kept(
     return state, files, sandbox, workspace
 
 
+def _keeping(folder: Path | None) -> Keeping | None:
+    """Where builds are kept, if they are. Blocking. Raises ConfigError."""
+    if folder is None:
+        return None
+    keeping = Keeping(folder.absolute())
+    keeping.start()
+    return keeping
+
+
 def _builder(
-    spawner: Spawner, sandbox: Sandbox, workspace: Path, catalog: Catalog, clock: Clock
+    spawner: Spawner,
+    place: tuple[Sandbox, Path],
+    catalog: Catalog,
+    clock: Clock,
+    keeping: Keeping | None,
 ) -> Builder:
+    sandbox, workspace = place
     return Builder(
         spawner,
         sandbox,
@@ -143,6 +158,7 @@ def _builder(
         environ=own_environment(),
         tools=Tools.of(catalog.families),
         now=clock.now,
+        keeping=keeping,
     )
 
 

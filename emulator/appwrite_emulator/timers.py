@@ -105,8 +105,6 @@ class Timers:
 
     def begin_anew(self) -> None:
         """Set all timers anew, from the present moment on, whatever was due before."""
-        self._timers.clear()
-        self._heap.clear()
         self._latest = self._clock.now()
         self.rearm()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -105,3 +106,14 @@ def test_a_key_of_another_kind_is_refused() -> None:
     for key in ("", "standard_ab12", token, "dynamic_" + token[:-1]):
         with pytest.raises(tokens.TokenInvalid):
             tokens.read_key(key, SECRET, NOW)
+
+
+def test_a_key_tells_its_function_and_epoch_only_where_it_has_some() -> None:
+    bare = tokens.FunctionKey("p", ("a",))
+    full = tokens.FunctionKey("p", ("a",), 1, "f", "abc.1")
+    for key, names in ((bare, []), (full, ["depth", "functionId", "epoch"])):
+        text = tokens.function_key("ephemeral_", key, b"secret", expires_at=LATER)
+        payload = text.removeprefix("ephemeral_").split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+        assert list(claims) == ["projectId", "scopes", *names, "exp"]
+        assert tokens.read_key(text, b"secret", NOW) == key

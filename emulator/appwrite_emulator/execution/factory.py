@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
@@ -118,7 +119,7 @@ class WorkerFactory:
         keys they had."""
         taken = [each for each in self._suspects if each[0].startswith(key_prefix)]
         self._suspects = [each for each in self._suspects if each not in taken]
-        return taken
+        return [each for each in taken if os.path.isdir(each[1].root)]
 
     async def bury(self, worker: Worker) -> None:
         await worker.bury()

@@ -19,10 +19,17 @@ def of(pid: int) -> frozenset[int]:
 
 
 def name(pid: int) -> str:
-    """The command line of a process; empty when it has ended."""
-    with suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
-        return file.read(200).replace(b"\0", b" ").decode("utf-8", "replace").strip()
-    return ""
+    """The command line of a process, or its name while it has none yet; empty when it has ended."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            known, _, rest = file.read().rpartition(b")")
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            line = file.read(200).replace(b"\0", b" ").strip()
+    except OSError:
+        return ""
+    if rest.split()[0] in (b"Z", b"X"):
+        return ""
+    return (line or known.partition(b"(")[2]).decode("utf-8", "replace")
 
 
 def _children(pid: int) -> Iterator[int]:

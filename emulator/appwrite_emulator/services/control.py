@@ -13,7 +13,7 @@ from anyio import to_thread
 from .. import state
 from ..execution.executor import Executor
 from ..execution.remains import Remains
-from ..models import Deployment, Execution, ExecutionStatus, unique_id
+from ..models import Deployment, Execution, ExecutionStatus, Function, unique_id
 from . import long_texts
 from .builds import Builds
 from .executions import Executions
@@ -86,9 +86,12 @@ class Control:
         """
         return await self._ground.under_way.settled(limit)
 
-    def snapshot(self) -> Snapshot:
-        """Remember all rows; costs no copies of rows. The files they name are kept meanwhile."""
-        rows, others = self._ground.state.snapshot(), self._remember()
+    def snapshot(self, rows: state.Snapshot | None = None) -> Snapshot:
+        """Remember all rows, or `rows` from elsewhere; costs no copies of rows.
+
+        The files they name are kept meanwhile.
+        """
+        rows, others = rows or self._ground.state.snapshot(), self._remember()
         taken = Snapshot(unique_id(), self._ground.now(), rows, others)
         self._snapshots[taken.id] = taken
         return taken
@@ -125,9 +128,12 @@ class Control:
     def _remember(self) -> tuple[Recall, ...]:
         return tuple(memory() for memory in self.memories)
 
-    def keeps(self, deployment: Deployment) -> bool:
-        """Whether a live snapshot has the deployment, so that a restore may bring it back."""
-        return f"{deployment.project}/{deployment.id}" in self._kept_deployments()
+    def keeps(self, function: Function) -> bool:
+        """Whether a live snapshot has the function as it is, so that a restore may bring it
+        back."""
+        key = f"{function.project}/{function.id}"
+        tables = (each.rows.tables.get(Function.table, {}) for each in self._snapshots.values())
+        return any(key in rows and Function.from_row(rows[key]) == function for rows in tables)
 
     def _kept_deployments(self) -> set[str]:
         tables = (each.rows.tables for each in self._snapshots.values())
@@ -185,7 +191,7 @@ class Control:
         return Leftovers(
             works=tuple(ended + late),
             scheduled=tuple(self._given_up(before)),
-            kept=tuple(_kept(before, each) for each in remains),
+            kept=tuple(self._kept(before, each) for each in remains),
             late=self._ground.epochs.take_late(project),
         )
 
@@ -196,6 +202,13 @@ class Control:
             row = rows[key]
             if row["status"] == ExecutionStatus.SCHEDULED:
                 yield Work(WorkKind.EXECUTION, row["project"], row["functionId"], row["$id"])
+
+    def _kept(self, before: state.Snapshot, remains: Remains) -> Kept:
+        """`remains` with the function whose deployment the worker had loaded, if that is known."""
+        project, deployment, *_ = remains.key.split("/")
+        key, table = f"{project}/{deployment}", self._ground.state.table(Deployment.table)
+        row = before.tables.get(Deployment.table, {}).get(key) or table.row(key) or {}
+        return Kept(project, row.get("resourceId", ""), remains)
 
     def _stop(self, project: str) -> list[Work]:
         """Nothing that is under way may write or call a function any more."""
@@ -265,13 +278,6 @@ def _prefix(project: str) -> str:
 def _recall(others: tuple[Recall, ...]) -> None:
     for put_back in others:
         put_back()
-
-
-def _kept(rows: state.Snapshot, remains: Remains) -> Kept:
-    """`remains` with the function whose deployment the worker had loaded."""
-    project, deployment, *_ = remains.key.split("/")
-    row = rows.tables.get(Deployment.table, {}).get(f"{project}/{deployment}", {})
-    return Kept(project, row.get("resourceId", ""), remains)
 
 
 async def _leave_empty(project: str) -> None:

@@ -55,8 +55,8 @@ class Plans:
         self._plans: dict[str, Plan] = {}
         self._local: dict[str, Mapping[str, str]] = {}  # by function; never stored
         self._parked: dict[str, Plan] = {}  # by function; a restore will want them again
-        self.is_kept: Callable[[Deployment], bool] = lambda deployment: False
-        """Whether a restore may bring a deployment back as it is."""
+        self.is_kept: Callable[[Function], bool] = lambda function: False
+        """Whether a restore may bring a function back as it is."""
         self.inspect: Callable[[Function, Launch, Path], Awaitable[Inspect | None]] = _never
         """How a build of a function is inspected, if it is."""
 
@@ -79,11 +79,10 @@ class Plans:
         return plan
 
     def _replace(self, key: str, stale: Plan) -> None:
-        """Let the workers of a plan end, unless it is the one that a restore will want again."""
-        parked = self._parked.get(key)
-        if parked is None and self.is_kept(stale.deployment):
-            self._parked[key] = stale
-        elif parked is None or parked.target.key != stale.target.key:
+        """Let the workers of a plan end, unless a restore will want them again."""
+        if self.is_kept(stale.function):
+            self._parked.setdefault(key, stale)
+        elif stale.target.key != self._parked.get(key, self._plans[key]).target.key:
             self._retire(stale.target.key)
 
     def on_epoch(self, project: str) -> None:
@@ -91,7 +90,8 @@ class Plans:
         with their workers."""
         for key in [key for key in self._parked if not project or key.startswith(f"{project}/")]:
             parked, current = self._parked.pop(key), self._plans.get(key)
-            if current and current.target.key != parked.target.key:
+            is_other = current is not None and current.target.key != parked.target.key
+            if current and is_other and not self.is_kept(current.function):
                 self._retire(current.target.key)
             self._plans[key] = parked
 
