@@ -40,6 +40,7 @@ OPEN = {
         "repositories",
     },
     "client": {"services", "execution"},  # the types of what they return
+    "pytest_plugin": {"catalog", "sandbox", "project_file"},  # what is there, and what is wrong
 }  # fmt: skip
 
 

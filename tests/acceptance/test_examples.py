@@ -12,25 +12,31 @@ import pytest
 
 from .command import EXAMPLES, environment, run
 
-_IGNORED = shutil.ignore_patterns(".appwrite-emulator", "__pycache__", ".pytest_cache")
-
 
 @pytest.mark.timeout(90)
 def test_a_month_of_an_hourly_function_is_tested_in_seconds(reachable: Path) -> None:
-    folder = reachable / "time-travel"
-    shutil.copytree(EXAMPLES / "time-travel", folder, ignore=_IGNORED)
+    folder = _copied("time-travel", reachable)
     command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder))
     done = run("exec", "--dir", str(folder), "--", sys.executable, *command, str(folder))
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^2 passed in ", done.stdout, re.MULTILINE)
 
 
+@pytest.mark.timeout(90)
+def test_all_tests_of_the_bakery_pass(reachable: Path) -> None:
+    folder = _copied("pytest-suite", reachable)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        command, cwd=folder, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^23 passed in ", done.stdout, re.MULTILINE)
+
+
 def test_a_suite_without_pytest_passes(reachable: Path) -> None:
-    folder = reachable / "unittest-suite"
-    shutil.copytree(EXAMPLES / "unittest-suite", folder, ignore=_IGNORED)
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "unittest"],
-        cwd=folder,
+        cwd=_copied("unittest-suite", reachable),
         env=environment(),
         capture_output=True,
         text=True,
@@ -40,3 +46,9 @@ def test_a_suite_without_pytest_passes(reachable: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert re.search(r"^Ran 5 tests in ", done.stderr, re.MULTILINE)
     assert re.search(r"^OK$", done.stderr, re.MULTILINE)
+
+
+def _copied(name: str, place: Path) -> Path:
+    """A copy of the example as it is in the repository."""
+    ignored = shutil.ignore_patterns(".appwrite-emulator", "__pycache__", ".pytest_cache")
+    return shutil.copytree(EXAMPLES / name, place / name, ignore=ignored)

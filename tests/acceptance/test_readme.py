@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
-import subprocess
-import sys
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -194,21 +192,6 @@ async def test_a_stub_is_declared_over_http_as_shown(quickstart: Emulator) -> No
 
     assert (declared["path"], declared["by"]) == ("/v1/messaging/messages/*", "postcard")
     assert [each["status"] for each in declared["replies"]] == [429, 200]
-
-
-def test_the_context_manager_prints_where_it_serves(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(block("python", "print(emulator.endpoint"))
-
-    done = subprocess.run(
-        [sys.executable, str(script)],
-        env={"PYTHONPATH": str(ROOT / "emulator"), "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert re.match(r"http://127\.0\.0\.1:\d+/v1 demo local\n$", done.stdout)
 
 
 def test_the_application_can_be_made(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from .. import models
 from ..near import meant
 from .function import Function
 from .people import People
@@ -22,6 +23,13 @@ class FunctionUnknown(KeyError):
         return str(self.args[0])
 
 
+class FunctionUndeployed(Exception):
+    """A function of the project could not be deployed when the tests began."""
+
+    def __init__(self, id: str, reason: str) -> None:
+        super().__init__(f"Function {id!r} was not deployed: {reason}")
+
+
 class Functions(Mapping[str, Function]):
     """The functions of a project by their ids."""
 
@@ -30,24 +38,31 @@ class Functions(Mapping[str, Function]):
         self._people = people
 
     def __getitem__(self, id: str) -> Function:
-        """The function. Raises FunctionUnknown, a KeyError that names those that there are."""
-        known = self._ids()
-        if id not in known:
-            raise FunctionUnknown(id, known)
+        """The function.
+
+        Raises FunctionUnknown, a KeyError that names those that there are; FunctionUndeployed
+        with the reason when it is one of the project's that could not be deployed.
+        """
+        known = self._every()
+        found = next((each for each in known if each.id == id), None)
+        if id in self._stage.undeployed and not (found and found.deployment_id):
+            raise FunctionUndeployed(id, self._stage.undeployed[id])
+        if found is None:
+            raise FunctionUnknown(id, [each.id for each in known])
         return Function(id, self._stage, self._people)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._ids())
+        return iter([each.id for each in self._every()])
 
     def __len__(self) -> int:
-        return len(self._ids())
+        return len(self._every())
 
     def __repr__(self) -> str:
         return f"<Functions {', '.join(self)}>"
 
-    def _ids(self) -> list[str]:
+    def _every(self) -> list[models.Function]:
         every = self._stage.emulator.services.functions.every
-        return [each.id for each in self._stage.in_loop(every, self._stage.project)]
+        return self._stage.in_loop(every, self._stage.project)
 
 
 class VariablesOf(Mapping[str, Variables]):

@@ -267,11 +267,13 @@ class Appwrite:
         """
         return Permit(self._stage, function, errors_contain)
 
-    def report(self) -> str:
+    def report(self, *, but: Iterable[Execution] = ()) -> str:
         """What was executed in this test, for people: what is broken with all that it said, and
-        what goes on with the last that it said."""
+        what goes on with the last that it said; nothing of those that are told elsewhere."""
         stage = self._stage
-        ended = stage.judge.telling.report(stage.seen())
+        known = {each.id for each in but}
+        seen = [each for each in stage.seen() if each.id not in known]
+        ended = stage.judge.telling.report(seen)
         pending = stage.in_loop(stage.emulator.services.ground.under_way.of, stage.project)
         return "\n".join(filter(None, (ended, pending_text(stage.emulator, pending))))
 

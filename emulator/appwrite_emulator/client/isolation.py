@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..emulator import Emulator
 from ..services.control import Snapshot
-from ..services.projects import NothingThere
+from ..services.projects import NothingThere, Outcome
 from .api import Api
+from .baselines import Baseline, Baselines
 from .handle import Appwrite
+from .hands import Hands
 from .judge import Judge
+from .seeding import sow
 from .stage import Stage
 from .telling import telling_of
-from .terms import Terms
+from .terms import FROZEN, Terms
 
 
 class Session:
@@ -23,50 +26,113 @@ class Session:
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
+        self._baselines = Baselines()
+        self.undeployed: Mapping[str, str] = {}
+        """Why functions of the project could not be deployed, by their ids."""
+        self.leftovers: tuple[str, ...] = ()
+        """What the test that ended last has left behind, in sentences."""
 
     def fill(self, path: Path) -> None:
-        """Deploy the functions at `path`, if there are any. Raises what `Emulator.deploy` does."""
-        with suppress(NothingThere):
-            self._emulator.deploy(path)
+        """Deploy the functions at `path`, if there are any; those that fail are `undeployed`.
+
+        Raises ProjectFileError.
+        """
+        projects, project = self._emulator.services.projects, self._emulator.project
+        try:
+            applied = self._emulator.in_loop(projects.deploy, project, path.absolute())
+        except NothingThere:
+            return
+        failed = {each.id: each.reason for each in applied if each.outcome is Outcome.FAILED}
+        self.undeployed = {**self.undeployed, **failed}
 
     @contextmanager
     def test(self, terms: Terms) -> Iterator[Appwrite]:
-        """The emulator for one test: at its end all is as it was at its beginning."""
-        emulator = self._emulator
-        before = emulator.in_loop(self._begin)
-        stage = self._stage(terms)
-        try:
-            self._prepare(terms, Appwrite(stage))
-            is_plain = not terms.functions and terms.seed is None
-            stage.start = before if is_plain else stage.snapshot()
+        """The emulator for one test: at its end all is as it was at its beginning.
+
+        Raises what deploying and seeding raise.
+        """
+        before, hands = self._emulator.in_loop(self._begin)
+        with ExitStack() as ending:
+            ending.callback(self._leave, before, hands)
+            stage = self._stage(terms)
+            ending.push(stage.closing)
+            stage.start = self._prepare(terms, before)
             yield Appwrite(stage)
-        finally:
-            stage.closing.close()
-            emulator.in_loop(self._end, before)
+
+    def close(self) -> None:
+        """Forget what tests have shared."""
+        for each in self._baselines.drop():
+            self._emulator.forget(each)
 
     def _stage(self, terms: Terms) -> Stage:
         emulator = self._emulator
         judge = Judge(telling_of(emulator), is_strict=terms.strict)
-        return Stage(emulator, Api.of(emulator), judge, terms.timeout)
+        return Stage(emulator, Api.of(emulator), judge, terms.timeout, undeployed=self.undeployed)
 
-    def _prepare(self, terms: Terms, appwrite: Appwrite) -> None:
-        for path in terms.functions:
-            appwrite.deploy(path)
-        if callable(terms.seed):
-            terms.seed(appwrite)
+    def _prepare(self, terms: Terms, before: Snapshot) -> Snapshot:
+        """Let the test begin with what it wants; the rows of its beginning."""
+        found = before if terms.is_plain else self._baselines.find(terms.shares, before)
+        found = found or self._make(terms, before)
+        if found is not before or terms.fresh:
+            self._emulator.in_loop(self._go_to, found, terms.fresh)
         if terms.clock is not None:
-            self._emulator.freeze(terms.clock)
+            self._emulator.freeze(None if terms.clock == FROZEN else terms.clock)
+        return found
 
-    def _begin(self) -> Snapshot:
+    def _make(self, terms: Terms, before: Snapshot) -> Snapshot:
+        """Deploy and seed, and remember the rows for the tests to come."""
+        emulator, stage = self._emulator, self._stage(terms)
+        appwrite = Appwrite(stage)
+        if terms.clock not in (None, FROZEN):
+            emulator.freeze(terms.clock)
+        for path in terms.functions:
+            emulator.deploy(path)
+        with stage.closing, _explained(appwrite):
+            if terms.seed is not None:
+                sow(terms.seed, appwrite, emulator)
+            appwrite.settle()
+            appwrite.check()
+        made = emulator.snapshot()
+        for each in self._baselines.add(Baseline(terms.shares, before, made)):
+            emulator.forget(each)
+        return made
+
+    def _leave(self, before: Snapshot, hands: Hands) -> None:
+        self.leftovers = self._emulator.in_loop(self._end, before, hands)
+
+    def _begin(self) -> tuple[Snapshot, Hands]:
         services = self._emulator.services
         services.witness.watch()
-        return services.control.snapshot()
+        return services.control.snapshot(), Hands.of(services.ground.clock)
 
-    async def _end(self, before: Snapshot) -> None:
+    async def _go_to(self, rows: Snapshot, fresh: bool) -> None:
         services = self._emulator.services
-        await services.control.restore(before.id)
+        await services.control.restore(rows.id, fresh=fresh)
+        services.witness.watch()  # what a seed has run is none of the test's
+
+    async def _end(self, before: Snapshot, hands: Hands) -> tuple[str, ...]:
+        services = self._emulator.services
+        ground = services.ground
+        with ground.timers.held():  # what another time has brought near must not happen now
+            is_moved = hands.put_back(ground.clock)
+            left = await services.control.restore(before.id)
+            if is_moved:
+                ground.timers.rearm()
         await services.control.forget(before.id)
         services.witness.leave()
+        return tuple(left.lines())
+
+
+@contextmanager
+def _explained(appwrite: Appwrite) -> Iterator[None]:
+    """Tell with an exception what was run before it; what functions did wrong tells it itself."""
+    try:
+        yield
+    except AssertionError:
+        raise
+    except Exception as exc:
+        exc.add_note(appwrite.report())
+        raise
 
 
 @contextmanager
@@ -78,11 +144,16 @@ def isolated(emulator: Emulator, **terms: Any) -> Iterator[Appwrite]:
             with isolated(emulator) as appwrite:
                 assert appwrite.functions["greet"].call().text == "Hello"
 
-    At the end all is as it was, but for the processes of functions, which stay warm. Raises
-    FunctionFailed when a function has failed that was not expected to.
+    `functions` are deployed, and `seed` is called, for this test alone; `clock` is the moment at
+    which the time stands still. At the end all is as it was, but for the processes of functions,
+    which stay warm unless the next test is to have `fresh` ones.
+
+    Raises FunctionFailed when a function has failed that was not expected to, TermsRefused.
     """
-    if isinstance(terms.get("functions"), str | Path):
-        terms["functions"] = (Path(terms["functions"]),)
-    with Session(emulator).test(Terms(**terms)) as appwrite:
-        yield appwrite
-        appwrite.check()
+    session = Session(emulator)
+    try:
+        with session.test(Terms.of(terms)) as appwrite:
+            yield appwrite
+            appwrite.check()
+    finally:
+        session.close()

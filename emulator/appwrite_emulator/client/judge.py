@@ -25,14 +25,16 @@ Unanswered = Unmatched | Raised
 
 class FunctionFailed(AssertionError):
     """Functions threw, took too long, crashed, or could not be loaded or run, and their test did
-    not say that they may; `executions` are what went wrong, `execution` is the first."""
+    not say that they may; `executions` are what went wrong, `execution` is the first, and `told`
+    are those of which the text tells all."""
 
     __module__ = "appwrite_emulator"  # as people import it: reports name it, and are short of room
 
     def __init__(
         self, executions: Sequence[Execution], telling: Telling, calls: Sequence[Unanswered] = ()
     ) -> None:
-        told = [telling.explain(each) for each in executions[:_TOLD]]
+        self.told = tuple(executions[:_TOLD])
+        told = [telling.explain(each) for each in self.told]
         if more := Counter(each.function for each in executions[_TOLD:]):
             told.append(f"and {_counted(more)} failed too")
         if calls:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -49,6 +49,7 @@ class Stage:
     timeout: float  # seconds that waiting may take
     start: Snapshot | None = None  # what a reset goes back to; None: to nothing
     closing: ExitStack = field(default_factory=ExitStack)  # what ends with the test
+    undeployed: Mapping[str, str] = field(default_factory=dict)  # why, by ids of functions
 
     @property
     def project(self) -> str:

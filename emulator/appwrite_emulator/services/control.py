@@ -86,9 +86,12 @@ class Control:
         """
         return await self._ground.under_way.settled(limit)
 
-    def snapshot(self) -> Snapshot:
-        """Remember all rows; costs no copies of rows. The files they name are kept meanwhile."""
-        rows, others = self._ground.state.snapshot(), self._remember()
+    def snapshot(self, rows: state.Snapshot | None = None) -> Snapshot:
+        """Remember all rows, or `rows` from elsewhere; costs no copies of rows.
+
+        The files they name are kept meanwhile.
+        """
+        rows, others = rows or self._ground.state.snapshot(), self._remember()
         taken = Snapshot(unique_id(), self._ground.now(), rows, others)
         self._snapshots[taken.id] = taken
         return taken
