@@ -33,9 +33,7 @@ class Baseline:
     executions: int
 
     def __str__(self) -> str:
-        return f"{self.functions} fn, {self.warm} warm" + (
-            f", {self.executions:,} ex" if self.executions else ""
-        )
+        return f"{self.functions}/{self.warm}/{self.executions:,}"
 
 
 BASELINES = (Baseline(2, 1, 0), Baseline(50, 10, 0), Baseline(50, 10, 1000))

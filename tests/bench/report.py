@@ -153,7 +153,7 @@ def ticks_lines(mode: Mode, taken: dict[str, dict[str, float]]) -> Iterator[str]
 def isolation_lines(taken: dict[str, dict[str, float]]) -> Iterator[str]:
     """One line for each kind of test, over baselines of several sizes."""
     yield "What a test pays for the state it begins with, in memory: p50"
-    yield _row("", list(taken), "target")
+    yield _row("functions/warm workers/executions", list(taken), "target")
     for name in next(iter(taken.values())):
         seconds, limit = [each[name] for each in taken.values()], ISOLATION_TARGETS.get(name)
         note = f"≤ {limit * 1e3:g} ms {_verdict(max(seconds) <= limit)}" if limit else ""

@@ -89,13 +89,12 @@ class Premises:
     def _is_tidy(self, folder: _Folder) -> bool:
         try:
             status = os.lstat(folder.path)
-            if _identity(status) != folder.identity:
-                return False
-            if not folder.is_untouched(status) and set(os.listdir(folder.path)) != set(
-                folder.files
-            ):
-                return False
+            is_same = _identity(status) == folder.identity and (
+                folder.is_untouched(status) or folder.files.keys() == {*os.listdir(folder.path)}
+            )
         except OSError:
+            return False
+        if not is_same:
             return False
         folder.note_names(status)
         return not self.exact or all(

@@ -162,7 +162,7 @@ class Request:
     @property
     def line(self) -> str:
         """What is called, for people."""
-        return f"{self.method} {self.scope['path']}"
+        return f"{self.scope.get('method', 'websocket')} {self.scope['path']}"
 
     async def attended(self, work: Awaitable[T]) -> T:
         """What `work` returns, which ends when the client goes: then raises ClientDisconnect.
