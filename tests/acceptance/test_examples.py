@@ -34,10 +34,9 @@ def test_all_tests_of_the_bakery_pass(reachable: Path) -> None:
 
 
 def test_a_suite_without_pytest_passes(reachable: Path) -> None:
-    folder = _copied("unittest-suite", reachable)
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "unittest"],
-        cwd=folder,
+        cwd=_copied("unittest-suite", reachable),
         env=environment(),
         capture_output=True,
         text=True,

@@ -262,7 +262,9 @@ def fixture_lines(cost: fixture.Cost, sessions: dict[int, fixture.Session]) -> I
     yield _row("", [str(each) for each in sessions], "target")
     ready = [each.ready for each in sessions.values()]
     bound = f"≤ {FIXTURE_READY:g} s {_verdict(max(ready) <= FIXTURE_READY)}"
-    yield _row("from collection to the first test", [f"{each:.2f} s" for each in ready], bound)
+    yield _row(
+        "from collection to the first test, best", [f"{each:.2f} s" for each in ready], bound
+    )
     for kind in fixture.KINDS:
         added = [each.added[kind] for each in sessions.values()]
         verdict = _verdict(max(_at(each, 50) for each in added) <= FIXTURE_ADDED)

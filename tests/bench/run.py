@@ -164,9 +164,10 @@ def _watching(mode: Mode, is_quick: bool) -> Figures:
 
 
 def _fixture(mode: Mode, is_quick: bool) -> Figures:
-    rounds, functions, tests = (20, 10, 60) if is_quick else (200, 50, 1000)
+    rounds, functions, tests = (20, 10, 60) if is_quick else (100, 50, 1000)
     cost = fixture.measure_cost(2 if is_quick else 10)
-    sessions = {count: fixture.measure(count, rounds) for count in (1, functions)}
+    again = 1 if is_quick else 5
+    sessions = {count: fixture.measure(count, rounds, again) for count in (1, functions)}
     crowds = fixture.measure_crowd(functions, tests)
     say(["", *report.fixture_lines(cost, sessions)])
     say(report.crowd_lines(functions, tests, crowds))
