@@ -78,12 +78,12 @@ def test_a_reset_goes_back_to_the_seed(session: Session) -> None:
 
 def test_stubs_of_a_seed_do_not_stay(session: Session, emulator: Emulator) -> None:
     def seed(appwrite: Appwrite) -> None:
-        appwrite.stub.get("/locale").json({})
-        assert Api.of(emulator).ask("GET", "/locale") == {}
+        appwrite.stub.get("/databases/main").json({})
+        assert Api.of(emulator).ask("GET", "/databases/main") == {}
 
     for _ in range(2):
-        with session.test(Terms(seed=seed)), pytest.raises(Refused, match="locale"):
-            Api.of(emulator).ask("GET", "/locale")
+        with session.test(Terms(seed=seed)), pytest.raises(Refused, match="databases"):
+            Api.of(emulator).ask("GET", "/databases/main")
 
 
 def test_what_a_test_leaves_is_told_and_gone(session: Session) -> None:
