@@ -1,0 +1,120 @@
+"""Each test ends where it began: rows, time, snapshots; and says what it has left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from appwrite_emulator import Appwrite, Emulator, ManualClock, isolated
+from appwrite_emulator.client.api import Api, Refused
+from appwrite_emulator.client.isolation import Session
+from appwrite_emulator.client.keeping import NotKept, keep
+from appwrite_emulator.client.terms import Terms, TermsRefused
+
+HELLO = 'def main(context):\n    return context.res.text("hello")\n'
+MOMENT = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with Emulator(port=0, memory=True) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def session(emulator: Emulator) -> Iterator[Session]:
+    session = Session(emulator)
+    yield session
+    session.close()
+    assert not emulator.control.snapshots(), "nothing is remembered that nobody needs"
+    assert not list(emulator.in_loop(emulator.services.functions.every))
+
+
+def hourly(appwrite: Appwrite) -> None:
+    """A seed with a function that has a schedule."""
+    appwrite.deploy(files={"main.py": HELLO}, id="hello", schedule="0 * * * *")
+
+
+def test_a_way_back_from_the_past_lets_nothing_happen(session: Session, emulator: Emulator) -> None:
+    with session.test(Terms(seed=hourly)) as appwrite:
+        with Session(emulator).test(Terms(clock=MOMENT)) as past:
+            assert past.clock.now == MOMENT
+        assert abs((appwrite.clock.now - datetime.now(UTC)).total_seconds()) < 5
+        assert not appwrite.clock.frozen
+        appwrite.settle()
+        assert appwrite.executions() == []
+
+
+def test_a_given_clock_is_left_as_it_was() -> None:
+    with Emulator(port=0, memory=True, clock=ManualClock(MOMENT)) as emulator:
+        with isolated(emulator, clock="2031-01-01") as appwrite:
+            appwrite.clock.advance(days=3)
+        assert emulator.clock.now() == MOMENT
+
+
+def test_a_seed_is_sown_once_for_tests_that_begin_alike(session: Session) -> None:
+    sown = []
+
+    def seed(appwrite: Appwrite) -> None:
+        sown.append(appwrite.deploy(files={"main.py": HELLO}, id="hello"))
+
+    for _ in range(2):
+        with session.test(Terms(seed=seed)) as appwrite:
+            assert list(appwrite.functions) == ["hello"]
+            appwrite.functions["hello"].delete()
+
+    assert len(sown) == 1
+
+
+def test_a_reset_goes_back_to_the_seed(session: Session) -> None:
+    with session.test(Terms(seed=hourly)) as appwrite:
+        appwrite.functions["hello"].delete()
+        appwrite.reset()
+        assert appwrite.functions["hello"].call().text == "hello"
+
+
+def test_stubs_of_a_seed_do_not_stay(session: Session, emulator: Emulator) -> None:
+    def seed(appwrite: Appwrite) -> None:
+        appwrite.stub.get("/databases/main").json({})
+        assert Api.of(emulator).ask("GET", "/databases/main") == {}
+
+    for _ in range(2):
+        with session.test(Terms(seed=seed)), pytest.raises(Refused, match="databases"):
+            Api.of(emulator).ask("GET", "/databases/main")
+
+
+def test_what_a_test_leaves_is_told_and_gone(session: Session) -> None:
+    with session.test(Terms(seed=hourly)) as appwrite:
+        execution = appwrite.functions["hello"].call(at="2999-01-01T00:00Z")
+
+    (line,) = session.leftovers
+    assert execution.id in line
+    assert "of function hello" in line
+
+    with session.test(Terms(seed=hourly)):
+        pass
+    assert session.leftovers == ()
+
+
+def test_a_test_that_fails_to_begin_leaves_nothing(session: Session, emulator: Emulator) -> None:
+    def seed(appwrite: Appwrite) -> None:
+        hourly(appwrite)
+        raise RuntimeError("no further")
+
+    with pytest.raises(RuntimeError, match="no further"), session.test(Terms(seed=seed)):
+        pytest.fail("it cannot begin")
+
+
+def test_terms_are_checked(emulator: Emulator) -> None:
+    with pytest.raises(TermsRefused, match="Did you mean seed"), isolated(emulator, sed=hourly):
+        pytest.fail("it cannot begin")
+
+
+def test_a_state_that_cannot_be_written_is_told(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+
+    with pytest.raises(NotKept, match=r"could not be kept in .*taken"):
+        keep(emulator, tmp_path / "taken" / "state.tar.gz")
