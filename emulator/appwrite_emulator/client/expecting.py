@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,9 +24,14 @@ _LONGEST = 80  # characters of a value
 
 
 class ExpectationFailed(AssertionError):
-    """There are fewer or more executions than expected; the text shows the closest first."""
+    """There are fewer or more executions than expected; the text shows the closest first, and of
+    those that are `told` all."""
 
     __module__ = "appwrite_emulator"  # as people import it: reports name it, and are short of room
+
+    def __init__(self, text: str, told: Sequence[Execution] = ()) -> None:
+        super().__init__(text)
+        self.told = tuple(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,13 @@ class Findings:
         """Whether who wishes for these knows that they may fail."""
         return bool(matching.ABOUT_THE_END & self.wish.conditions.keys())
 
+    @property
+    def told(self) -> list[Execution]:
+        """Those that `explain` tells whole."""
+        if len(self.found) >= self.wish.least:
+            return self.found[:_WHOLE]
+        return [each for each, _ in self.near[:_WHOLE]]
+
     def explain(self, telling: Telling, functions: Callable[[], list[str]]) -> str:
         """Why that is not what was wished, with what there is instead."""
         wish, found = self.wish, self.found
@@ -139,7 +151,8 @@ class Expecting:
         judge = self._stage.judge
         findings = Findings.of(wish, self._stage.executions())
         if not findings.is_enough:
-            raise ExpectationFailed(findings.explain(judge.telling, self._functions))
+            text = findings.explain(judge.telling, self._functions)
+            raise ExpectationFailed(text, findings.told)
         if findings.is_failure_expected:
             judge.expect(*findings.found)
         return findings.found

@@ -118,8 +118,9 @@ class Function:
 
         Raises ScheduleUnknown without a schedule, NotSettled, FunctionFailed as `call` does.
         """
-        begun = self._stage.emulator.trigger_schedule(self.id)
-        self._stage.ended(self.id, begun.id)
+        stage = self._stage
+        begun = stage.waited(lambda: stage.emulator.trigger_schedule(self.id))
+        stage.ended(self.id, begun.id)
         return self._judged(begun.id, check=check)
 
     def executions(self, *, status: str = "", trigger: str = "", user: str = "") -> list[Execution]:

@@ -11,6 +11,8 @@ from .people import People
 from .stage import Stage
 from .variables import Variables
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 
 class FunctionUnknown(KeyError):
     """There is no such function in the project."""

@@ -20,6 +20,8 @@ from .stage import Stage
 from .telling import telling_of
 from .terms import FROZEN, Terms
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 
 class Session:
     """The tests of one emulator, one after the other."""
@@ -56,6 +58,7 @@ class Session:
             ending.callback(self._leave, before, hands)
             stage = self._stage(terms)
             ending.push(stage.closing)
+            ending.callback(stage.end)
             stage.start = self._prepare(terms, before)
             yield Appwrite(stage)
 
@@ -92,6 +95,7 @@ class Session:
                 sow(terms.seed, appwrite, emulator)
             appwrite.settle()
             appwrite.check()
+        stage.end()
         made = emulator.snapshot()
         for each in self._baselines.add(Baseline(terms.shares, before, made)):
             emulator.forget(each)

@@ -10,6 +10,8 @@ from typing import Any, Self
 
 from ..near import meant
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 Teams = Mapping[str, Iterable[str]] | Iterable[str]
 """The teams of a user: their ids, or the roles in each by its id."""
 

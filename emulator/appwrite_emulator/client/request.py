@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 Query = Mapping[str, str | int | float | bool | Iterable[str | int | float | bool]]
 """Parameters by name; several of one name are a list."""
 

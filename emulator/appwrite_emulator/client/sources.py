@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from textwrap import dedent
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
     """Write files by their names; texts lose the indentation and the empty line they begin with.

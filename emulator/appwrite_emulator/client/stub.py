@@ -8,6 +8,8 @@ from typing import Any, Self, TypedDict, Unpack
 from ..services import stubs as declared
 from ..services.stubs import Answer, Exactly, StubCall, StubReply, Terms, Unmatched
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 Headers = Mapping[str, str] | None
 InLoop = Callable[..., Any]
 """Calls a function in the emulator's own loop, and returns what it returns."""

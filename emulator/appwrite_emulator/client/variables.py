@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from .. import models
 from .stage import Stage
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 _LONGEST_KEY, _LONGEST_VALUE = 255, 8192  # characters
 
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from .refused import StubRefused
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 ROOT = "/v1"
 
 
