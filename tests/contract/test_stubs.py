@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -505,3 +506,49 @@ def test_what_was_called_before_a_restore_is_told_to_nobody(own: Server) -> None
         go_on.set()
         assert late.result().error[:2] == (409, "emulator_restored")
     assert (stubs.calls, stubs.unmatched, stubs.raised) == ([], [], [])
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), pytest.fail.Exception("wrong author")])
+def test_what_ends_the_code_of_an_answer_fails_the_test(
+    project: Project, stubs: Stubs, error: BaseException
+) -> None:
+    def end(call: StubCall) -> None:
+        raise error
+
+    stubs.get(ONE).answer(end)
+
+    told = f"{type(error).__name__}: {error}"
+    assert project.get(ONE).error == (
+        500,
+        "emulator_stub_failed",
+        f"The answer of GET /v1{ONE} raised AnswerEnded: {told}",
+    )
+    with pytest.raises(StubsFailed, match=re.escape(told)):
+        stubs.check()
+
+
+def test_a_stub_without_a_reply_cannot_be_asserted(stubs: Stubs) -> None:
+    stub = stubs.get(ONE)
+
+    with pytest.raises(ValueError, match="has no reply yet"):
+        stub.assert_not_called()
+
+
+@pytest.mark.parametrize("times", [-1, "1", 2.0, True])
+def test_calls_are_counted_by_whole_numbers(stubs: Stubs, times: Any) -> None:
+    with pytest.raises(ValueError, match="must be a whole number from 0 on"):
+        stubs.get(ONE).json({}).assert_called(times)
+
+
+def test_what_no_call_has_is_named(stubs: Stubs) -> None:
+    wrong: Any = {"jsn": 1}
+
+    with pytest.raises(TypeError, match=r"cannot want 'jsn' of a call\. Did you mean json\?"):
+        stubs.get(ONE, **wrong)
+    with pytest.raises(TypeError, match="cannot want 'jsn'"):
+        stubs.get(ONE).json({}).assert_called(**wrong)
+
+
+def test_a_path_is_written_as_it_is_seen(stubs: Stubs) -> None:
+    with pytest.raises(ValueError, match="is encoded: stubs see it as '/databases/a/b'"):
+        stubs.get("/databases/a%2Fb")

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from .. import models
 from ..execution.executor import Outcome
+from ..printable import clean
 from ..services.witness import REFUSED, Refusal, Sight
 from .headers import Headers
 from .headline import headline
@@ -118,7 +119,7 @@ class Execution:
 
     def __str__(self) -> str:
         told = self.failure or (str(self.status_code) if self.outcome else self.status)
-        return f"{self.function}: {self.request}: {told}"
+        return clean(f"{self.function}: {self.request}: {told}")
 
     def __repr__(self) -> str:
         told = f"id={self.id!r}, function={self.function!r}, trigger={self.trigger!r}"

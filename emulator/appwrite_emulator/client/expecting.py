@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..near import meant
 from . import matching
 from .execution import Execution
+from .functions import FunctionUnknown
 from .stage import Stage
 from .telling import Telling
 
@@ -48,8 +49,8 @@ class Wish:
         """Raises TypeError and ValueError for what nobody can wish."""
         given = {name: value for name, value in conditions.items() if _is_given(name, value)}
         matching.check(given)
-        least, most = times if isinstance(times, tuple) else (times, times)
-        if least < 0 or (most is not None and most < least):
+        least, most = times if isinstance(times, tuple) and len(times) == 2 else (times, times)
+        if not (_is_count(least) and (most is None or (_is_count(most) and most >= least))):
             raise ValueError(
                 f"times is {times!r}. Give a number such as 2, or the least and the most, such as "
                 "(1, 3), or (1, None) for at least one."
@@ -147,9 +148,12 @@ class Expecting:
         self._functions = functions  # all ids
 
     def require(self, wish: Wish) -> list[Execution]:
-        """The executions that are as wished. Raises ExpectationFailed."""
+        """The executions that are as wished. Raises ExpectationFailed; FunctionUnknown when none
+        is wished of a function that there is not, which could never fail."""
         judge = self._stage.judge
         findings = Findings.of(wish, self._stage.executions())
+        if wish.function and wish.most == 0 and wish.function not in (known := self._functions()):
+            raise FunctionUnknown(wish.function, known)
         if not findings.is_enough:
             text = findings.explain(judge.telling, self._functions)
             raise ExpectationFailed(text, findings.told)
@@ -171,6 +175,10 @@ def _lines(telling: Telling, executions: list[Execution]) -> Iterator[str]:
         lines.insert(0, f"({more:,} before these)")
     if lines:
         yield "\n".join(f"- {line}" for line in lines)
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return type(value) is int and value >= 0
 
 
 def _is_given(name: str, value: object) -> bool:

@@ -80,12 +80,12 @@ class Function:
             "path": request.path(path, query),
             "method": request.method(method),
             "headers": jsonlib.dumps(request.headers(headers, json)),
-            "async": "true" if at or not wait else "false",
+            "async": "true" if at is not None or not wait else "false",
         }
-        if at:
+        if at is not None:
             form["scheduledAt"] = request.moment(at)
         reply = self._send(form, self._people.headers(user, guest=guest))
-        return self._judged(_id_in(reply), check=check, is_over=wait and not at)
+        return self._judged(_id_in(reply), check=check, is_over=wait and at is None)
 
     def visit(
         self,
@@ -104,9 +104,11 @@ class Function:
         Raises FunctionFailed as `call` does; what Appwrite refuses is an answer here.
         """
         sent = request.headers(headers, json)
+        request.framed(sent)
         if not any(name.lower() == "host" for name in sent):
             sent["host"] = f"{self._domain()}:{self._stage.api.port}"
         place = quote(request.path(path, query), safe=punctuation)
+        place = place if place.startswith("/") else f"/{place}"  # as in a call
         content = request.body(body, json)
         reply = self._stage.api.exchange(request.method(method), place, content, sent)
         if id := reply.headers.get("x-appwrite-execution-id"):

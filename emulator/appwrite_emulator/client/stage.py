@@ -14,8 +14,8 @@ from .. import models
 from ..declared import ConfigError
 from ..emulator import Emulator
 from ..errors import ApiError
-from ..models import Caller, ExecutionStatus, Trigger
 from ..events import EventRefused
+from ..models import Caller, ExecutionStatus, Trigger
 from ..near import meant
 from ..project_file import ProjectFileError
 from ..services.calendar import MomentOutOfRange

@@ -6,8 +6,8 @@ import re
 from typing import Unpack
 
 from ..services import stubs as declared
-from ..services.stubs import Raised, StubCall, Terms, Unmatched
-from .stub import InLoop, Stub, Wanted
+from ..services.stubs import Raised, StubCall, Unmatched
+from .stub import InLoop, Stub, Wanted, terms_of
 
 __tracebackhide__ = True  # pytest shows the line of the test, none of here
 
@@ -95,5 +95,5 @@ class Stubs:
             raise StubsFailed("\n".join(told))
 
     def _stub(self, method: str, path: Path, wanted: Wanted) -> Stub:
-        stub = declared.Stub.declared(self._project, method, path, Terms(**wanted))
+        stub = declared.Stub.declared(self._project, method, path, terms_of(wanted))
         return Stub(stub, self._stubs, self._in_loop)
