@@ -297,7 +297,7 @@ class Appwrite:
             changes.setdefault("entrypoint", *files)
         parent = tempfile.TemporaryDirectory(prefix="appwrite-emulator-")
         self._stage.closing.enter_context(parent)
-        folder = Path(parent.name, str(changes["id"]).replace("/", "_"))
+        folder = Path(parent.name, sources.folder_name(str(changes["id"])))
         folder.mkdir()
         sources.write(folder, files)
         return folder

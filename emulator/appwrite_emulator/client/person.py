@@ -104,4 +104,4 @@ def _check_attribute(name: str, value: Any) -> None:
     if name == "email" and not _EMAIL.fullmatch(str(value)):
         raise ValueError(f"email is {value!r}, which is no address such as ann@example.org.")
     if name == "prefs":
-        json.dumps(value)  # raises TypeError for what cannot be stored
+        json.dumps(value, allow_nan=False)  # raises for what cannot be stored

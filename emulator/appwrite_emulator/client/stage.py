@@ -108,10 +108,7 @@ class Stage:
 
     def in_loop(self, act: Callable[..., Any], *args: Any) -> Any:
         """As `Emulator.in_loop`. Raises Refused for what services refuse."""
-        try:
-            return self.waited(lambda: self.emulator.in_loop(act, *args))
-        except ApiError as exc:
-            raise Refused.of(exc, self.emulator.config.appwrite) from exc.with_traceback(None)
+        return self.waited(lambda: self.emulator.in_loop(act, *args))
 
     def executions(
         self, function: str = "", *, status: str = "", trigger: str = "", user: str = ""
@@ -138,9 +135,11 @@ class Stage:
 
     def waited(self, act: Callable[[], T]) -> T:
         """What `act` returns. What it refuses tells nothing of the emulator's own frames, and a
-        NotSettled what was said by what is pending."""
+        NotSettled what was said by what is pending. Raises Refused for what services refuse."""
         try:
             return act()
+        except ApiError as exc:
+            raise Refused.of(exc, self.emulator.config.appwrite) from exc.with_traceback(None)
         except _REFUSALS as exc:
             raise exc.with_traceback(None) from None
         except NotSettled as exc:
