@@ -15,6 +15,7 @@ from appwrite_emulator.client.function import Function
 from appwrite_emulator.client.functions import FunctionUnknown
 from appwrite_emulator.client.judge import FunctionFailed
 from appwrite_emulator.client.stage import NotDue
+from appwrite_emulator.services.projects import DeployFailed
 
 
 def test_a_call_arrives_as_it_was_made(function: Function) -> None:
@@ -237,3 +238,36 @@ def test_what_a_function_says_cannot_reach_a_terminal(appwrite: Appwrite) -> Non
 
     assert told.isprintable()
     assert told.endswith("title\N{SYMBOL FOR BELL} red")
+
+
+def test_what_a_build_says_cannot_reach_a_terminal(appwrite: Appwrite) -> None:
+    code = {"main.py": "def main(context): ..."}
+    with pytest.raises(DeployFailed) as caught:
+        appwrite.deploy(files=code, id="rude", commands="printf '\\033]0;title\\007'; exit 3")
+    with pytest.raises(Refused) as refused:
+        appwrite.functions["rude"].call()
+
+    assert "]0;title" in str(caught.value)
+    assert "]0;title" in refused.value.message
+    for text in (str(caught.value), refused.value.message):
+        assert all(line.isprintable() for line in text.split("\n"))
+    assert "a function. The newest deployment of 'rude' is failed:\n" in refused.value.message
+
+
+def test_a_function_that_is_disabled_says_so(appwrite: Appwrite) -> None:
+    baker = appwrite.functions["python"]
+    baker.update(enabled=False, execute=["any"])
+
+    assert baker.call().status_code == 200
+    with pytest.raises(Refused, match=r"could not be found\. 'python' is disabled") as caught:
+        baker.call(user="ann")
+    assert caught.value.type == "function_not_found"
+
+
+def test_json_that_is_too_deep_is_none(appwrite: Appwrite) -> None:
+    code = "def main(context):\n    return context.res.text('[' * 100_000)\n"
+    (deep,) = appwrite.deploy(files={"main.py": code}, id="deep")
+
+    with pytest.raises(ValueError, match="The answer is no JSON but"):
+        deep.call().json()
+    appwrite.expect_no_execution("deep", json=[])

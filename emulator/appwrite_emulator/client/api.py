@@ -52,7 +52,7 @@ class Reply(NamedTuple):
         """The body as a JSON value, None without one. Raises ValueError, which shows it."""
         try:
             return json.loads(self.body) if self.body else None
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             shown = f"{self.text[:200]!r} ({self.status_code})"
             raise ValueError(f"The answer is no JSON: {shown}.") from exc
 

@@ -114,7 +114,7 @@ class Execution:
         """
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ValueError(self._no_json()) from None
 
     def __str__(self) -> str:

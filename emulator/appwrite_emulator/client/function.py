@@ -13,6 +13,7 @@ from urllib.parse import quote
 from .. import models
 from ..models import RuleType, row_key
 from ..near import meant
+from ..printable import clean
 from . import multipart, request
 from .api import Refused, Reply
 from .execution import Execution
@@ -195,18 +196,32 @@ class Function:
         try:
             return self._stage.api.send("POST", f"{self._path}/executions", body, headers)
         except Refused as exc:
-            if exc.type not in _UNBUILT:
+            if not (why := self._why(exc.type)):
                 raise
-            raise Refused(exc.code, exc.type, f"{exc.message}{self._why_unbuilt()}") from exc
+            said = exc.message.rstrip(".")
+            raise Refused(exc.code, exc.type, f"{said}. {why}") from exc
+
+    def _why(self, refusal: str) -> str:
+        """What a test's author wants to know of a refusal; "" if Appwrite says it all."""
+        if refusal in _UNBUILT:
+            return self._why_unbuilt()
+        if refusal == "function_not_found" and self.id in self._disabled():
+            return f"{self.id!r} is disabled, so that only servers find it: update(enabled=True)."
+        return ""
+
+    def _disabled(self) -> list[str]:
+        every = self._stage.emulator.services.functions.every
+        known = self._stage.in_loop(every, self._stage.project)
+        return [each.id for each in known if not each.enabled]
 
     def _why_unbuilt(self) -> str:
-        """What became of its newest deployment, as a test's author wants to know."""
+        """What became of its newest deployment."""
         if not (all := self.deployments):
-            return f" Deploy {self.id!r}: it has no deployment."
+            return f"Deploy {self.id!r}: it has no deployment."
         newest = all[-1]
         lines = [line for line in newest.build_logs.splitlines() if line.strip()][-_LOG_LINES:]
-        log = "".join(f"\n  {line}" for line in lines)
-        return f" The newest deployment of {self.id!r} is {newest.status}{':' if log else '.'}{log}"
+        log = "".join(f"\n  {clean(line)}" for line in lines)
+        return f"The newest deployment of {self.id!r} is {newest.status}{':' if log else '.'}{log}"
 
     def _judged(self, id: str, *, check: bool, is_over: bool = True) -> Execution:
         """The execution. One that goes on is judged at the end of the test, however soon it

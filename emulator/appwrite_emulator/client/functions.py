@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from .. import models
 from ..near import meant
+from ..printable import clean
 from .function import Function
 from .people import People
 from .stage import Stage
@@ -29,7 +30,8 @@ class FunctionUndeployed(Exception):
     """A function of the project could not be deployed when the tests began."""
 
     def __init__(self, id: str, reason: str) -> None:
-        super().__init__(f"Function {id!r} was not deployed: {reason}")
+        said = "\n".join(map(clean, reason.split("\n")))
+        super().__init__(f"Function {id!r} was not deployed: {said}")
 
 
 class Functions(Mapping[str, Function]):

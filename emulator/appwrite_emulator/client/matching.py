@@ -120,7 +120,7 @@ def _misses(name: str, wanted: Any, execution: Execution) -> Iterator[str]:
 def _of_json(name: str, wanted: Any, body: bytes, *, is_exact: bool) -> Iterator[str]:
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         yield f"{name}: {_shown(_decoded(body))} is no JSON"
         return
     yield from differences(wanted, value, name, is_exact=is_exact)
