@@ -39,7 +39,7 @@ OPEN = {
         "network",
         "repositories",
     },
-    "client": {"services", "execution"},  # the types of what they return
+    "client": {"services", "execution", "events", "project_file"},  # what they return and raise
     "pytest_plugin": {"catalog", "sandbox", "project_file"},  # what is there, and what is wrong
 }  # fmt: skip
 

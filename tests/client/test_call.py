@@ -15,6 +15,7 @@ from appwrite_emulator.client.function import Function
 from appwrite_emulator.client.functions import FunctionUnknown
 from appwrite_emulator.client.judge import FunctionFailed
 from appwrite_emulator.client.stage import NotDue
+from appwrite_emulator.services.projects import DeployFailed
 
 
 def test_a_call_arrives_as_it_was_made(function: Function) -> None:
@@ -187,3 +188,86 @@ def test_a_function_without_a_deployment_says_so(appwrite: Appwrite) -> None:
 
     with pytest.raises(Refused, match="Deploy 'bare': it has no deployment"):
         appwrite.functions["bare"].call()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"query": "page=2"}, "query is 'page=2', it must be an object"),
+        ({"query": [("page", 2)]}, "query is .*, it must be an object"),
+        ({"query": {"page": None}}, "query has None, a NoneType"),
+        ({"query": {"page": b"2"}}, "query has b'2', a bytes"),
+        ({"query": {"page": {"a": 1}}}, "query has {'a': 1}, a dict"),
+        ({"headers": "x-a: 1"}, "headers is 'x-a: 1', it must be an object"),
+        ({"at": 0}, "at is 0, it must be a datetime"),
+    ],
+)
+def test_what_cannot_be_sent_is_named(appwrite: Appwrite, wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        appwrite.functions["python"].call(**wrong)
+    assert appwrite.executions() == []
+
+
+def test_an_empty_moment_is_none(appwrite: Appwrite) -> None:
+    with pytest.raises(Refused, match="must be a valid date"):
+        appwrite.functions["python"].call(at="")
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
+def test_a_visit_says_no_wrong_length(appwrite: Appwrite, name: str) -> None:
+    with pytest.raises(ValueError, match=f"The header '{name}' is set for the body"):
+        appwrite.functions["python"].visit("/", headers={name: "99"})
+
+
+def test_a_visit_needs_no_slash(appwrite: Appwrite) -> None:
+    assert appwrite.functions["python"].visit("menu").json()["path"] == "/menu"
+    assert appwrite.functions["python"].visit("?page=2").json()["query"] == {"page": "2"}
+
+
+@pytest.mark.parametrize("id", [None, 3, ("python",), b"python"])
+def test_an_id_that_is_no_text_is_unknown(appwrite: Appwrite, id: Any) -> None:
+    with pytest.raises(FunctionUnknown, match="There are: python, node"):
+        appwrite.functions[id]
+
+
+def test_what_a_function_says_cannot_reach_a_terminal(appwrite: Appwrite) -> None:
+    code = 'def main(context):\n    raise ValueError("\\x1b]0;title\\x07 \\x1b[31mred")\n'
+    (loud,) = appwrite.deploy(files={"main.py": code}, id="loud")
+
+    told = str(loud.call(check=False))
+
+    assert told.isprintable()
+    assert told.endswith("title\N{SYMBOL FOR BELL} red")
+
+
+def test_what_a_build_says_cannot_reach_a_terminal(appwrite: Appwrite) -> None:
+    code = {"main.py": "def main(context): ..."}
+    with pytest.raises(DeployFailed) as caught:
+        appwrite.deploy(files=code, id="rude", commands="printf '\\033]0;title\\007'; exit 3")
+    with pytest.raises(Refused) as refused:
+        appwrite.functions["rude"].call()
+
+    assert "]0;title" in str(caught.value)
+    assert "]0;title" in refused.value.message
+    for text in (str(caught.value), refused.value.message):
+        assert all(line.isprintable() for line in text.split("\n"))
+    assert "a function. The newest deployment of 'rude' is failed:\n" in refused.value.message
+
+
+def test_a_function_that_is_disabled_says_so(appwrite: Appwrite) -> None:
+    baker = appwrite.functions["python"]
+    baker.update(enabled=False, execute=["any"])
+
+    assert baker.call().status_code == 200
+    with pytest.raises(Refused, match=r"could not be found\. 'python' is disabled") as caught:
+        baker.call(user="ann")
+    assert caught.value.type == "function_not_found"
+
+
+def test_json_that_is_too_deep_is_none(appwrite: Appwrite) -> None:
+    code = "def main(context):\n    return context.res.text('[' * 100_000)\n"
+    (deep,) = appwrite.deploy(files={"main.py": code}, id="deep")
+
+    with pytest.raises(ValueError, match="The answer is no JSON but"):
+        deep.call().json()
+    appwrite.expect_no_execution("deep", json=[])

@@ -168,6 +168,12 @@ def test_a_folder_that_looks_like_nothing_is_what_it_is_said_to_be(
         ({"files": {"/main.py": HELLO}, "id": "greet"}, ValueError, "files has '/main.py'"),
         ({"files": {"main.py": 3}, "id": "greet"}, TypeError, "files['main.py'] is 3"),
         ({"files": {"main.py": HELLO}, "id": "a/b"}, EntryRefused, "id is 'a/b'"),
+        ({"files": {"main.py": HELLO}, "id": ""}, EntryRefused, "id is ''"),
+        ({"files": {"main.py": HELLO}, "id": ".."}, EntryRefused, "id is '..'"),
+        ({"files": {"main.py": HELLO}, "id": "g" * 300}, EntryRefused, "id is 'ggg"),
+        ({"files": {"main.py": HELLO}, "id": "g\0"}, EntryRefused, "id is 'g"),
+        ({"files": [("main.py", HELLO)], "id": "greet"}, TypeError, "files is [("),
+        ({"files": {3: HELLO}, "id": "greet"}, TypeError, "files has the name 3"),
         ({"files": {"notes.txt": "x"}, "id": "greet"}, NothingThere, "holds no function"),
     ],
 )

@@ -55,6 +55,7 @@ def test_variables_are_a_mapping(appwrite: Appwrite) -> None:
         ("", "a", ValueError, "It must have 1 to 255 characters"),
         ("A=B", "a", ValueError, "none of them '='"),
         ("A", "\0", ValueError, "cannot have a NUL"),
+        ("A", "\ud800", ValueError, "cannot have a surrogate"),
         ("A", "x" * 8193, ValueError, "has 8,193 characters, 8,192 are possible"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from appwrite_emulator import Appwrite, Emulator, ManualClock, isolated
 from appwrite_emulator.client.api import Api, Refused
 from appwrite_emulator.client.isolation import Session
 from appwrite_emulator.client.keeping import NotKept, keep
+from appwrite_emulator.client.stage import TestOver
 from appwrite_emulator.client.terms import Terms, TermsRefused
 
 HELLO = 'def main(context):\n    return context.res.text("hello")\n'
@@ -118,3 +119,37 @@ def test_a_state_that_cannot_be_written_is_told(emulator: Emulator, tmp_path: Pa
 
     with pytest.raises(NotKept, match=r"could not be kept in .*taken"):
         keep(emulator, tmp_path / "taken" / "state.tar.gz")
+
+
+def test_a_handle_does_nothing_when_its_test_has_ended(session: Session) -> None:
+    sown: list[Appwrite] = []
+
+    def seed(appwrite: Appwrite) -> None:
+        sown.append(appwrite)
+        hourly(appwrite)
+
+    with session.test(Terms(seed=seed)) as kept:
+        hello, stub, before = kept.functions["hello"], kept.stub.get("/x"), kept.snapshot()
+    late: list[Callable[[], object]] = [
+        hello.call,
+        hello.delete,
+        before.restore,
+        kept.clock.freeze,
+        kept.reset,
+        kept.check,
+        lambda: kept.deploy(files={"main.py": HELLO}, id="late"),
+        lambda: kept.user("ann"),
+        lambda: kept.fire("users.ann.create"),
+        lambda: stub.json(1),
+        lambda: hello.variables.update(A="b"),
+        lambda: sown[0].user("ann"),
+        lambda: kept.endpoint,
+    ]
+
+    with session.test(Terms()) as appwrite:
+        for act in late:
+            with pytest.raises(TestOver, match="has ended"):
+                act()
+        assert not appwrite.functions
+        assert not appwrite.clock.frozen
+    assert repr(kept) == f"<Appwrite project {kept.project!r} of a test that has ended>"

@@ -11,6 +11,8 @@ import pytest
 
 from appwrite_emulator import Appwrite, Emulator, Key, isolated
 from appwrite_emulator.client.api import Refused
+from appwrite_emulator.client.isolation import Session
+from appwrite_emulator.client.terms import Terms
 
 
 def may_call(appwrite: Appwrite, user: str) -> bool:
@@ -167,6 +169,7 @@ def test_an_address_that_somebody_else_has_is_refused(appwrite: Appwrite) -> Non
         ({"verification": "yes"}, TypeError, "verification is 'yes', it must be true or false"),
         ({"prefs": [1]}, TypeError, "prefs is [1], it must be an object"),
         ({"prefs": {"a": {1}}}, TypeError, "not JSON serializable"),
+        ({"prefs": {"a": float("nan")}}, ValueError, "not JSON compliant"),
     ],
 )
 def test_what_is_no_user_is_refused(
@@ -181,6 +184,30 @@ def test_the_key_may_do_everything_though_those_declared_may_not() -> None:
     with Emulator(port=0, keys=(reader,), strict=True) as emulator, isolated(emulator) as appwrite:
         assert appwrite.key != "reader"
         assert appwrite._stage.api.ask("GET", "/users")["total"] == 0
+
+
+def test_the_key_of_all_tests_outlives_what_they_go_back_to() -> None:
+    def seed(appwrite: Appwrite) -> None:
+        appwrite.user("ann")
+
+    def users(appwrite: Appwrite) -> int:
+        total: int = appwrite._stage.api.ask("GET", "/users")["total"]
+        return total
+
+    with Emulator(port=0, keys=(Key("reader", ("users.read",)),), strict=True) as emulator:
+        session, keys = Session(emulator), emulator.services.api_keys
+        for _ in range(2):
+            with session.test(Terms(seed=seed)) as appwrite:
+                assert users(appwrite) == 1
+                appwrite.user("bob")
+                appwrite.reset()
+                assert users(appwrite) == 1
+        emulator.reset()
+        with session.test(Terms(seed=seed)) as appwrite:
+            assert users(appwrite) == 1
+        assert len(emulator.in_loop(keys.of, emulator.project)) == 1
+        session.close()
+        assert emulator.in_loop(keys.of, emulator.project) == []
 
 
 def test_a_declared_key_for_everything_is_the_key() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -121,9 +122,10 @@ def test_times_makes_a_stub_end_and_an_older_one_goes_on(project: Project, stubs
     stub = stubs.get(ONE).times(2).json("new")
     assert [project.get(ONE).json for _ in range(4)] == ["new", "new", "old", "old"]
     message = project.get(ONE).error[2]
-    assert message.endswith(
-        f"GET /v1{ONE}: 2 stubs are near: GET /v1{ONE} has answered 2 times, as often as it may; "
-        f"GET /v1{ONE} has answered 2 times, as often as it may."
+    assert message.startswith(
+        f"This emulator does not serve GET /v1{ONE}. 2 stubs are near: "
+        f"GET /v1{ONE} has answered 2 times, as often as it may; "
+        f"GET /v1{ONE} has answered 2 times, as often as it may. Declare a stub"
     )
     stub.assert_called(2)
 
@@ -161,9 +163,9 @@ def test_a_form_matches_by_its_fields_and_the_names_of_its_files(
         body=b"fileId=x&file=cat.jpg",
         headers={"content-type": "application/x-www-form-urlencoded"},
     )
-    assert posted.error[2].endswith(
-        "body.fileId: 'x' instead of 'unique()', body.permissions: nothing instead of ['a', 'b']."
-    )
+    assert (
+        "body.fileId: 'x' instead of 'unique()', body.permissions: nothing instead of ['a', 'b']. "
+    ) in posted.error[2]
 
 
 @pytest.mark.parametrize(
@@ -377,10 +379,10 @@ def test_what_nothing_answers_is_kept_and_explains_itself(project: Project, stub
     stubs.get(DOCUMENTS).json({})
     stubs.get("/storage/buckets").json({})
     message = project.post(DOCUMENTS, {"data": {"title": "a"}}).error[2]
-    assert message.endswith(
-        f"POST /v1{DOCUMENTS}: 2 stubs are near: POST /v1{DOCUMENTS} differs in by: server instead "
-        f"of f, body.data.title: 'a' instead of 'b'; GET /v1{DOCUMENTS} differs in the method: "
-        "POST instead of GET."
+    assert message.startswith(
+        f"This emulator does not serve POST /v1{DOCUMENTS}. 2 stubs are near: "
+        f"POST /v1{DOCUMENTS} differs in by: server instead of f, body.data.title: 'a' instead of "
+        f"'b'; GET /v1{DOCUMENTS} differs in the method: POST instead of GET. Declare a stub"
     )
     project.get("/databases/none/at/all", "q", x="1")
     first, second = stubs.unmatched
@@ -400,6 +402,8 @@ def test_what_nothing_answers_is_kept_and_explains_itself(project: Project, stub
     with pytest.raises(StubsFailed, match="met no stub") as failed:
         stubs.check()
     assert str(failed.value).count("met no stub") == 2
+    assert str(failed.value).count("Declare one: ") == 1
+    assert f'Declare one: appwrite.stub.post("{DOCUMENTS}").json({{...}}).' in str(failed.value)
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/functions/f/nothing", "/locale/nothing"])
@@ -502,3 +506,49 @@ def test_what_was_called_before_a_restore_is_told_to_nobody(own: Server) -> None
         go_on.set()
         assert late.result().error[:2] == (409, "emulator_restored")
     assert (stubs.calls, stubs.unmatched, stubs.raised) == ([], [], [])
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), pytest.fail.Exception("wrong author")])
+def test_what_ends_the_code_of_an_answer_fails_the_test(
+    project: Project, stubs: Stubs, error: BaseException
+) -> None:
+    def end(call: StubCall) -> None:
+        raise error
+
+    stubs.get(ONE).answer(end)
+
+    told = f"{type(error).__name__}: {error}"
+    assert project.get(ONE).error == (
+        500,
+        "emulator_stub_failed",
+        f"The answer of GET /v1{ONE} raised AnswerEnded: {told}",
+    )
+    with pytest.raises(StubsFailed, match=re.escape(told)):
+        stubs.check()
+
+
+def test_a_stub_without_a_reply_cannot_be_asserted(stubs: Stubs) -> None:
+    stub = stubs.get(ONE)
+
+    with pytest.raises(ValueError, match="has no reply yet"):
+        stub.assert_not_called()
+
+
+@pytest.mark.parametrize("times", [-1, "1", 2.0, True])
+def test_calls_are_counted_by_whole_numbers(stubs: Stubs, times: Any) -> None:
+    with pytest.raises(ValueError, match="must be a whole number from 0 on"):
+        stubs.get(ONE).json({}).assert_called(times)
+
+
+def test_what_no_call_has_is_named(stubs: Stubs) -> None:
+    wrong: Any = {"jsn": 1}
+
+    with pytest.raises(TypeError, match=r"cannot want 'jsn' of a call\. Did you mean json\?"):
+        stubs.get(ONE, **wrong)
+    with pytest.raises(TypeError, match="cannot want 'jsn'"):
+        stubs.get(ONE).json({}).assert_called(**wrong)
+
+
+def test_a_path_is_written_as_it_is_seen(stubs: Stubs) -> None:
+    with pytest.raises(ValueError, match="is encoded: stubs see it as '/databases/a/b'"):
+        stubs.get("/databases/a%2Fb")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,17 @@ def test_warnings_of_the_emulator_are_told_where_pytest_does_not_capture_them(su
     assert "appwrite server" not in captured
     assert captured.count("look here") == 1
     assert "WARNING  appwrite_emulator.http: look here" in gathered.partition("appwrite server")[2]
+
+
+def test_builds_are_kept_only_where_the_folder_is_ones_own(suite: Suite) -> None:
+    suite.write("test_it.py", "def test_it(appwrite):\n    pass\n")
+    folder = suite.folder / ".pytest_cache" / "d" / "appwrite" / "appwrite-builds"
+    folder.mkdir(parents=True)
+    if os.geteuid() == 0:
+        os.chown(folder, 65534, 65534)
+    else:
+        folder.parent.chmod(0)  # as that of another
+    ran = suite.run()
+    folder.parent.chmod(0o700)
+
+    assert ran.code == 0, ran.output

@@ -45,6 +45,11 @@ def test_late_among_others(appwrite):
     late(appwrite)
 
 
+def test_expects(appwrite):
+    appwrite.functions["greet"].call()
+    appwrite.expect_execution("greet", status_code=201)
+
+
 def test_own_error_comes_first(appwrite):
     late(appwrite)
     assert 1 == 2, "my own"
@@ -130,6 +135,7 @@ pytestmark = pytest.mark.timeout(90)
         ("test_ok", "PASSED"),
         ("test_late", "FAILED"),
         ("test_late_among_others", "FAILED"),
+        ("test_expects", "FAILED"),
         ("test_own_error_comes_first", "FAILED"),
         ("test_lenient", "PASSED"),
         ("test_expected_by_pytest", "XFAIL"),
@@ -146,7 +152,7 @@ def test_each_way_of_writing_tests_is_judged(ran: Ran, test: str, outcome: str) 
 
 
 def test_only_a_fixture_makes_an_error(ran: Ran) -> None:
-    assert "7 failed, 3 passed, 1 skipped, 1 xfailed, 1 error" in ran.output
+    assert "8 failed, 3 passed, 1 skipped, 1 xfailed, 1 error" in ran.output
 
 
 def test_a_verdict_shows_no_code_of_the_emulator(ran: Ran) -> None:
@@ -172,7 +178,16 @@ def test_what_else_ran_is_told_beside_the_verdict(ran: Ran) -> None:
     told = section(ran, "test_late_among_others").partition("appwrite executions")[2]
 
     assert "greet: http POST /" in told
-    assert "boom" not in told
+    assert told.count("boom threw ValueError: no way (functions/boom/main.py:3)\n") == 1
+    assert "about to fail" not in told  # it is told above
+
+
+def test_what_an_expectation_told_is_not_told_again(ran: Ran) -> None:
+    told, executions, rest = section(ran, "test_expects").partition("appwrite executions")
+
+    assert "No execution of greet with status_code 201" in told
+    assert "greeting" in told
+    assert not executions, rest
 
 
 def test_nothing_is_said_of_tests_that_pass(ran: Ran) -> None:

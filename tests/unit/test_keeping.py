@@ -310,6 +310,21 @@ async def test_a_build_is_made_anew_when_what_it_leads_to_is_gone(
     assert not kept(tmp_path)
 
 
+async def test_a_folder_in_the_place_of_a_kept_build_is_in_nobodys_way(
+    tmp_path: Path, wanted: BuildRequest, keeping: Keeping, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = Site(tmp_path, keeping, writes("made"))
+    await site.build(wanted)
+    (path,) = kept(tmp_path)
+    path.unlink()
+    path.mkdir()
+
+    await site.build(replace(wanted, folder=tmp_path / "builds" / "b2"))
+
+    assert "built anew" in caplog.text
+    assert path.is_dir()
+
+
 @pytest.mark.parametrize("part", [0, 7, 12, 41, 60, -3])
 async def test_a_damaged_byte_anywhere_is_noticed(
     tmp_path: Path,

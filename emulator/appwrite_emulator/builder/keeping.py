@@ -98,7 +98,8 @@ class Keeping:
             return None
         except Damaged as exc:
             logger.warning("a kept build is built anew: %s", exc, extra={"action": "drop_kept"})
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # what stays is told again the next time
+                path.unlink()
             return None
         return found.made
 

@@ -131,8 +131,13 @@ class Kept:
 
         Raises FileNotFoundError, and Damaged when not every byte is as it was written.
         """
-        with path.open("rb") as file:
-            content = memoryview(_mapped(file, os.fstat(file.fileno()).st_size))
+        try:
+            with path.open("rb") as file:
+                content = memoryview(_mapped(file, os.fstat(file.fileno()).st_size))
+        except FileNotFoundError:
+            raise
+        except OSError as exc:  # such as a folder in its place, or a disk with bad blocks
+            raise Damaged(f"{path} cannot be read: {exc}") from exc
         try:
             magic, digest, size = _HEAD.unpack_from(content)
             rest = content[_HEAD.size :]

@@ -52,7 +52,7 @@ class Reply(NamedTuple):
         """The body as a JSON value, None without one. Raises ValueError, which shows it."""
         try:
             return json.loads(self.body) if self.body else None
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             shown = f"{self.text[:200]!r} ({self.status_code})"
             raise ValueError(f"The answer is no JSON: {shown}.") from exc
 
@@ -64,6 +64,7 @@ class Api:
     endpoint: str  # ends in /v1
     project: str
     key: str
+    made: str = ""  # the id of the key, when it was made for this
 
     @classmethod
     def of(cls, emulator: Emulator) -> Self:
@@ -78,7 +79,17 @@ class Api:
         values = {"name": "of the tests", "scopes": scope_names(), "expire": ""}
         create = emulator.services.api_keys.create
         made = emulator.in_loop(create, project, "unique()", values)
-        return cls(emulator.endpoint, project, made.secret)
+        return cls(emulator.endpoint, project, made.secret, made.id)
+
+    def is_open(self, emulator: Emulator) -> bool:
+        """Whether the key counts: one that was made may have gone with other rows."""
+        find = emulator.services.api_keys.find
+        return not self.made or emulator.in_loop(find, self.project, self.key) is not None
+
+    def close(self, emulator: Emulator) -> None:
+        """Delete the key that was made."""
+        if self.made and self.is_open(emulator):
+            emulator.in_loop(emulator.services.api_keys.delete, self.project, self.made)
 
     @property
     def as_server(self) -> dict[str, str]:

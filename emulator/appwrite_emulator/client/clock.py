@@ -51,7 +51,8 @@ class Clock:
 
     def freeze(self, moment: datetime | str | None = None) -> None:
         """Let it stand still, at `moment` if given, until `resume`."""
-        self._stage.emulator.freeze(moment)
+        stage = self._stage
+        stage.waited(lambda: stage.emulator.freeze(moment))
 
     def resume(self) -> None:
         """Let it run on from where it stands."""

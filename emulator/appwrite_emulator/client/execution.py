@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from .. import models
 from ..execution.executor import Outcome
+from ..printable import clean
 from ..services.witness import REFUSED, Refusal, Sight
 from .headers import Headers
 from .headline import headline
@@ -113,12 +114,12 @@ class Execution:
         """
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ValueError(self._no_json()) from None
 
     def __str__(self) -> str:
         told = self.failure or (str(self.status_code) if self.outcome else self.status)
-        return f"{self.function}: {self.request}: {told}"
+        return clean(f"{self.function}: {self.request}: {told}")
 
     def __repr__(self) -> str:
         told = f"id={self.id!r}, function={self.function!r}, trigger={self.trigger!r}"

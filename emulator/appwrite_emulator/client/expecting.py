@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..near import meant
 from . import matching
 from .execution import Execution
+from .functions import FunctionUnknown
 from .stage import Stage
 from .telling import Telling
 
@@ -24,9 +25,14 @@ _LONGEST = 80  # characters of a value
 
 
 class ExpectationFailed(AssertionError):
-    """There are fewer or more executions than expected; the text shows the closest first."""
+    """There are fewer or more executions than expected; the text shows the closest first, and of
+    those that are `told` all."""
 
     __module__ = "appwrite_emulator"  # as people import it: reports name it, and are short of room
+
+    def __init__(self, text: str, told: Sequence[Execution] = ()) -> None:
+        super().__init__(text)
+        self.told = tuple(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,8 @@ class Wish:
         """Raises TypeError and ValueError for what nobody can wish."""
         given = {name: value for name, value in conditions.items() if _is_given(name, value)}
         matching.check(given)
-        least, most = times if isinstance(times, tuple) else (times, times)
-        if least < 0 or (most is not None and most < least):
+        least, most = times if isinstance(times, tuple) and len(times) == 2 else (times, times)
+        if not (_is_count(least) and (most is None or (_is_count(most) and most >= least))):
             raise ValueError(
                 f"times is {times!r}. Give a number such as 2, or the least and the most, such as "
                 "(1, 3), or (1, None) for at least one."
@@ -97,6 +103,13 @@ class Findings:
         """Whether who wishes for these knows that they may fail."""
         return bool(matching.ABOUT_THE_END & self.wish.conditions.keys())
 
+    @property
+    def told(self) -> list[Execution]:
+        """Those that `explain` tells whole."""
+        if len(self.found) >= self.wish.least:
+            return self.found[:_WHOLE]
+        return [each for each, _ in self.near[:_WHOLE]]
+
     def explain(self, telling: Telling, functions: Callable[[], list[str]]) -> str:
         """Why that is not what was wished, with what there is instead."""
         wish, found = self.wish, self.found
@@ -135,11 +148,15 @@ class Expecting:
         self._functions = functions  # all ids
 
     def require(self, wish: Wish) -> list[Execution]:
-        """The executions that are as wished. Raises ExpectationFailed."""
+        """The executions that are as wished. Raises ExpectationFailed; FunctionUnknown when none
+        is wished of a function that there is not, which could never fail."""
         judge = self._stage.judge
         findings = Findings.of(wish, self._stage.executions())
+        if wish.function and wish.most == 0 and wish.function not in (known := self._functions()):
+            raise FunctionUnknown(wish.function, known)
         if not findings.is_enough:
-            raise ExpectationFailed(findings.explain(judge.telling, self._functions))
+            text = findings.explain(judge.telling, self._functions)
+            raise ExpectationFailed(text, findings.told)
         if findings.is_failure_expected:
             judge.expect(*findings.found)
         return findings.found
@@ -158,6 +175,10 @@ def _lines(telling: Telling, executions: list[Execution]) -> Iterator[str]:
         lines.insert(0, f"({more:,} before these)")
     if lines:
         yield "\n".join(f"- {line}" for line in lines)
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return type(value) is int and value >= 0
 
 
 def _is_given(name: str, value: object) -> bool:

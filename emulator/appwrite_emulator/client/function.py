@@ -13,6 +13,7 @@ from urllib.parse import quote
 from .. import models
 from ..models import RuleType, row_key
 from ..near import meant
+from ..printable import clean
 from . import multipart, request
 from .api import Refused, Reply
 from .execution import Execution
@@ -80,12 +81,12 @@ class Function:
             "path": request.path(path, query),
             "method": request.method(method),
             "headers": jsonlib.dumps(request.headers(headers, json)),
-            "async": "true" if at or not wait else "false",
+            "async": "true" if at is not None or not wait else "false",
         }
-        if at:
+        if at is not None:
             form["scheduledAt"] = request.moment(at)
         reply = self._send(form, self._people.headers(user, guest=guest))
-        return self._judged(_id_in(reply), check=check, is_over=wait and not at)
+        return self._judged(_id_in(reply), check=check, is_over=wait and at is None)
 
     def visit(
         self,
@@ -104,9 +105,11 @@ class Function:
         Raises FunctionFailed as `call` does; what Appwrite refuses is an answer here.
         """
         sent = request.headers(headers, json)
+        request.framed(sent)
         if not any(name.lower() == "host" for name in sent):
             sent["host"] = f"{self._domain()}:{self._stage.api.port}"
         place = quote(request.path(path, query), safe=punctuation)
+        place = place if place.startswith("/") else f"/{place}"  # as in a call
         content = request.body(body, json)
         reply = self._stage.api.exchange(request.method(method), place, content, sent)
         if id := reply.headers.get("x-appwrite-execution-id"):
@@ -118,8 +121,9 @@ class Function:
 
         Raises ScheduleUnknown without a schedule, NotSettled, FunctionFailed as `call` does.
         """
-        begun = self._stage.emulator.trigger_schedule(self.id)
-        self._stage.ended(self.id, begun.id)
+        stage = self._stage
+        begun = stage.waited(lambda: stage.emulator.trigger_schedule(self.id))
+        stage.ended(self.id, begun.id)
         return self._judged(begun.id, check=check)
 
     def executions(self, *, status: str = "", trigger: str = "", user: str = "") -> list[Execution]:
@@ -192,18 +196,32 @@ class Function:
         try:
             return self._stage.api.send("POST", f"{self._path}/executions", body, headers)
         except Refused as exc:
-            if exc.type not in _UNBUILT:
+            if not (why := self._why(exc.type)):
                 raise
-            raise Refused(exc.code, exc.type, f"{exc.message}{self._why_unbuilt()}") from exc
+            said = exc.message.rstrip(".")
+            raise Refused(exc.code, exc.type, f"{said}. {why}") from exc
+
+    def _why(self, refusal: str) -> str:
+        """What a test's author wants to know of a refusal; "" if Appwrite says it all."""
+        if refusal in _UNBUILT:
+            return self._why_unbuilt()
+        if refusal == "function_not_found" and self.id in self._disabled():
+            return f"{self.id!r} is disabled, so that only servers find it: update(enabled=True)."
+        return ""
+
+    def _disabled(self) -> list[str]:
+        every = self._stage.emulator.services.functions.every
+        known = self._stage.in_loop(every, self._stage.project)
+        return [each.id for each in known if not each.enabled]
 
     def _why_unbuilt(self) -> str:
-        """What became of its newest deployment, as a test's author wants to know."""
+        """What became of its newest deployment."""
         if not (all := self.deployments):
-            return f" Deploy {self.id!r}: it has no deployment."
+            return f"Deploy {self.id!r}: it has no deployment."
         newest = all[-1]
         lines = [line for line in newest.build_logs.splitlines() if line.strip()][-_LOG_LINES:]
-        log = "".join(f"\n  {line}" for line in lines)
-        return f" The newest deployment of {self.id!r} is {newest.status}{':' if log else '.'}{log}"
+        log = "".join(f"\n  {clean(line)}" for line in lines)
+        return f"The newest deployment of {self.id!r} is {newest.status}{':' if log else '.'}{log}"
 
     def _judged(self, id: str, *, check: bool, is_over: bool = True) -> Execution:
         """The execution. One that goes on is judged at the end of the test, however soon it

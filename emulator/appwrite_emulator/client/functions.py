@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from .. import models
 from ..near import meant
+from ..printable import clean
 from .function import Function
 from .people import People
 from .stage import Stage
 from .variables import Variables
+
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
 
 
 class FunctionUnknown(KeyError):
@@ -27,7 +30,8 @@ class FunctionUndeployed(Exception):
     """A function of the project could not be deployed when the tests began."""
 
     def __init__(self, id: str, reason: str) -> None:
-        super().__init__(f"Function {id!r} was not deployed: {reason}")
+        said = "\n".join(map(clean, reason.split("\n")))
+        super().__init__(f"Function {id!r} was not deployed: {said}")
 
 
 class Functions(Mapping[str, Function]):

@@ -43,11 +43,12 @@ class Appwrite:
         """The variables of functions: `appwrite.variables["greet"]["LANGUAGE"] = "de"`."""
         self.clock = Clock(stage)
         """The emulator's clock: `advance`, `set`, `freeze`, `resume`."""
-        services = stage.emulator.services
-        self.stub = Stubs(services.stubs, stage.emulator.in_loop, stage.project)
+        self.stub = Stubs(stage.emulator.services.stubs, stage.in_loop, stage.project)
         """Answers of what is not emulated: `appwrite.stub.get("/databases/...").json({...})`."""
 
     def __repr__(self) -> str:
+        if self._stage.is_over:
+            return f"<Appwrite project {self.project!r} of a test that has ended>"
         return f"<Appwrite project {self.project!r} at {self.endpoint}>"
 
     @property
@@ -83,8 +84,9 @@ class Appwrite:
         """
         if (path is None) == (files is None):
             raise TypeError("Give the path of a folder, or files: one of both.")
+        stage, emulator = self._stage, self._stage.emulator
         place = Path(path) if path is not None else self._written(files or {}, changes)
-        applied = self._stage.emulator.deploy(place, **changes)
+        applied = stage.waited(lambda: emulator.deploy(place, **changes))
         return [self.functions[each.id] for each in applied]
 
     def client(
@@ -162,7 +164,8 @@ class Appwrite:
         `user` is the id of who did it, who need not exist. Without `wait` they may still run.
         Raises EventRefused, NotSettled.
         """
-        fired = self._stage.emulator.fire(event, payload, user=user)
+        stage = self._stage
+        fired = stage.waited(lambda: stage.emulator.fire(event, payload, user=user))
         if wait:
             self.settle()
         return [self._stage.execution(each.function_id, each.id) for each in fired.executions]
@@ -267,13 +270,12 @@ class Appwrite:
         """
         return Permit(self._stage, function, errors_contain)
 
-    def report(self, *, but: Iterable[Execution] = ()) -> str:
+    def report(self, *, told: Iterable[Execution] = ()) -> str:
         """What was executed in this test, for people: what is broken with all that it said, and
-        what goes on with the last that it said; nothing of those that are told elsewhere."""
+        what goes on with the last that it said. Those that are told elsewhere are a line each, or
+        nothing when there are no others."""
         stage = self._stage
-        known = {each.id for each in but}
-        seen = [each for each in stage.seen() if each.id not in known]
-        ended = stage.judge.telling.report(seen)
+        ended = stage.judge.telling.report(stage.seen(), {each.id for each in told})
         pending = stage.in_loop(stage.emulator.services.ground.under_way.of, stage.project)
         return "\n".join(filter(None, (ended, pending_text(stage.emulator, pending))))
 
@@ -295,7 +297,7 @@ class Appwrite:
             changes.setdefault("entrypoint", *files)
         parent = tempfile.TemporaryDirectory(prefix="appwrite-emulator-")
         self._stage.closing.enter_context(parent)
-        folder = Path(parent.name, str(changes["id"]).replace("/", "_"))
+        folder = Path(parent.name, sources.folder_name(str(changes["id"])))
         folder.mkdir()
         sources.write(folder, files)
         return folder

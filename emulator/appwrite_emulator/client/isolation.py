@@ -20,6 +20,8 @@ from .stage import Stage
 from .telling import telling_of
 from .terms import FROZEN, Terms
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 
 class Session:
     """The tests of one emulator, one after the other."""
@@ -27,6 +29,7 @@ class Session:
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
         self._baselines = Baselines()
+        self._api: Api | None = None
         self.undeployed: Mapping[str, str] = {}
         """Why functions of the project could not be deployed, by their ids."""
         self.leftovers: tuple[str, ...] = ()
@@ -51,11 +54,13 @@ class Session:
 
         Raises what deploying and seeding raise.
         """
+        self._keyed()  # a key that is made now is among the rows to which a reset goes back
         before, hands = self._emulator.in_loop(self._begin)
         with ExitStack() as ending:
             ending.callback(self._leave, before, hands)
             stage = self._stage(terms)
             ending.push(stage.closing)
+            ending.callback(stage.end)
             stage.start = self._prepare(terms, before)
             yield Appwrite(stage)
 
@@ -63,11 +68,19 @@ class Session:
         """Forget what tests have shared."""
         for each in self._baselines.drop():
             self._emulator.forget(each)
+        if self._api:
+            self._api.close(self._emulator)
+
+    def _keyed(self) -> Api:
+        """The API with the key of all tests."""
+        if self._api is None or not self._api.is_open(self._emulator):
+            self._api = Api.of(self._emulator)
+        return self._api
 
     def _stage(self, terms: Terms) -> Stage:
         emulator = self._emulator
         judge = Judge(telling_of(emulator), is_strict=terms.strict)
-        return Stage(emulator, Api.of(emulator), judge, terms.timeout, undeployed=self.undeployed)
+        return Stage(emulator, self._keyed(), judge, terms.timeout, undeployed=self.undeployed)
 
     def _prepare(self, terms: Terms, before: Snapshot) -> Snapshot:
         """Let the test begin with what it wants; the rows of its beginning."""
@@ -92,6 +105,7 @@ class Session:
                 sow(terms.seed, appwrite, emulator)
             appwrite.settle()
             appwrite.check()
+        stage.end()
         made = emulator.snapshot()
         for each in self._baselines.add(Baseline(terms.shares, before, made)):
             emulator.forget(each)

@@ -93,6 +93,7 @@ def _text_of(calls: Sequence[Unanswered]) -> str:
     texts = [each.explain() for each in calls[:_TOLD]]
     if more := len(calls) - len(texts):
         texts.append(f"and {more} calls more were not answered")
+    texts += [each.advice for each in calls if isinstance(each, Unmatched)][:1]
     return "\n".join(texts)
 
 

@@ -11,6 +11,8 @@ from .. import __version__
 from ..emulator import Emulator
 from ..services.bundle import BundleRefused, Origin, write_bundle
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 
 class NotKept(Exception):
     """The state could not be written; the text says where and why."""

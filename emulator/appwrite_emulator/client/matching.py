@@ -69,10 +69,20 @@ def check(conditions: Mapping[str, Any]) -> None:
         if name not in known:
             advice = meant(name, known) or f"There are {', '.join(known)}."
             raise TypeError(f"An execution has no condition {name!r}. {advice}")
+        if name.endswith(("s_contain", "body_contains")):
+            _check_texts(name, wanted)
         words = _WORDS.get(name)
         if words and isinstance(wanted, str) and wanted not in words:
             advice = meant(wanted, words) or f"There are: {', '.join(words)}."
             raise ValueError(f"No execution has the {name} {wanted!r}. {advice}")
+
+
+def _check_texts(name: str, wanted: Any) -> None:
+    for each in wanted if isinstance(wanted, list | tuple) else [wanted]:
+        if not isinstance(each.pattern if isinstance(each, re.Pattern) else each, str):
+            raise TypeError(
+                f"{name} is {wanted!r}, it must be a text, a pattern or a list of them."
+            )
 
 
 def missed(conditions: Mapping[str, Any], execution: Execution) -> dict[str, str]:
@@ -110,7 +120,7 @@ def _misses(name: str, wanted: Any, execution: Execution) -> Iterator[str]:
 def _of_json(name: str, wanted: Any, body: bytes, *, is_exact: bool) -> Iterator[str]:
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         yield f"{name}: {_shown(_decoded(body))} is no JSON"
         return
     yield from differences(wanted, value, name, is_exact=is_exact)

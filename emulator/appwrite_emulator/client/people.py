@@ -12,6 +12,8 @@ from ..services.sessions import Device, Opened
 from .person import Person, Teams, listed
 from .stage import Stage
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 _FIELDS = {
     "name": "name",
     "prefs": "prefs",

@@ -10,6 +10,8 @@ from typing import Any, Self
 
 from ..near import meant
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 Teams = Mapping[str, Iterable[str]] | Iterable[str]
 """The teams of a user: their ids, or the roles in each by its id."""
 
@@ -102,4 +104,4 @@ def _check_attribute(name: str, value: Any) -> None:
     if name == "email" and not _EMAIL.fullmatch(str(value)):
         raise ValueError(f"email is {value!r}, which is no address such as ann@example.org.")
     if name == "prefs":
-        json.dumps(value)  # raises TypeError for what cannot be stored
+        json.dumps(value, allow_nan=False)  # raises for what cannot be stored

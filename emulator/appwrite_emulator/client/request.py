@@ -8,6 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
+_FRAMING = ("content-length", "transfer-encoding")
+
 Query = Mapping[str, str | int | float | bool | Iterable[str | int | float | bool]]
 """Parameters by name; several of one name are a list."""
 
@@ -26,6 +30,8 @@ def body(given: str | bytes, json: Any) -> bytes:
 
 def headers(given: Mapping[str, str] | None, json: Any) -> dict[str, str]:
     """The headers to send, with the content type of JSON. Raises TypeError."""
+    if not isinstance(given, Mapping | None):
+        raise TypeError(f"headers is {given!r}, it must be an object of names and texts.")
     sent = dict(given or {})
     for name, value in sent.items():
         if not isinstance(name, str) or not isinstance(value, str):
@@ -33,6 +39,13 @@ def headers(given: Mapping[str, str] | None, json: Any) -> dict[str, str]:
     if json is not None and not any(name.lower() == "content-type" for name in sent):
         sent["content-type"] = "application/json"
     return sent
+
+
+def framed(sent: Mapping[str, str]) -> None:
+    """Raise ValueError for headers that would say another length of the body than it has."""
+    for name in sent:
+        if name.lower() in _FRAMING:
+            raise ValueError(f"The header {name!r} is set for the body as it is. Leave it out.")
 
 
 def method(given: str) -> str:
@@ -48,6 +61,8 @@ def path(given: str, query: Query | None) -> str:
         raise TypeError(f"path is {given!r}, it must be a text such as '/users?page=2'.")
     if not query:
         return given
+    if not isinstance(query, Mapping):
+        raise TypeError(f'query is {query!r}, it must be an object such as {{"page": 2}}.')
     pairs = [(name, _text(each)) for name, value in query.items() for each in _several(value)]
     return f"{given}{'&' if '?' in given else '?'}{urlencode(pairs)}"
 
@@ -76,8 +91,11 @@ def _is_json(value: Any) -> bool:
 
 
 def _several(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    is_one = isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable)
+    return (value,) if is_one else value
 
 
 def _text(value: Any) -> str:
+    if not isinstance(value, str | int | float):
+        raise TypeError(f"query has {value!r}, a {type(value).__name__}. Give texts or numbers.")
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -8,6 +8,8 @@ from typing import Any
 
 from .api import Api
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 
 class SdkMissing(ImportError):
     """The Python package `appwrite` is not there, or is something else."""

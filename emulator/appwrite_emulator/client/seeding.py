@@ -10,6 +10,8 @@ from anyio import to_thread
 from ..emulator import Emulator
 from ..services.bundle import below, projects_in, take_in
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 if TYPE_CHECKING:
     from .handle import Appwrite
     from .terms import Seed

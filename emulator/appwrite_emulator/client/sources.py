@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from textwrap import dedent
+
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
@@ -12,6 +15,8 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
 
     Raises TypeError, ValueError for names and contents that cannot be files.
     """
+    if not isinstance(files, Mapping):
+        raise TypeError(f"files is {files!r}, it must be an object of names and contents.")
     if not files:
         raise ValueError('files is empty. Give names and texts, such as {"main.py": "..."}.')
     for name, content in files.items():
@@ -22,7 +27,14 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
         path.write_bytes(_plain(content) if isinstance(content, str) else content)
 
 
+def folder_name(id: str) -> str:
+    """A name for the folder of a function, also where `id` is still to be refused."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", id[:36]) or "function"
+
+
 def _checked(name: str) -> PurePosixPath:
+    if not isinstance(name, str):
+        raise TypeError(f"files has the name {name!r}, it must be a text.")
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
         raise ValueError(f"files has {name!r}. Names are paths in the function's folder.")

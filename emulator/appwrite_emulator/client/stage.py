@@ -11,11 +11,18 @@ from typing import Any, TypeVar, overload
 import anyio
 
 from .. import models
+from ..declared import ConfigError
 from ..emulator import Emulator
 from ..errors import ApiError
+from ..events import EventRefused
 from ..models import Caller, ExecutionStatus, Trigger
 from ..near import meant
+from ..project_file import ProjectFileError
+from ..services.calendar import MomentOutOfRange
+from ..services.changes import EntryRefused
 from ..services.control import Snapshot
+from ..services.projects import DeployFailed, NothingThere
+from ..services.schedules import ScheduleUnknown
 from ..services.stubs import Raised, Unmatched
 from ..services.under_way import NotSettled, Work, WorkKind
 from .api import Api, Refused
@@ -26,6 +33,11 @@ from .telling import pending_text
 __tracebackhide__ = True  # pytest shows the line of the test, none of here
 
 T = TypeVar("T")
+_REFUSALS = (
+    ConfigError, DeployFailed, EntryRefused, EventRefused, MomentOutOfRange, NothingThere,
+    ProjectFileError, ScheduleUnknown,
+)  # fmt: skip
+"""What is wrong with what a test asks for: their texts say it all."""
 
 
 class NotDue(ValueError):
@@ -39,21 +51,49 @@ class NotDue(ValueError):
         )
 
 
+class TestOver(RuntimeError):
+    """A handle was used when its test had ended, and would have changed the one that runs now."""
+
+    __test__ = False  # its name begins as those of tests do
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The test that this Appwrite was for has ended, and others have the emulator now. Take "
+            "the fixture `appwrite` in each test; for what all tests share, `appwrite_server`. "
+            "A thread of a test has to end with it."
+        )
+
+
 @dataclass(slots=True)
 class Stage:
-    """One emulator in one test."""
+    """One emulator in one test. Raises TestOver for whatever is done after that."""
 
-    emulator: Emulator
-    api: Api
+    _emulator: Emulator
+    _api: Api
     judge: Judge
     timeout: float  # seconds that waiting may take
     start: Snapshot | None = None  # what a reset goes back to; None: to nothing
     closing: ExitStack = field(default_factory=ExitStack)  # what ends with the test
     undeployed: Mapping[str, str] = field(default_factory=dict)  # why, by ids of functions
+    is_over: bool = False
+
+    @property
+    def emulator(self) -> Emulator:
+        self._require_test()
+        return self._emulator
+
+    @property
+    def api(self) -> Api:
+        self._require_test()
+        return self._api
 
     @property
     def project(self) -> str:
-        return self.api.project
+        return self._api.project
+
+    def end(self) -> None:
+        """Do nothing from now on: the test is over."""
+        self.is_over = True
 
     @property
     def caller(self) -> Caller:
@@ -68,10 +108,7 @@ class Stage:
 
     def in_loop(self, act: Callable[..., Any], *args: Any) -> Any:
         """As `Emulator.in_loop`. Raises Refused for what services refuse."""
-        try:
-            return self.emulator.in_loop(act, *args)
-        except ApiError as exc:
-            raise Refused.of(exc, self.emulator.config.appwrite) from exc
+        return self.waited(lambda: self.emulator.in_loop(act, *args))
 
     def executions(
         self, function: str = "", *, status: str = "", trigger: str = "", user: str = ""
@@ -97,10 +134,14 @@ class Stage:
         return self.waited(lambda: self.in_loop(self._ended, function, id))
 
     def waited(self, act: Callable[[], T]) -> T:
-        """What `act` returns. A NotSettled that it raises tells what was said by what is pending,
-        and nothing of the emulator's own frames."""
+        """What `act` returns. What it refuses tells nothing of the emulator's own frames, and a
+        NotSettled what was said by what is pending. Raises Refused for what services refuse."""
         try:
             return act()
+        except ApiError as exc:
+            raise Refused.of(exc, self.emulator.config.appwrite) from exc.with_traceback(None)
+        except _REFUSALS as exc:
+            raise exc.with_traceback(None) from None
         except NotSettled as exc:
             exc.add_note(pending_text(self.emulator, exc.pending))
             raise exc.with_traceback(None) from None
@@ -114,7 +155,7 @@ class Stage:
     def snapshot(self) -> Snapshot:
         """Remember all rows until the test ends."""
         taken = self.emulator.snapshot()
-        self.closing.callback(self.emulator.forget, taken)
+        self.closing.callback(self._emulator.forget, taken)
         return taken
 
     def reset(self) -> None:
@@ -144,6 +185,10 @@ class Stage:
         """Those of them in which no function came to an answer."""
         failures = self.emulator.services.witness.failures
         return [Execution.seen(each) for each in self.emulator.in_loop(failures, self.project)]
+
+    def _require_test(self) -> None:
+        if self.is_over:
+            raise TestOver
 
     def _unanswered(self) -> list[Unmatched | Raised]:
         stubs = self.emulator.services.stubs

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self, TypedDict, Unpack
 
+from ..near import meant
 from ..services import stubs as declared
-from ..services.stubs import Answer, Exactly, StubCall, StubReply, Terms, Unmatched
+from ..services.stubs import Answer, Exactly, StubCall, StubRefused, StubReply, Terms, Unmatched
+
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
 
 Headers = Mapping[str, str] | None
 InLoop = Callable[..., Any]
@@ -24,6 +27,16 @@ class Wanted(TypedDict, total=False):
     body: Any
     headers: Mapping[str, Any]
     by: str
+
+
+def terms_of(wanted: Wanted) -> Terms:
+    """Raises TypeError for what no call has."""
+    known = [*Wanted.__annotations__]
+    for name in wanted:
+        if name not in known:
+            advice = meant(name, known) or f"There are {', '.join(known)}."
+            raise TypeError(f"A stub cannot want {name!r} of a call. {advice}")
+    return Terms(**wanted)
 
 
 class Stub:
@@ -102,7 +115,11 @@ class Stub:
 
         What calls must be like is said as where a stub is declared. The error shows all calls.
         """
-        terms = Terms(**wanted)
+        if not self._stub.replies:
+            raise StubRefused(f"{self._stub} has no reply yet: it answers no call. Give it one.")
+        if times is not None and (type(times) is not int or times < 0):
+            raise StubRefused(f"times is {times!r}, and must be a whole number from 0 on.")
+        terms = terms_of(wanted)
         terms.check()
         calls = self.calls
         found = [call for call in calls if next(terms.differences(call), None) is None]

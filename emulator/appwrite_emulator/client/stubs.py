@@ -6,8 +6,10 @@ import re
 from typing import Unpack
 
 from ..services import stubs as declared
-from ..services.stubs import Raised, StubCall, Terms, Unmatched
-from .stub import InLoop, Stub, Wanted
+from ..services.stubs import Raised, StubCall, Unmatched
+from .stub import InLoop, Stub, Wanted, terms_of
+
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
 
 Path = str | re.Pattern[str]
 
@@ -89,8 +91,9 @@ class Stubs:
         if raised := self.raised:
             raise StubsFailed(raised[0].explain()) from raised[0].error
         if unmatched := self.unmatched:
-            raise StubsFailed("\n".join(each.explain() for each in unmatched))
+            told = [*(each.explain() for each in unmatched), unmatched[0].advice]
+            raise StubsFailed("\n".join(told))
 
     def _stub(self, method: str, path: Path, wanted: Wanted) -> Stub:
-        stub = declared.Stub.declared(self._project, method, path, Terms(**wanted))
+        stub = declared.Stub.declared(self._project, method, path, terms_of(wanted))
         return Stub(stub, self._stubs, self._in_loop)

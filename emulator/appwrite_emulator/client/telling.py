@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,10 +67,15 @@ class Telling:
         own = self.own(execution)
         return "\n".join([self.heading(execution), *_output(own.logs), *_output(own.errors)])
 
-    def report(self, executions: Sequence[Execution]) -> str:
-        """Many of them, one below the other; of too many the last, and those that are broken."""
+    def report(self, executions: Sequence[Execution], told: Set[str] = frozenset()) -> str:
+        """Many of them, one below the other; of too many the last, and those that are broken.
+
+        Those whose ids are `told` already are a line each beside others.
+        """
+        if all(each.id in told for each in executions):
+            return ""
         shown = _worth_telling(executions)
-        texts = [self.brief(each) for each in shown]
+        texts = [self.heading(each) if each.id in told else self.brief(each) for each in shown]
         if left := len(executions) - len(shown):
             texts.insert(0, f"({left:,} executions that came to an answer are left out)")
         return "\n".join(texts)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from ..clock import parse_moment
 from ..near import meant
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 if TYPE_CHECKING:
     from .handle import Appwrite
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from .. import models
 from .stage import Stage
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 _LONGEST_KEY, _LONGEST_VALUE = 255, 8192  # characters
 
 
@@ -91,6 +93,8 @@ def _check(key: str, value: str) -> None:
             )
         if "\0" in each:
             raise ValueError(f"The {name} of a variable is {each!r}. It cannot have a NUL.")
+        if any("\ud800" <= letter <= "\udfff" for letter in each):
+            raise ValueError(f"The {name} of a variable is {each!r}. It cannot have a surrogate.")
     if not 0 < len(key) <= _LONGEST_KEY or "=" in key:
         raise ValueError(
             f"The key of a variable is {key[:80]!r}. It must have 1 to {_LONGEST_KEY} characters, "

@@ -27,6 +27,10 @@ logger = logging.getLogger(__name__)
 _FUNCTIONS = "/v1/functions"
 
 
+class AnswerEnded(Exception):
+    """The code that should answer has ended by what is no error, such as SystemExit."""
+
+
 class Stubbing:
     """Answers what stubs are declared for, be it emulated or not.
 
@@ -81,7 +85,17 @@ class Stubbing:
 
 
 async def _in_thread(maker: Answer, call: StubCall) -> object:
-    return await to_thread.run_sync(maker, call, abandon_on_cancel=True)
+    return await to_thread.run_sync(_answered, maker, call, abandon_on_cancel=True)
+
+
+def _answered(maker: Answer, call: StubCall) -> object:
+    """What the test's code answers. What it ends with would end the thread, not the test."""
+    try:
+        return maker(call)
+    except Exception:
+        raise
+    except BaseException as exc:  # such as that of pytest.fail
+        raise AnswerEnded(f"{type(exc).__name__}: {exc}") from exc
 
 
 async def call_of(request: Request, caller: Caller, stubs: Stubs) -> StubCall:

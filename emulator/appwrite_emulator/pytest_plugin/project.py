@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +48,16 @@ def _retention(options: Config) -> int:
 
 
 def _builds(config: pytest.Config) -> Path | None:
-    """Where builds are kept for other workers and later sessions, beside what pytest keeps."""
+    """Where builds are kept for other workers and later sessions, beside what pytest keeps.
+
+    Nowhere when the folder is somebody else's, as after a run as root: pytest does not mind either.
+    """
     cache = getattr(config, "cache", None)  # None with -p no:cacheprovider
-    return cache.mkdir("appwrite") if cache else None
+    if cache is None:
+        return None
+    try:
+        folder: Path = cache.mkdir("appwrite")
+        owners = {each.stat().st_uid for each in (folder, *folder.iterdir())}
+    except OSError:
+        return None
+    return folder if owners == {os.geteuid()} else None

@@ -51,10 +51,11 @@ def _add(
 
 
 def _add_executions(report: pytest.TestReport, trial: Trial, error: BaseException | None) -> None:
+    from ..client.expecting import ExpectationFailed
     from ..client.judge import FunctionFailed
 
-    told = error.told if isinstance(error, FunctionFailed) else ()
-    if text := trial.appwrite.report(but=told):
+    told = error.told if isinstance(error, FunctionFailed | ExpectationFailed) else ()
+    if text := trial.appwrite.report(told=told):
         report.sections.append((EXECUTIONS, text))
 
 

@@ -19,6 +19,7 @@ from ..catalog import InterpreterMissing, agrees
 from ..errors import ApiError, resolve
 from ..models import Function, row_key
 from ..near import meant
+from ..printable import clean
 from ..project_file import Entry, ProjectFileError, load
 from . import bringing
 from .bringing import Brought
@@ -74,7 +75,8 @@ class DeployFailed(Exception):
     """Functions could not be deployed; `failed` has each with its reason."""
 
     def __init__(self, failed: Sequence[Applied]) -> None:
-        super().__init__("\n".join(map(_told, failed)))
+        lines = [line for each in failed for line in _told(each).split("\n")]
+        super().__init__("\n".join(map(clean, lines)))
         self.failed = tuple(failed)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from appwrite_emulator import Appwrite, ExpectationFailed
+from appwrite_emulator.client.functions import FunctionUnknown
 
 from .test_telling import calm
 
@@ -175,7 +176,9 @@ def test_what_is_none_does_not_matter(appwrite: Appwrite) -> None:
     assert "with json None" in failure(appwrite, "oven", json=None)
 
 
-@pytest.mark.parametrize("times", [-1, (2, 1), (-1, None)])
+@pytest.mark.parametrize(
+    "times", [-1, (2, 1), (-1, None), 1.5, True, "2", [1, 2], (1,), (1, 2, 3), (None, 1)]
+)
 def test_times_that_cannot_be_are_refused(appwrite: Appwrite, times: Any) -> None:
     with pytest.raises(ValueError, match=r"times is .*\. Give a number such as 2"):
         appwrite.expect_execution("oven", times=times)
@@ -184,3 +187,15 @@ def test_times_that_cannot_be_are_refused(appwrite: Appwrite, times: Any) -> Non
 def test_a_condition_that_there_is_not_is_refused(appwrite: Appwrite) -> None:
     with pytest.raises(TypeError, match="no condition 'code'"):
         appwrite.expect_execution("oven", code=200)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("condition", ["logs_contain", "errors_contain", "body_contains"])
+@pytest.mark.parametrize("wanted", [5, b"pie", ["pie", 5], re.compile(b"pie"), {"pie": 1}])
+def test_a_text_to_be_contained_is_a_text(appwrite: Appwrite, condition: str, wanted: Any) -> None:
+    with pytest.raises(TypeError, match=f"{condition} is .*, it must be a text"):
+        appwrite.expect_no_execution("oven", **{condition: wanted})
+
+
+def test_none_is_expected_of_functions_that_there_are(appwrite: Appwrite) -> None:
+    with pytest.raises(FunctionUnknown, match=r"no function 'ovne'\. Did you mean oven\?"):
+        appwrite.expect_no_execution("ovne")

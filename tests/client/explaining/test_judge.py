@@ -325,10 +325,19 @@ def test_a_call_that_met_no_stub_fails_the_call_of_its_function(emulator: Emulat
     with isolated(emulator) as appwrite:
         (asks,) = appwrite.deploy(files={"main.py": ASKS}, id="asks")
 
-        with pytest.raises(StubsFailed, match="GET /v1/databases/main/collections met no stub"):
+        with pytest.raises(StubsFailed) as caught:
             asks.call()
 
+        (asked,) = asks.executions()
         appwrite.check()  # it was told
+    assert str(caught.value).split("\n") == [
+        "GET /v1/databases/main/collections met no stub.",
+        f"  called by: function asks in execution {asked.id}",
+        "  no stub is near it",
+        'Declare one: appwrite.stub.get("/databases/main/collections").json({...}). A test with '
+        "@pytest.mark.appwrite(strict=False) goes on without; check=False is about how a function "
+        "ends, not about what it calls.",
+    ]
 
 
 def test_a_function_that_throws_for_want_of_a_stub_says_both(emulator: Emulator) -> None:
@@ -381,11 +390,27 @@ def test_pytest_shows_the_line_of_the_test_and_none_of_ours(tmp_path: Path) -> N
                         emulator.deploy("functions/oven", entrypoint="main.js")
                         with isolated(emulator) as appwrite:
                             appwrite.functions["oven"].call("burnt")
-            """
+            """,
+            "test_mistakes.py": """
+                import pytest
+
+                MISTAKES = {
+                    "function": lambda it: it.functions["ovne"],
+                    "setting": lambda it: it.functions["oven"].update(timeout=-1),
+                    "called": lambda it: it.stub.get("/x").json(1).assert_called(),
+                    "event": lambda it: it.fire("bogus"),
+                    "deploy": lambda it: it.deploy(files={"a.txt": "x"}, id="x"),
+                    "schedule": lambda it: it.functions["oven"].run_schedule(),
+                }
+
+                @pytest.mark.parametrize("mistake", [*MISTAKES])
+                def test_mistake(appwrite, mistake):
+                    MISTAKES[mistake](appwrite)
+            """,
         },
     )
 
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_oven.py"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-vv"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert run.returncode == 1, run.stderr
@@ -394,4 +419,6 @@ def test_pytest_shows_the_line_of_the_test_and_none_of_ours(tmp_path: Path) -> N
     assert re.search(r"^E +appwrite_emulator\.FunctionFailed: oven threw Err", shown, re.MULTILINE)
     assert "functions/oven/lib/bake.js:2:" in shown
     assert "test_oven.py:7: FunctionFailed" in shown
-    assert "emulator/appwrite_emulator/client/" not in shown
+    assert "7 failed" in shown  # each of them for its own mistake
+    assert not re.search(r"^/\S+:\d+: ", shown, re.MULTILINE)
+    assert "emulator/appwrite_emulator/" not in shown

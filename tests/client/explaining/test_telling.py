@@ -242,6 +242,17 @@ def test_of_many_executions_the_broken_and_the_last_are_told() -> None:
     assert not any("/50:" in line for line in lines)
 
 
+def test_what_was_told_is_a_line_beside_others() -> None:
+    broken = execution(id="e0", outcome="crashed", status="failed", errors="gone")
+    calm_one = execution(id="e1", logs="kneading")
+
+    assert telling().report([broken, calm_one], {"e0"}).split("\n") == [
+        "greet crashed: gone",
+        *telling().brief(calm_one).split("\n"),
+    ]
+    assert telling().report([broken, calm_one], {"e0", "e1"}) == ""
+
+
 def test_a_folder_that_is_not_below_here_is_told_whole(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

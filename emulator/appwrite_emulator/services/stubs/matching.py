@@ -11,6 +11,8 @@ from typing import Any, Final
 from ... import jsontext
 from .refused import StubRefused
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 Wanted = Any
 """What is wanted of a JSON value: a value, or a test of one.
 

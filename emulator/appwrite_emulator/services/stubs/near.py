@@ -9,7 +9,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from .call import StubCall
-from .stub import Stub
+from .paths import ROOT
+from .stub import METHODS, Stub
 
 _MOST = 3  # stubs, and differences of each, that are told
 _ALIKE = 0.7  # how much the path of a near one has in common with that of the call
@@ -35,7 +36,19 @@ class Unmatched:
         if not self.near:
             return ""
         count = "1 stub is near" if len(self.near) == 1 else f"{len(self.near)} stubs are near"
-        return f"{self.call.method} {self.call.path}: {count}: {'; '.join(self.near)}."
+        return f"{count}: {'; '.join(self.near)}."
+
+    @property
+    def advice(self) -> str:
+        """How a test lets it be answered."""
+        call = self.call
+        method = call.method.lower() if call.method in METHODS else "any"
+        path = call.path.removeprefix(ROOT)
+        return (
+            f'Declare one: appwrite.stub.{method}("{path}").json({{...}}). A test with '
+            "@pytest.mark.appwrite(strict=False) goes on without; check=False is about how a "
+            "function ends, not about what it calls."
+        )
 
     def explain(self) -> str:
         """Who asked for what, and what differs from the stubs that are near, in some lines."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from .refused import StubRefused
+
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
 
 ROOT = "/v1"
 
@@ -36,6 +39,8 @@ def read(path: object) -> PathPattern:
         )
     if "?" in path:
         raise StubRefused(f"The path {path!r} has a '?': say by `query` which parameters matter.")
+    if unquote(path) != path:
+        raise StubRefused(f"The path {path!r} is encoded: stubs see it as {unquote(path)!r}.")
     text = path if _is_whole(path) else ROOT + path
     *segments, last = text.split("/")[1:]
     parts = "".join(f"/{_of_segment(each, path)}" for each in segments)

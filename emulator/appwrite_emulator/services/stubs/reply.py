@@ -14,6 +14,8 @@ from ...near import meant
 from .call import StubCall
 from .refused import StubRefused
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 Answer = Callable[[StubCall], object]
 """Makes the reply of one call: a `StubReply`, a JSON value, text, bytes, or None for none."""
 

@@ -17,6 +17,8 @@ from .paths import PathPattern
 from .refused import StubRefused
 from .reply import StubReply
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "ANY")
 _ANY = "ANY"
 _CALLERS = ("guest", "server")
