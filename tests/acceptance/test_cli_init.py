@@ -170,13 +170,23 @@ def test_a_function_that_is_listed_is_not_made_again(reachable: Path) -> None:
     assert _tree(reachable) == before
 
 
+def test_pytest_collects_nothing_of_what_is_made(reachable: Path) -> None:
+    for name in ("greet", "part"):
+        assert _in(reachable, "init", name, "--language", "python").returncode == 0
+    pytest_here = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(pytest_here, cwd=reachable, capture_output=True, text=True, check=False)
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, done.stdout
+
+
 def test_a_language_of_ones_own_brings_its_template(reachable: Path) -> None:
     source(reachable, "languages/shell/runtime.toml", _SHELL)
     source(reachable, "languages/shell/template/go.sh", "echo @function@ in @folder@\n")
+    source(reachable, "languages/shell/template/__pycache__/go.pyc", "as installers leave them")
     (reachable / "appwrite-emulator.toml").write_text('runtimes = ["languages"]\n')
     done = _in(reachable, "init", "greet", "--runtime", "shell-1")
     assert done.returncode == 0, done.stderr
     assert (reachable / "functions/greet/go.sh").read_text() == "echo greet in functions/greet\n"
+    assert os.listdir(reachable / "functions/greet") == ["go.sh"]
     assert "Test it:   appwrite-emulator exec -- sh functions/greet/go.sh" in done.stdout
 
 
