@@ -24,6 +24,7 @@ TESTS = (
     + """\
 
 
+import asyncio
 import unittest
 
 import anyio
@@ -85,6 +86,17 @@ async def test_asyncio(appwrite):
     late(appwrite)
 
 
+async def test_of_no_plugin(appwrite, tmp_path):
+    late(appwrite)
+    await asyncio.sleep(0)
+    assert tmp_path.is_dir()
+
+
+async def test_of_no_plugin_own(appwrite):
+    await asyncio.to_thread(appwrite.functions["greet"].call)
+    raise KeyError("my own")
+
+
 @pytest.mark.usefixtures("given")
 class TestUnit(unittest.TestCase):
     @pytest.fixture
@@ -136,6 +148,8 @@ pytestmark = pytest.mark.timeout(90)
         ("test_set_up", "ERROR"),
         ("test_anyio", "FAILED"),
         ("test_asyncio", "FAILED"),
+        ("test_of_no_plugin", "FAILED"),
+        ("test_of_no_plugin_own", "FAILED"),
         ("TestUnit::test_unit", "FAILED"),
         ("TestUnit::test_unit_own", "FAILED"),
         ("TestUnit::test_unit_ok", "PASSED"),
@@ -146,7 +160,7 @@ def test_each_way_of_writing_tests_is_judged(ran: Ran, test: str, outcome: str) 
 
 
 def test_only_a_fixture_makes_an_error(ran: Ran) -> None:
-    assert "7 failed, 3 passed, 1 skipped, 1 xfailed, 1 error" in ran.output
+    assert "9 failed, 3 passed, 1 skipped, 1 xfailed, 1 error" in ran.output
 
 
 def test_a_verdict_shows_no_code_of_the_emulator(ran: Ran) -> None:
@@ -155,9 +169,13 @@ def test_a_verdict_shows_no_code_of_the_emulator(ran: Ran) -> None:
     assert section(ran, "test_late").count("no way (functions/boom/main.py:3)") == 1
 
 
-@pytest.mark.parametrize("test", ["test_own_error_comes_first", "test_unit_own"])
+@pytest.mark.parametrize(
+    "test", ["test_own_error_comes_first", "test_unit_own", "test_of_no_plugin_own"]
+)
 def test_what_the_test_itself_says_is_told(ran: Ran, test: str) -> None:
-    assert "my own" in section(ran, test)
+    told = section(ran, test)
+    assert "my own" in told
+    assert "looping.py" not in told
 
 
 def test_a_failed_set_up_tells_what_functions_did_too(ran: Ran) -> None:
