@@ -168,9 +168,10 @@ def test_times_makes_a_stub_end_and_an_older_one_goes_on(project: Project, stubs
     stub = stubs.get(ONE).times(2).json("new")
     assert [project.get(ONE).json for _ in range(4)] == ["new", "new", "old", "old"]
     message = project.get(ONE).error[2]
-    assert message.endswith(
-        f"GET /v1{ONE}: 2 stubs are near: GET /v1{ONE} has answered 2 times, as often as it may; "
-        f"GET /v1{ONE} has answered 2 times, as often as it may."
+    assert message.startswith(
+        f"This emulator does not serve GET /v1{ONE}. 2 stubs are near: "
+        f"GET /v1{ONE} has answered 2 times, as often as it may; "
+        f"GET /v1{ONE} has answered 2 times, as often as it may. Declare a stub "
     )
     stub.assert_called(2)
 
@@ -208,9 +209,10 @@ def test_a_form_matches_by_its_fields_and_the_names_of_its_files(
         body=b"fileId=x&file=cat.jpg",
         headers={"content-type": "application/x-www-form-urlencoded"},
     )
-    assert posted.error[2].endswith(
+    hint = (
         "body.fileId: 'x' instead of 'unique()', body.permissions: nothing instead of ['a', 'b']."
     )
+    assert f" {hint} Declare a stub " in posted.error[2]
 
 
 @pytest.mark.parametrize(
@@ -424,10 +426,10 @@ def test_what_nothing_answers_is_kept_and_explains_itself(project: Project, stub
     stubs.get(DOCUMENTS).json({})
     stubs.get("/storage/buckets").json({})
     message = project.post(DOCUMENTS, {"data": {"title": "a"}}).error[2]
-    assert message.endswith(
-        f"POST /v1{DOCUMENTS}: 2 stubs are near: POST /v1{DOCUMENTS} differs in by: server instead "
-        f"of f, body.data.title: 'a' instead of 'b'; GET /v1{DOCUMENTS} differs in the method: "
-        "POST instead of GET."
+    assert message.startswith(
+        f"This emulator does not serve POST /v1{DOCUMENTS}. 2 stubs are near: "
+        f"POST /v1{DOCUMENTS} differs in by: server instead of f, body.data.title: 'a' instead of "
+        f"'b'; GET /v1{DOCUMENTS} differs in the method: POST instead of GET. Declare a stub "
     )
     project.get("/databases/none/at/all", "q", x="1")
     first, second = stubs.unmatched

@@ -97,6 +97,22 @@ async def test_of_no_plugin_own(appwrite):
     raise KeyError("my own")
 
 
+def test_misspelt(appwrite):
+    appwrite.functions["gret"].call()
+
+
+def test_undeployed(appwrite):
+    appwrite.deploy(files={"main.py": ""}, id="built", commands="no-such-command")
+
+
+def test_not_called(appwrite):
+    appwrite.stub.get("/tablesdb").json({}).assert_called()
+
+
+def test_nonsense_stub(appwrite):
+    appwrite.stub.get("tablesdb").json({})
+
+
 @pytest.mark.usefixtures("given")
 class TestUnit(unittest.TestCase):
     @pytest.fixture
@@ -114,6 +130,9 @@ class TestUnit(unittest.TestCase):
         assert self.appwrite.functions["greet"].call().status == "completed"
 """
 )
+
+
+REFUSED = ("test_misspelt", "test_undeployed", "test_not_called", "test_nonsense_stub")
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +169,7 @@ pytestmark = pytest.mark.timeout(90)
         ("test_asyncio", "FAILED"),
         ("test_of_no_plugin", "FAILED"),
         ("test_of_no_plugin_own", "FAILED"),
+        *((name, "FAILED") for name in REFUSED),
         ("TestUnit::test_unit", "FAILED"),
         ("TestUnit::test_unit_own", "FAILED"),
         ("TestUnit::test_unit_ok", "PASSED"),
@@ -160,13 +180,21 @@ def test_each_way_of_writing_tests_is_judged(ran: Ran, test: str, outcome: str) 
 
 
 def test_only_a_fixture_makes_an_error(ran: Ran) -> None:
-    assert "9 failed, 3 passed, 1 skipped, 1 xfailed, 1 error" in ran.output
+    assert "13 failed, 3 passed, 1 skipped, 1 xfailed, 1 error" in ran.output
 
 
 def test_a_verdict_shows_no_code_of_the_emulator(ran: Ran) -> None:
     assert "def check(" not in ran.output
     assert "judging.py" not in section(ran, "test_late")
     assert section(ran, "test_late").count("no way (functions/boom/main.py:3)") == 1
+
+
+@pytest.mark.parametrize("test", REFUSED)
+def test_what_is_refused_is_told_at_the_line_of_the_test(ran: Ran, test: str) -> None:
+    told = section(ran, test)
+
+    assert ">       appwrite." in told
+    assert "    def " not in told.partition(">  ")[2]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,10 @@ _ADVICE = (
     'If the test expects that: call(..., check=False), with appwrite.may_fail("{}"), '
     'expect_execution("{}", status="failed"), or @pytest.mark.appwrite(strict=False).'
 )
-
+_DECLARE = (
+    'Declare a stub: appwrite.stub.{}("{}").json({{...}}), or let such calls be: '
+    "@pytest.mark.appwrite(strict=False)."
+)
 
 Unanswered = Unmatched | Raised
 """A call that met no stub, or one whose code raised an error."""
@@ -93,6 +96,9 @@ def _text_of(calls: Sequence[Unanswered]) -> str:
     texts = [each.explain() for each in calls[:_TOLD]]
     if more := len(calls) - len(texts):
         texts.append(f"and {more} calls more were not answered")
+    if missed := next((each.call for each in calls if isinstance(each, Unmatched)), None):
+        path = missed.path.removeprefix("/v1")
+        texts.append(_DECLARE.format(missed.method.lower(), path))
     return "\n".join(texts)
 
 

@@ -41,17 +41,17 @@ class Elsewhere:
         if service not in _SERVICES:
             raise ApiError("general_route_not_found")
         message = (
-            f"This emulator does not serve {request.method} {path}. {self._instead(service)} "
-            f"Declare a stub for this call in your tests, or send it to an Appwrite server.{near}"
+            f"This emulator does not serve {request.method} {path}. {near}Declare a stub for this "
+            f"call in your tests, or send it to an Appwrite server. {self._instead(service)}"
         )
         raise ApiError("emulator_service_not_emulated", message)
 
     async def _missed(self, request: Request) -> str:
-        """The stubs that are near, as the end of a message."""
+        """The stubs that are near, for the middle of a message."""
         if not request.caller.project:
             return ""
         hint = self.stubs.missed(await call_of(request, request.caller, self.stubs)).hint
-        return f" {hint}" if hint else ""
+        return f"{hint} " if hint else ""
 
     def _instead(self, service: str) -> str:
         """What there is of the service, or else of the others."""

@@ -19,6 +19,10 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add sections to the report of a test that uses the emulator."""
+    if call.excinfo and trial_of(item) and not item.config.getoption("fulltrace"):
+        from .shortening import shorten
+
+        shorten(call.excinfo, item.config.rootpath)
     report = yield
     if trial := trial_of(item):
         if call.excinfo and call.excinfo.value is trial.verdict:

@@ -35,7 +35,7 @@ class Unmatched:
         if not self.near:
             return ""
         count = "1 stub is near" if len(self.near) == 1 else f"{len(self.near)} stubs are near"
-        return f"{self.call.method} {self.call.path}: {count}: {'; '.join(self.near)}."
+        return f"{count}: {'; '.join(self.near)}."
 
     def explain(self) -> str:
         """Who asked for what, and what differs from the stubs that are near, in some lines."""
