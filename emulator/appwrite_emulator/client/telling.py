@@ -41,7 +41,7 @@ class Telling:
         if folder is None:
             return execution
         logs, errors = (
-            self._short(self._copies.own(text, folder))
+            self._short(self._copies.brief(self._copies.own(text, folder)))
             for text in (execution.logs, execution.errors)
         )
         return replace(execution, logs=logs, errors=errors)

@@ -242,6 +242,18 @@ def test_of_many_executions_the_broken_and_the_last_are_told() -> None:
     assert not any("/50:" in line for line in lines)
 
 
+def test_packages_that_only_builds_have_are_named_by_their_place_there(tmp_path: Path) -> None:
+    steps = [f"{tmp_path}/builds/b1/src/function/node_modules/x/index.mjs:3:9"]
+    steps += [f'File "{tmp_path}/builds/b1/src/function/runtime-env/lib/x/client.py", line 186']
+    said = execution(errors="\n".join([f"    at x (file://{steps[0]})", steps[1]]))
+    teller = Telling(Copies(tmp_path / "builds"), lambda _: tmp_path / "functions", tmp_path)
+
+    assert teller.own(said).errors.splitlines() == [
+        "    at x (node_modules/x/index.mjs:3:9)",
+        'File "runtime-env/lib/x/client.py", line 186',
+    ]
+
+
 def test_a_folder_that_is_not_below_here_is_told_whole(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
