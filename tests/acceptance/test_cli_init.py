@@ -102,18 +102,18 @@ def test_what_lies_there_is_written_down_once(reachable: Path) -> None:
 
 
 def test_a_bare_folder_is_served_as_it_is_guessed(reachable: Path) -> None:
-    source(reachable, "functions/hello/main.mjs", NODE)
-    source(reachable, "functions/snake/main.py", PYTHON)
-    with started(str(reachable), "--memory") as emulator:
+    folder = reachable / "shop_"  # a project's id ends with a letter or a digit
+    source(folder, "functions/hello/main.mjs", NODE)
+    source(folder, "functions/snake/main.py", PYTHON)
+    with started(str(folder), "--memory") as emulator:
         answers = [
-            emulator.execute(id, project=reachable.name)["responseBody"]
-            for id in ("hello", "snake")
+            emulator.execute(id, project="shop")["responseBody"] for id in ("hello", "snake")
         ]
         assert emulator.stop() == 0
     assert answers == ["none", "hello from Python"]
     (line,) = lines_with(emulator.lines, "hello: functions/hello, main.mjs by node-")
     assert "Node.js" in line
-    assert not (reachable / "appwrite.config.json").exists()
+    assert not (folder / "appwrite.config.json").exists()
 
 
 def test_a_new_function_joins_those_that_were_guessed(reachable: Path) -> None:
