@@ -242,6 +242,15 @@ def test_of_many_executions_the_broken_and_the_last_are_told() -> None:
     assert not any("/50:" in line for line in lines)
 
 
+def test_files_that_a_test_wrote_are_named_below_their_function(appwrite: Appwrite) -> None:
+    appwrite.deploy(files={"main.py": "def main(context):\n    return 1 / 0\n"}, id="zero")
+    execution = appwrite.functions["zero"].call(check=False)
+
+    assert "threw ZeroDivisionError: division by zero (zero/main.py:2)" in appwrite.report()
+    assert 'File "zero/main.py", line 2, in main' in appwrite.report()
+    assert execution.status == "failed"
+
+
 def test_packages_that_only_builds_have_are_named_by_their_place_there(tmp_path: Path) -> None:
     steps = [f"{tmp_path}/builds/b1/src/function/node_modules/x/index.mjs:3:9"]
     steps += [f'File "{tmp_path}/builds/b1/src/function/runtime-env/lib/x/client.py", line 186']
