@@ -53,6 +53,11 @@ class Copies:
             end = stop
         return "".join([*pieces, text[end:]])
 
+    def brief(self, text: str) -> str:
+        """`text` with the paths of copies as those below the root of the code, such as those of
+        packages, which only builds have."""
+        return self._built.sub(r"\1\2", text)
+
 
 def owned(text: str, code: Path, folder: Path) -> str:
     """`text` with the paths below the code root `code` as those below `folder`."""

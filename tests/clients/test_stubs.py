@@ -15,26 +15,20 @@ from appwrite_emulator.services.stubs import StubCall
 
 from .environments import Environments, installed
 from .programs import PROJECT, SCRIPTS, beside, run
+from .test_sdks import PYTHON
 
 POSTS = "/databases/main/collections/posts/documents"
 QUERIES = [
     {"method": "equal", "attribute": "author", "values": ["ann"]},
     {"method": "limit", "values": [5]},
 ]
-DOCUMENT = {
-    "$id": "one",
-    "$sequence": "1",
-    "$collectionId": "posts",
-    "$databaseId": "main",
-    "$createdAt": "2026-01-31T12:00:00.000+00:00",
-    "$updatedAt": "2026-01-31T12:00:00.000+00:00",
-    "$permissions": [],
-}
 FILE = {
     "$createdAt": "2026-01-31T12:00:00.000+00:00",
     "$updatedAt": "2026-01-31T12:00:00.000+00:00",
     "$permissions": [],
     "bucketId": "photos",
+    "folder": "",
+    "key": "",
     "signature": "",
     "mimeType": "text/plain",
     "sizeOriginal": 3,
@@ -55,16 +49,19 @@ def test_node_sdk_meets_stubs(
     _check(emulator, ["node", str(beside(modules, tmp_path) / "node" / "stubbed.mjs")])
 
 
-def test_python_sdk_meets_stubs(emulator: Emulator, environments: Environments) -> None:
-    python = installed(lambda: environments.python("appwrite", "27.0.0"))
+@pytest.mark.parametrize("version", [each for each in PYTHON if int(each.split(".")[0]) >= 17])
+def test_typed_python_sdks_meet_stubs(
+    emulator: Emulator, environments: Environments, version: str
+) -> None:
+    python = installed(lambda: environments.python("appwrite", version))
     _check(emulator, [str(python), "-B", f"{SCRIPTS}/python/stubbed.py"])
 
 
 def _check(emulator: Emulator, command: Sequence[str]) -> None:
     stubs = Stubs(emulator.services.stubs, emulator.in_loop, PROJECT)
-    stubs.get(POSTS, query={"queries": QUERIES}).documents([DOCUMENT])
+    stubs.get(POSTS, query={"queries": QUERIES}).documents([{"$id": "one"}])
     document = {"documentId": "one", "data": {"title": "Hello"}}
-    stubs.post(POSTS, json=document).json({**DOCUMENT, "title": "Hello"}, 201)
+    stubs.post(POSTS, json=document).document({"$id": "one", "title": "Hello"})
     stubs.get(f"{POSTS}/*").error("document_not_found")
     deleted = stubs.delete(f"{POSTS}/one").empty()
     # SDKs may ask first how much of a large file is there already.

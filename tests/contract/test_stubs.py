@@ -14,7 +14,7 @@ import pytest
 from appwrite_emulator.client.stub import Stub
 from appwrite_emulator.client.stubs import Stubs, StubsFailed
 from appwrite_emulator.config import Key
-from appwrite_emulator.services.stubs import Exactly, StubCall, StubReply
+from appwrite_emulator.services.stubs import Exactly, StubCall, StubRefused, StubReply
 
 from .forms import form, multipart_type
 from .gate import Gate
@@ -42,6 +42,52 @@ def test_a_stub_answers_in_the_place_of_a_service(project: Project, stubs: Stubs
     stub.assert_called(1, by="server")
 
 
+def test_documents_have_all_that_sdks_demand(project: Project, stubs: Stubs) -> None:
+    stubs.get(DOCUMENTS).documents([{"$id": "a", "title": "Hello"}, {"$permissions": ["x"]}], 7)
+    listed = project.get(DOCUMENTS).expect(200)
+    first, second = listed["documents"]
+    created = first["$createdAt"]
+    assert first == {
+        "$id": "a",
+        "$sequence": "1",
+        "$collectionId": "posts",
+        "$databaseId": "main",
+        "$createdAt": created,
+        "$updatedAt": created,
+        "$permissions": [],
+        "title": "Hello",
+    }
+    assert (listed["total"], second["$sequence"], second["$permissions"]) == (7, "2", ["x"])
+    assert created.startswith("20")
+    assert second["$id"]
+
+
+@pytest.mark.parametrize(
+    ("path", "database", "table"),
+    [
+        ("/tablesdb/main/tables/visits/rows", "main", "visits"),
+        ("/v1/tablesdb/*/tables/visits/rows", "", "visits"),
+        (re.compile(r"/tablesdb/[a-z]+/tables/\w+/rows"), "", ""),
+        ("/tablesdb/**", "", ""),
+    ],
+)
+def test_a_row_says_what_it_lies_in(
+    project: Project, stubs: Stubs, path: str | re.Pattern[str], database: str, table: str
+) -> None:
+    stubs.post(path).row({"$id": "a", "$createdAt": "2031-01-01T00:00:00.000+00:00"})
+    stubs.patch(path).row({"$id": "a"}).document({"$id": "b"}, status=202)
+    made = project.post("/tablesdb/main/tables/visits/rows").expect(201)
+    assert (made["$databaseId"], made["$tableId"]) == (database, table)
+    assert made["$updatedAt"] == made["$createdAt"]
+    assert project.patch("/tablesdb/main/tables/visits/rows").expect(200)["$id"] == "a"
+    assert "$collectionId" in project.patch("/tablesdb/main/tables/visits/rows").expect(202)
+
+
+def test_what_is_no_row_is_refused(stubs: Stubs) -> None:
+    with pytest.raises(StubRefused, match=r"^'a' must be an object, such as \{'\$id': 'one'\}\.$"):
+        stubs.get(DOCUMENTS).documents(["a"])  # type: ignore[list-item]  # as no checker lets it
+
+
 @pytest.mark.parametrize(
     ("declare", "status", "kind", "body"),
     [
@@ -50,10 +96,10 @@ def test_a_stub_answers_in_the_place_of_a_service(project: Project, stubs: Stubs
         (lambda stub: stub.bytes(b"\xff"), 200, "application/octet-stream", b"\xff"),
         (lambda stub: stub.empty(), 204, "text/plain; charset=UTF-8", b""),
         (
-            lambda stub: stub.documents([{"$id": "a"}]),
+            lambda stub: stub.listing("files", [{"$id": "a"}]),
             200,
             "application/json; charset=UTF-8",
-            b'{"total":1,"documents":[{"$id":"a"}]}',
+            b'{"total":1,"files":[{"$id":"a"}]}',
         ),
         (
             lambda stub: stub.rows([], total=9),
@@ -125,7 +171,7 @@ def test_times_makes_a_stub_end_and_an_older_one_goes_on(project: Project, stubs
     assert message.startswith(
         f"This emulator does not serve GET /v1{ONE}. 2 stubs are near: "
         f"GET /v1{ONE} has answered 2 times, as often as it may; "
-        f"GET /v1{ONE} has answered 2 times, as often as it may. Declare a stub"
+        f"GET /v1{ONE} has answered 2 times, as often as it may. Declare a stub "
     )
     stub.assert_called(2)
 
@@ -163,9 +209,10 @@ def test_a_form_matches_by_its_fields_and_the_names_of_its_files(
         body=b"fileId=x&file=cat.jpg",
         headers={"content-type": "application/x-www-form-urlencoded"},
     )
-    assert (
-        "body.fileId: 'x' instead of 'unique()', body.permissions: nothing instead of ['a', 'b']. "
-    ) in posted.error[2]
+    hint = (
+        "body.fileId: 'x' instead of 'unique()', body.permissions: nothing instead of ['a', 'b']."
+    )
+    assert f" {hint} Declare a stub " in posted.error[2]
 
 
 @pytest.mark.parametrize(
@@ -382,7 +429,7 @@ def test_what_nothing_answers_is_kept_and_explains_itself(project: Project, stub
     assert message.startswith(
         f"This emulator does not serve POST /v1{DOCUMENTS}. 2 stubs are near: "
         f"POST /v1{DOCUMENTS} differs in by: server instead of f, body.data.title: 'a' instead of "
-        f"'b'; GET /v1{DOCUMENTS} differs in the method: POST instead of GET. Declare a stub"
+        f"'b'; GET /v1{DOCUMENTS} differs in the method: POST instead of GET. Declare a stub "
     )
     project.get("/databases/none/at/all", "q", x="1")
     first, second = stubs.unmatched

@@ -36,6 +36,7 @@ def test_alone(appwrite, number):
         appwrite.functions["greet"].call(at="2999-01-01T00:00Z")
 """
 AGAIN = """\
+import asyncio
 import random
 from datetime import UTC, datetime
 
@@ -84,6 +85,14 @@ def test_after_that_year(appwrite):
 @pytest.mark.asyncio
 async def test_in_a_loop(appwrite):
     assert appwrite.functions["greet"].call(user="ann").status == "completed"
+
+
+class TestOfNoPlugin:
+    @pytest.mark.parametrize("number", [1, 2])
+    async def test_in_a_loop(self, appwrite, number):
+        call = appwrite.functions["greet"].call
+        calls = [asyncio.to_thread(call, user="ann") for _ in range(number)]
+        assert {each.status for each in await asyncio.gather(*calls)} == {"completed"}
 """
 
 
@@ -128,6 +137,6 @@ def test_tests_may_be_run_again_shuffled_in_other_times_and_in_loops(suite: Suit
     assert "random" in ran.output, "pytest-randomly tells its seed"
     told = outcomes(ran)
     assert {name for name, outcome in told.items() if outcome == "FAILED"} == set(), ran.output
-    assert "6 passed" in ran.output
+    assert "8 passed" in ran.output
     assert ran.code == 0
     assert "3 rerun" in ran.output

@@ -24,6 +24,7 @@ TESTS = (
     + """\
 
 
+import asyncio
 import unittest
 
 import anyio
@@ -90,6 +91,33 @@ async def test_asyncio(appwrite):
     late(appwrite)
 
 
+async def test_of_no_plugin(appwrite, tmp_path):
+    late(appwrite)
+    await asyncio.sleep(0)
+    assert tmp_path.is_dir()
+
+
+async def test_of_no_plugin_own(appwrite):
+    await asyncio.to_thread(appwrite.functions["greet"].call)
+    raise KeyError("my own")
+
+
+def test_misspelt(appwrite):
+    appwrite.functions["gret"].call()
+
+
+def test_undeployed(appwrite):
+    appwrite.deploy(files={"main.py": ""}, id="built", commands="no-such-command")
+
+
+def test_not_called(appwrite):
+    appwrite.stub.get("/tablesdb").json({}).assert_called()
+
+
+def test_nonsense_stub(appwrite):
+    appwrite.stub.get("tablesdb").json({})
+
+
 @pytest.mark.usefixtures("given")
 class TestUnit(unittest.TestCase):
     @pytest.fixture
@@ -107,6 +135,9 @@ class TestUnit(unittest.TestCase):
         assert self.appwrite.functions["greet"].call().status == "completed"
 """
 )
+
+
+REFUSED = ("test_misspelt", "test_undeployed", "test_not_called", "test_nonsense_stub")
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +173,9 @@ pytestmark = pytest.mark.timeout(90)
         ("test_set_up", "ERROR"),
         ("test_anyio", "FAILED"),
         ("test_asyncio", "FAILED"),
+        ("test_of_no_plugin", "FAILED"),
+        ("test_of_no_plugin_own", "FAILED"),
+        *((name, "FAILED") for name in REFUSED),
         ("TestUnit::test_unit", "FAILED"),
         ("TestUnit::test_unit_own", "FAILED"),
         ("TestUnit::test_unit_ok", "PASSED"),
@@ -152,7 +186,7 @@ def test_each_way_of_writing_tests_is_judged(ran: Ran, test: str, outcome: str) 
 
 
 def test_only_a_fixture_makes_an_error(ran: Ran) -> None:
-    assert "8 failed, 3 passed, 1 skipped, 1 xfailed, 1 error" in ran.output
+    assert "14 failed, 3 passed, 1 skipped, 1 xfailed, 1 error" in ran.output
 
 
 def test_a_verdict_shows_no_code_of_the_emulator(ran: Ran) -> None:
@@ -161,9 +195,21 @@ def test_a_verdict_shows_no_code_of_the_emulator(ran: Ran) -> None:
     assert section(ran, "test_late").count("no way (functions/boom/main.py:3)") == 1
 
 
-@pytest.mark.parametrize("test", ["test_own_error_comes_first", "test_unit_own"])
+@pytest.mark.parametrize("test", REFUSED)
+def test_what_is_refused_is_told_at_the_line_of_the_test(ran: Ran, test: str) -> None:
+    told = section(ran, test)
+
+    assert ">       appwrite." in told
+    assert "    def " not in told.partition(">  ")[2]
+
+
+@pytest.mark.parametrize(
+    "test", ["test_own_error_comes_first", "test_unit_own", "test_of_no_plugin_own"]
+)
 def test_what_the_test_itself_says_is_told(ran: Ran, test: str) -> None:
-    assert "my own" in section(ran, test)
+    told = section(ran, test)
+    assert "my own" in told
+    assert "looping.py" not in told
 
 
 def test_a_failed_set_up_tells_what_functions_did_too(ran: Ran) -> None:

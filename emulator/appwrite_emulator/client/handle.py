@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Unpack, overload
@@ -295,7 +294,7 @@ class Appwrite:
             )
         if len(files) == 1:
             changes.setdefault("entrypoint", *files)
-        parent = tempfile.TemporaryDirectory(prefix="appwrite-emulator-")
+        parent = sources.folder()
         self._stage.closing.enter_context(parent)
         folder = Path(parent.name, sources.folder_name(str(changes["id"])))
         folder.mkdir()

@@ -18,7 +18,6 @@ _ADVICE = (
     'expect_execution("{}", status="failed"), or @pytest.mark.appwrite(strict=False).'
 )
 
-
 Unanswered = Unmatched | Raised
 """A call that met no stub, or one whose code raised an error."""
 

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from textwrap import dedent
 
 __tracebackhide__ = True  # pytest shows the line of the test, none of here
+_PREFIX = "appwrite-emulator-files-"
+
+
+def folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder for the folders of such functions, which goes when it is left."""
+    return tempfile.TemporaryDirectory(prefix=_PREFIX)
+
+
+def brief(text: str) -> str:
+    """`text` with the files of such functions named below their own folders."""
+    return re.sub(rf"{re.escape(tempfile.gettempdir())}/{_PREFIX}[^/\s]+/", "", text)
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> None:

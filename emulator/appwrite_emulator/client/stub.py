@@ -8,6 +8,7 @@ from typing import Any, Self, TypedDict, Unpack
 from ..near import meant
 from ..services import stubs as declared
 from ..services.stubs import Answer, Exactly, StubCall, StubRefused, StubReply, Terms, Unmatched
+from .rows import DOCUMENTS, ROWS, Kind, Origin
 
 __tracebackhide__ = True  # pytest shows the line of the test, none of here
 
@@ -65,12 +66,21 @@ class Stub:
         return self.json({"total": len(rows) if total is None else total, key: list(rows)})
 
     def documents(self, documents: Sequence[Mapping[str, Any]], total: int | None = None) -> Self:
-        """Answer with a list of documents."""
-        return self.listing("documents", documents, total)
+        """Answer with a list of documents. Each is filled up with what Appwrite says of it, such as
+        `$createdAt` and `$permissions`, for SDKs that take nothing less."""
+        return self._rows(DOCUMENTS, documents, total)
 
     def rows(self, rows: Sequence[Mapping[str, Any]], total: int | None = None) -> Self:
-        """Answer with a list of rows."""
-        return self.listing("rows", rows, total)
+        """Answer with a list of rows, filled up likewise."""
+        return self._rows(ROWS, rows, total)
+
+    def document(self, document: Mapping[str, Any], status: int | None = None) -> Self:
+        """Answer with one document, filled up likewise; to POST with 201, unless `status` says."""
+        return self._row(DOCUMENTS, document, status)
+
+    def row(self, row: Mapping[str, Any], status: int | None = None) -> Self:
+        """Answer with one row, as `document` does."""
+        return self._row(ROWS, row, status)
 
     def text(
         self, text: str, status: int = 200, headers: Headers = None, delay: float = 0.0
@@ -132,6 +142,19 @@ class Stub:
     def assert_not_called(self, **wanted: Unpack[Wanted]) -> None:
         """Fail when it has answered calls like this."""
         self.assert_called(0, **wanted)
+
+    def _rows(self, kind: Kind, rows: Sequence[Mapping[str, Any]], total: int | None) -> Self:
+        origin = self._origin(kind)
+        whole = [origin.whole(row, number) for number, row in enumerate(rows, 1)]
+        return self.listing(kind.plural, whole, total)
+
+    def _row(self, kind: Kind, row: Mapping[str, Any], status: int | None) -> Self:
+        usual = 201 if self._stub.method == "POST" else 200
+        whole = self._origin(kind).whole(row, 1)
+        return self.json(whole, usual if status is None else status)
+
+    def _origin(self, kind: Kind) -> Origin:
+        return Origin(kind, self._stub.path.text, self._in_loop(self._stubs.now))
 
     def _reply(self, reply: StubReply) -> Self:
         return self._change(self._stub.replying(reply))

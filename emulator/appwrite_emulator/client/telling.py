@@ -11,6 +11,7 @@ from ..places import Copies, place
 from ..printable import clean
 from ..services.under_way import Work, WorkKind
 from ..services.witness import REFUSED
+from . import sources
 from .execution import Execution
 
 _INDENT = "    "
@@ -41,7 +42,7 @@ class Telling:
         if folder is None:
             return execution
         logs, errors = (
-            self._short(self._copies.own(text, folder))
+            self._short(self._copies.brief(self._copies.own(text, folder)))
             for text in (execution.logs, execution.errors)
         )
         return replace(execution, logs=logs, errors=errors)
@@ -104,6 +105,7 @@ class Telling:
         return self._short(place(self._copies.own(execution.errors, folder), folder))
 
     def _short(self, text: str) -> str:
+        text = sources.brief(text)
         return text.replace(f"{self._here}/", "") if self._here.parent != self._here else text
 
 

@@ -253,6 +253,27 @@ def test_what_was_told_is_a_line_beside_others() -> None:
     assert telling().report([broken, calm_one], {"e0", "e1"}) == ""
 
 
+def test_files_that_a_test_wrote_are_named_below_their_function(appwrite: Appwrite) -> None:
+    appwrite.deploy(files={"main.py": "def main(context):\n    return 1 / 0\n"}, id="zero")
+    execution = appwrite.functions["zero"].call(check=False)
+
+    assert "threw ZeroDivisionError: division by zero (zero/main.py:2)" in appwrite.report()
+    assert 'File "zero/main.py", line 2, in main' in appwrite.report()
+    assert execution.status == "failed"
+
+
+def test_packages_that_only_builds_have_are_named_by_their_place_there(tmp_path: Path) -> None:
+    steps = [f"{tmp_path}/builds/b1/src/function/node_modules/x/index.mjs:3:9"]
+    steps += [f'File "{tmp_path}/builds/b1/src/function/runtime-env/lib/x/client.py", line 186']
+    said = execution(errors="\n".join([f"    at x (file://{steps[0]})", steps[1]]))
+    teller = Telling(Copies(tmp_path / "builds"), lambda _: tmp_path / "functions", tmp_path)
+
+    assert teller.own(said).errors.splitlines() == [
+        "    at x (node_modules/x/index.mjs:3:9)",
+        'File "runtime-env/lib/x/client.py", line 186',
+    ]
+
+
 def test_a_folder_that_is_not_below_here_is_told_whole(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

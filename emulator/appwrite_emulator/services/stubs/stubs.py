@@ -85,6 +85,10 @@ class Stubs:
             self._standings[stub.project, stub.id] = _Standing(stub)
             self.is_used = True
 
+    def now(self) -> str:
+        """The time, as calls and rows have it."""
+        return self._ground.now()
+
     def may_take(self, method: str, path: str) -> bool:
         """Whether some stub is for this method and path, of whatever project."""
         return any(each.stub.takes(method, path) for each in self._standings.values())
