@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..emulator import Emulator
+from ..models import Execution
 from ..services.control import Snapshot
 from ..services.projects import NothingThere, Outcome
 from .api import Api
@@ -51,10 +52,10 @@ class Session:
 
         Raises what deploying and seeding raise.
         """
-        before, hands = self._emulator.in_loop(self._begin)
+        before, hands = self._emulator.in_loop(self._begin, terms.name)
+        stage = self._stage(terms)
         with ExitStack() as ending:
-            ending.callback(self._leave, before, hands)
-            stage = self._stage(terms)
+            ending.callback(self._leave, before, hands, stage)
             ending.push(stage.closing)
             stage.start = self._prepare(terms, before)
             yield Appwrite(stage)
@@ -87,6 +88,7 @@ class Session:
             emulator.freeze(terms.clock)
         for path in terms.functions:
             emulator.deploy(path)
+        stage.start = stage.snapshot()
         with stage.closing, _explained(appwrite):
             if terms.seed is not None:
                 sow(terms.seed, appwrite, emulator)
@@ -97,11 +99,12 @@ class Session:
             emulator.forget(each)
         return made
 
-    def _leave(self, before: Snapshot, hands: Hands) -> None:
-        self.leftovers = self._emulator.in_loop(self._end, before, hands)
+    def _leave(self, before: Snapshot, hands: Hands, stage: Stage) -> None:
+        self.leftovers = self._emulator.in_loop(self._end, before, hands, stage.start or before)
 
-    def _begin(self) -> tuple[Snapshot, Hands]:
+    def _begin(self, name: str) -> tuple[Snapshot, Hands]:
         services = self._emulator.services
+        services.ground.epochs.owner = name
         services.witness.watch()
         return services.control.snapshot(), Hands.of(services.ground.clock)
 
@@ -110,7 +113,7 @@ class Session:
         await services.control.restore(rows.id, fresh=fresh)
         services.witness.watch()  # what a seed has run is none of the test's
 
-    async def _end(self, before: Snapshot, hands: Hands) -> tuple[str, ...]:
+    async def _end(self, before: Snapshot, hands: Hands, start: Snapshot) -> tuple[str, ...]:
         services = self._emulator.services
         ground = services.ground
         with ground.timers.held():  # what another time has brought near must not happen now
@@ -120,7 +123,8 @@ class Session:
                 ground.timers.rearm()
         await services.control.forget(before.id)
         services.witness.leave()
-        return tuple(left.lines())
+        ground.epochs.owner = ""
+        return tuple(left.but(start.rows.tables.get(Execution.table, {})).lines())
 
 
 @contextmanager
