@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar, overload
@@ -26,6 +26,7 @@ from .telling import pending_text
 __tracebackhide__ = True  # pytest shows the line of the test, none of here
 
 T = TypeVar("T")
+_GRACE = 1.0  # seconds that what a test leaves under way gets to end
 
 
 class NotDue(ValueError):
@@ -134,6 +135,12 @@ class Stage:
         """Wait until all is quiet; what was waited for. Raises NotSettled."""
         limit = self.timeout if timeout is None else timeout
         return self.waited(lambda: self.emulator.settle(limit))
+
+    def calm(self) -> None:
+        """Wait a little until all is quiet, where failures matter."""
+        if self.judge.is_strict:
+            with suppress(NotSettled):
+                self.emulator.settle(min(_GRACE, self.timeout))
 
     def seen(self) -> list[Execution]:
         """Those that have ended while the test went on, in that order, whoever called them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +49,13 @@ def _retention(options: Config) -> int:
 
 
 def _builds(config: pytest.Config) -> Path | None:
-    """Where builds are kept for other workers and later sessions, beside what pytest keeps."""
-    cache = getattr(config, "cache", None)  # None with -p no:cacheprovider
-    return cache.mkdir("appwrite") if cache else None
+    """Where builds are kept for other workers and later sessions, beside what pytest keeps; None
+    where that cannot be: with -p no:cacheprovider, or in a folder of somebody else's."""
+    cache = getattr(config, "cache", None)
+    if cache is None:
+        return None
+    with suppress(OSError):
+        folder: Path = cache.mkdir("appwrite")
+        is_ours = folder.stat().st_uid == os.geteuid() and os.access(folder, os.W_OK)
+        return folder if is_ours else None
+    return None
