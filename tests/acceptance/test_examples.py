@@ -16,7 +16,8 @@ from .command import EXAMPLES, environment, run
 @pytest.mark.timeout(90)
 def test_a_month_of_an_hourly_function_is_tested_in_seconds(reachable: Path) -> None:
     folder = _copied("time-travel", reachable)
-    command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder))
+    order = ("-p", "no:randomly")  # they share an emulator, and its time
+    command = ("-m", "pytest", "-q", *order, "-p", "no:cacheprovider", "--rootdir", str(folder))
     done = run("exec", "--dir", str(folder), "--", sys.executable, *command, str(folder))
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^2 passed in ", done.stdout, re.MULTILINE)

@@ -164,3 +164,19 @@ def test_fixtures_and_options_explain_themselves(suite: Suite) -> None:
     ):
         assert words in ran.output
     assert "@pytest.mark.appwrite(functions=, " in suite.run("--markers").output
+
+
+def test_warnings_of_the_emulator_are_told_where_pytest_does_not_capture_them(suite: Suite) -> None:
+    suite.write(
+        "test_it.py",
+        "import logging\n\n\ndef test_it(appwrite):\n"
+        '    logging.getLogger("appwrite_emulator.http").warning("look %s", "here")\n'
+        "    assert 0\n",
+    )
+
+    captured = section(suite.run("-q"), "test_it")
+    gathered = section(suite.run("-q", "-p", "no:logging"), "test_it")
+
+    assert "appwrite server" not in captured
+    assert captured.count("look here") == 1
+    assert "WARNING  appwrite_emulator.http: look here" in gathered.partition("appwrite server")[2]
