@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from appwrite_emulator import Appwrite, Emulator, ManualClock, isolated
+from appwrite_emulator import Appwrite, Emulator, FunctionFailed, ManualClock, isolated
 from appwrite_emulator.client.api import Api, Refused
 from appwrite_emulator.client.isolation import Session
 from appwrite_emulator.client.keeping import NotKept, keep
@@ -94,6 +94,28 @@ def test_a_reset_in_a_seed_goes_back_to_before_it(session: Session) -> None:
 
     with session.test(Terms(seed=hourly)), session.test(Terms(seed=seed)) as appwrite:
         assert list(appwrite.functions) == ["hello"]
+
+
+BROKEN = "def main(context):\n    raise ValueError('broken')\n"
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+def test_a_test_within_another_hides_nothing_of_it(emulator: Emulator, is_before: bool) -> None:
+    def fail(appwrite: Appwrite) -> None:
+        appwrite.functions["broken"].call(wait=False)
+        appwrite.settle()
+
+    with Session(emulator).test(Terms()) as appwrite:
+        appwrite.deploy(files={"main.py": BROKEN}, id="broken")
+        if is_before:
+            fail(appwrite)
+        with isolated(emulator, strict=False) as within:
+            fail(within)
+            assert within.report().count("broken threw") == 1
+        if not is_before:
+            fail(appwrite)
+        with pytest.raises(FunctionFailed, match="broken"):
+            appwrite.check()
 
 
 def test_stubs_of_a_seed_do_not_stay(session: Session, emulator: Emulator) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..emulator import Emulator
 from ..models import Execution
@@ -20,6 +20,14 @@ from .seeding import sow
 from .stage import Stage
 from .telling import telling_of
 from .terms import FROZEN, Terms
+
+
+class _Before(NamedTuple):
+    """What there was when a test began."""
+
+    rows: Snapshot
+    hands: Hands
+    owner: str  # the test within which it begins, if it does
 
 
 class Session:
@@ -52,12 +60,12 @@ class Session:
 
         Raises what deploying and seeding raise.
         """
-        before, hands = self._emulator.in_loop(self._begin, terms.name)
+        before = self._emulator.in_loop(self._begin, terms.name)
         stage = self._stage(terms)
         with ExitStack() as ending:
-            ending.callback(self._leave, before, hands, stage)
+            ending.callback(self._leave, before, stage)
             ending.push(stage.closing)
-            stage.start = self._prepare(terms, before)
+            stage.start = self._prepare(terms, before.rows)
             yield Appwrite(stage)
 
     def close(self) -> None:
@@ -99,31 +107,36 @@ class Session:
             emulator.forget(each)
         return made
 
-    def _leave(self, before: Snapshot, hands: Hands, stage: Stage) -> None:
-        self.leftovers = self._emulator.in_loop(self._end, before, hands, stage.start or before)
+    def _leave(self, before: _Before, stage: Stage) -> None:
+        start = stage.start or before.rows
+        self.leftovers = self._emulator.in_loop(self._end, before, start)
 
-    def _begin(self, name: str) -> tuple[Snapshot, Hands]:
+    def _begin(self, name: str) -> _Before:
         services = self._emulator.services
-        services.ground.epochs.owner = name
+        clock, epochs = services.ground.clock, services.ground.epochs
+        before = _Before(services.control.snapshot(), Hands.of(clock), epochs.owner)
+        epochs.owner = name
         services.witness.watch()
-        return services.control.snapshot(), Hands.of(services.ground.clock)
+        return before
 
     async def _go_to(self, rows: Snapshot, fresh: bool) -> None:
         services = self._emulator.services
         await services.control.restore(rows.id, fresh=fresh)
-        services.witness.watch()  # what a seed has run is none of the test's
+        services.witness.forget()  # what a seed has run is none of the test's
 
-    async def _end(self, before: Snapshot, hands: Hands, start: Snapshot) -> tuple[str, ...]:
+    async def _end(self, before: _Before, start: Snapshot) -> tuple[str, ...]:
         services = self._emulator.services
         ground = services.ground
-        with ground.timers.held():  # what another time has brought near must not happen now
-            is_moved = hands.put_back(ground.clock)
-            left = await services.control.restore(before.id)
-            if is_moved:
-                ground.timers.rearm()
-        await services.control.forget(before.id)
-        services.witness.leave()
-        ground.epochs.owner = ""
+        try:
+            with ground.timers.held():  # what another time has brought near must not happen now
+                is_moved = before.hands.put_back(ground.clock)
+                left = await services.control.restore(before.rows.id)
+                if is_moved:
+                    ground.timers.rearm()
+            await services.control.forget(before.rows.id)
+        finally:
+            services.witness.leave()
+            ground.epochs.owner = before.owner
         return tuple(left.but(start.rows.tables.get(Execution.table, {})).lines())
 
 
