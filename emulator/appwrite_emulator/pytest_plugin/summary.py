@@ -7,7 +7,7 @@ import pytest
 from .reporting import LEFTOVERS
 
 _MOST = 20  # tests
-_SENTENCES = 5  # of each
+_SENTENCES = 10  # of each
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
