@@ -12,6 +12,7 @@ import pytest
 
 from appwrite_emulator import Appwrite, Emulator, FunctionFailed, ManualClock, isolated
 from appwrite_emulator.client.api import Api, Refused
+from appwrite_emulator.client.functions import FunctionUnknown
 from appwrite_emulator.client.isolation import Session
 from appwrite_emulator.client.keeping import NotKept, keep
 from appwrite_emulator.client.terms import Terms, TermsRefused
@@ -175,6 +176,11 @@ def test_a_test_that_fails_to_begin_leaves_nothing(session: Session, emulator: E
 
     with pytest.raises(RuntimeError, match="no further"), session.test(Terms(seed=seed)):
         pytest.fail("it cannot begin")
+
+
+def test_where_there_is_no_function_the_setting_is_named(session: Session) -> None:
+    with session.test(Terms()) as appwrite, pytest.raises(FunctionUnknown, match="_directory"):
+        appwrite.functions["hello"]
 
 
 def test_terms_are_checked(emulator: Emulator) -> None:
