@@ -16,8 +16,8 @@ WORDS = (
 )  # fmt: skip
 MECHANISMS = (
     "archive", "catalog", "channels", "chunks", "cron", "events", "files", "filters", "likely",
-    "manifest", "project_file", "query", "query_methods", "query_syntax", "repositories", "sandbox",
-    "state", "templates", "timers", "tokens", "trees", "usage", "watch",
+    "manifest", "passing", "project_file", "query", "query_methods", "query_syntax",
+    "repositories", "sandbox", "state", "templates", "timers", "tokens", "trees", "usage", "watch",
 )  # fmt: skip
 ENGINES = ("builder", "execution", "scheduler")
 SERVICES = ("reload", "services")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -28,6 +27,7 @@ from .execution.spawner import Spawner
 from .files import Files
 from .http import api
 from .http.app import Api
+from .passing import passing_folder
 from .repositories import Repositories
 from .sandbox import Sandbox, choose
 from .services import Services
@@ -188,12 +188,8 @@ def _data_folder(state_file: Path | None) -> Iterator[Path]:
     if state_file is not None:
         yield state_file.parent
         return
-    folder = Path(tempfile.mkdtemp(prefix="appwrite-emulator-"))
-    try:
-        folder.chmod(0o711)
+    with passing_folder() as folder:
         yield folder
-    finally:
-        _remove(folder)
 
 
 def _remove(folder: Path) -> None:

@@ -82,6 +82,11 @@ class Emulator:
         return self._services
 
     @property
+    def is_in_thread(self) -> bool:
+        """Whether it runs in a thread of its own now, where `in_loop` reaches it."""
+        return self._portal is not None
+
+    @property
     def sandbox(self) -> Sandbox:
         """How functions are confined."""
         assert self._sandbox is not None, "the emulator is not running"

@@ -44,9 +44,17 @@ def threads():
 
 
 def is_idle(frame):
-    """Whether a thread of a pool waits for something to do."""
-    code = frame.f_code
-    return code.co_name == "_worker" and code.co_filename.endswith("concurrent/futures/thread.py")
+    """Whether a thread waits for something to do: in a pool, or for the next of a queue."""
+    if is_of(frame, "_worker", "concurrent/futures/thread.py"):
+        return True
+    caller = frame.f_back
+    is_waiting = is_of(frame, "wait", "threading.py") and is_of(caller, "get", "queue.py")
+    return is_waiting and caller.f_locals.get("timeout") is None
+
+
+def is_of(frame, name, file):
+    code = frame and frame.f_code
+    return bool(code) and code.co_name == name and code.co_filename.endswith(f"/{file}")
 
 
 def tasks(loop):

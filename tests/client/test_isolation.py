@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
-from appwrite_emulator import Appwrite, Emulator, ManualClock, isolated
+from appwrite_emulator import Appwrite, Emulator, FunctionFailed, ManualClock, isolated
 from appwrite_emulator.client.api import Api, Refused
+from appwrite_emulator.client.functions import FunctionUnknown
 from appwrite_emulator.client.isolation import Session
 from appwrite_emulator.client.keeping import NotKept, keep
 from appwrite_emulator.client.stage import TestOver
@@ -37,6 +40,14 @@ def session(emulator: Emulator) -> Iterator[Session]:
 def hourly(appwrite: Appwrite) -> None:
     """A seed with a function that has a schedule."""
     appwrite.deploy(files={"main.py": HELLO}, id="hello", schedule="0 * * * *")
+
+
+def keys(appwrite: Appwrite) -> None:
+    """A seed with a function that tells the key it is given."""
+    source = (
+        "def main(context):\n    return context.res.text(context.req.headers['x-appwrite-key'])"
+    )
+    appwrite.deploy(files={"main.py": source}, id="keys")
 
 
 def test_a_way_back_from_the_past_lets_nothing_happen(session: Session, emulator: Emulator) -> None:
@@ -77,6 +88,38 @@ def test_a_reset_goes_back_to_the_seed(session: Session) -> None:
         assert appwrite.functions["hello"].call().text == "hello"
 
 
+def test_a_reset_in_a_seed_goes_back_to_before_it(session: Session) -> None:
+    def seed(appwrite: Appwrite) -> None:
+        appwrite.functions["hello"].update(timeout=3)
+        appwrite.deploy(files={"main.py": HELLO}, id="other")
+        appwrite.reset()
+
+    with session.test(Terms(seed=hourly)), session.test(Terms(seed=seed)) as appwrite:
+        assert list(appwrite.functions) == ["hello"]
+
+
+BROKEN = "def main(context):\n    raise ValueError('broken')\n"
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+def test_a_test_within_another_hides_nothing_of_it(emulator: Emulator, is_before: bool) -> None:
+    def fail(appwrite: Appwrite) -> None:
+        appwrite.functions["broken"].call(wait=False)
+        appwrite.settle()
+
+    with Session(emulator).test(Terms()) as appwrite:
+        appwrite.deploy(files={"main.py": BROKEN}, id="broken")
+        if is_before:
+            fail(appwrite)
+        with isolated(emulator, strict=False) as within:
+            fail(within)
+            assert within.report().count("broken threw") == 1
+        if not is_before:
+            fail(appwrite)
+        with pytest.raises(FunctionFailed, match="broken"):
+            appwrite.check()
+
+
 def test_stubs_of_a_seed_do_not_stay(session: Session, emulator: Emulator) -> None:
     def seed(appwrite: Appwrite) -> None:
         appwrite.stub.get("/databases/main").json({})
@@ -100,6 +143,33 @@ def test_what_a_test_leaves_is_told_and_gone(session: Session) -> None:
     assert session.leftovers == ()
 
 
+def test_what_a_seed_has_scheduled_is_no_leftover_of_its_tests(session: Session) -> None:
+    def seed(appwrite: Appwrite) -> None:
+        hourly(appwrite)
+        appwrite.functions["hello"].call(at="2999-01-01T00:00Z")
+
+    for _ in range(2):
+        with session.test(Terms(seed=seed)) as appwrite:
+            assert len(appwrite.executions("hello")) == 1
+            appwrite.reset()
+        assert session.leftovers == ()
+
+
+def test_a_call_that_comes_late_is_told_with_the_test_that_began_it(
+    session: Session, emulator: Emulator
+) -> None:
+    with session.test(Terms(seed=keys, name="test_first")) as appwrite:
+        key = appwrite.functions["keys"].call().text
+    with session.test(Terms(name="test_second")):
+        headers = {"X-Appwrite-Project": emulator.project, "X-Appwrite-Key": key}
+        late = Request(f"{emulator.endpoint}/functions", headers=headers)
+        with pytest.raises(HTTPError):
+            urlopen(late, timeout=10)
+
+    (line,) = session.leftovers
+    assert "GET /v1/functions for test_first, which was over" in line
+
+
 def test_a_test_that_fails_to_begin_leaves_nothing(session: Session, emulator: Emulator) -> None:
     def seed(appwrite: Appwrite) -> None:
         hourly(appwrite)
@@ -107,6 +177,11 @@ def test_a_test_that_fails_to_begin_leaves_nothing(session: Session, emulator: E
 
     with pytest.raises(RuntimeError, match="no further"), session.test(Terms(seed=seed)):
         pytest.fail("it cannot begin")
+
+
+def test_where_there_is_no_function_the_setting_is_named(session: Session) -> None:
+    with session.test(Terms()) as appwrite, pytest.raises(FunctionUnknown, match="_directory"):
+        appwrite.functions["hello"]
 
 
 def test_terms_are_checked(emulator: Emulator) -> None:

@@ -88,6 +88,10 @@ def test_is_broken_again(appwrite):
 
 def test_there_is_none(appwrite):
     appwrite.functions["grete"]
+
+
+def test_stops_it(appwrite, appwrite_server):
+    appwrite_server.__exit__(None, None, None)
 """
 PROJECT = """\
 {"projectId": "shop", "functions": [
@@ -137,6 +141,7 @@ def test_what_cannot_be_had_fails_only_the_tests_that_use_it(suite: Suite) -> No
         "test_is_mended": "PASSED",
         "test_is_broken_again": "PASSED",
         "test_there_is_none": "FAILED",
+        "test_stops_it": "FAILED",
     }, ran.output
     assert "Function 'unbuilt' was not deployed: " in section(ran, "test_is_not_built")
     assert "no such part" in section(ran, "test_is_not_built")

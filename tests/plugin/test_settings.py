@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+
+from appwrite_emulator.pytest_plugin.project import options_for
 
 from .outcomes import FUNCTIONS, LATE, outcomes, section
 from .suites import Suite
@@ -84,6 +89,28 @@ def test_the_ini_file_and_the_projects_own_options_count(suite: Suite) -> None:
     assert "test_it.py::test_lenient: appwrite executions\n" in ran.output
     assert ran.output.index("about to fail") < ran.output.index("FAILURES")
     assert not (suite.folder / "app" / "kept").exists()
+
+
+def test_a_cache_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    def refuses(name: str) -> Path:
+        raise PermissionError(name)
+
+    def build_cache(mkdir: Callable[[str], Path]) -> Path | None:
+        cache = SimpleNamespace(mkdir=mkdir)
+        config = SimpleNamespace(
+            getini=lambda key: "", inipath=None, rootpath=tmp_path, cache=cache
+        )
+        return options_for(cast(pytest.Config, config)).build_cache
+
+    foreign = Path("/")
+    if os.geteuid() == 0:
+        foreign = tmp_path / "foreign"
+        foreign.mkdir()
+        os.chown(foreign, 65534, 65534)
+
+    assert build_cache(lambda name: tmp_path) == tmp_path
+    assert build_cache(lambda name: foreign) is None
+    assert build_cache(refuses) is None
 
 
 @pytest.mark.parametrize(

@@ -372,6 +372,24 @@ async def test_a_build_goes_on_where_it_cannot_be_kept(
     assert "a build is not kept" in caplog.text
 
 
+async def test_a_folder_that_was_removed_keeps_builds_again(
+    tmp_path: Path, wanted: BuildRequest, keeping: Keeping
+) -> None:
+    folders.remove(tmp_path / "cache")
+    await Site(tmp_path, keeping, writes("made")).build(wanted)
+    assert (folders.code_root(wanted.folder) / "out.txt").read_text() == "made"
+    assert len(kept(tmp_path)) == 1
+
+
+async def test_a_build_goes_on_where_it_cannot_be_claimed(
+    tmp_path: Path, wanted: BuildRequest, keeping: Keeping, caplog: pytest.LogCaptureFixture
+) -> None:
+    claim_path(tmp_path, wanted).mkdir()
+    await Site(tmp_path, keeping, writes("made")).build(wanted)
+    assert (folders.code_root(wanted.folder) / "out.txt").read_text() == "made"
+    assert "a build is not kept" in caplog.text
+
+
 async def test_of_equal_builds_at_once_one_runs(
     tmp_path: Path, wanted: BuildRequest, keeping: Keeping
 ) -> None:

@@ -149,6 +149,16 @@ return context.res.empty()"""
             "assert list(pool.map(abs, [-1, -2])) == [1, 2]",
             {},
         ),
+        (
+            "import logging, logging.handlers, queue\n"
+            "logging.handlers.QueueListener(queue.Queue(), logging.NullHandler()).start()",
+            {},
+        ),
+        (
+            "import queue, threading\n"
+            "threading.Thread(target=queue.Queue().get, args=(True, 9), name='q').start()",
+            {"thread q": 1},
+        ),
     ],
 )
 def test_threads_that_go_on_after_an_answer_are_told(

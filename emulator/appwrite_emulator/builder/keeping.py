@@ -77,7 +77,8 @@ class Keeping:
         return found
 
     def claim(self, key: str) -> Claim:
-        """The right to build what has that key."""
+        """The right to build what has that key. Makes the folder again when it was removed."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Claim(self._folder / (key + _LOCK))
 
     def has(self, key: str) -> bool:

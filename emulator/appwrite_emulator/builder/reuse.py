@@ -44,7 +44,11 @@ class Reuse:
             return made.size
         claim = self.keeping.claim(self.key)
         try:
-            await self._claimed(claim)
+            try:
+                await self._claimed(claim)
+            except OSError as exc:  # the folder was made read-only, say
+                logger.warning("a build is not kept: %s", exc, extra={"action": "keep_build"})
+                return await work()
             if not self.keeping.has(self.key):
                 return await self._work_and_keep(work)
         finally:

@@ -13,13 +13,17 @@ from .stage import Stage
 from .variables import Variables
 
 __tracebackhide__ = True  # pytest shows the line of the test, none of here
+_NONE = (
+    "There is none: deploy some. With pytest, appwrite_directory in its settings file names the "
+    "folder of your project, unless it is the root folder of the tests."
+)
 
 
 class FunctionUnknown(KeyError):
     """There is no such function in the project."""
 
     def __init__(self, id: str, known: Sequence[str]) -> None:
-        there = f"There are: {', '.join(known)}." if known else "There is none: deploy some."
+        there = f"There are: {', '.join(known)}." if known else _NONE
         super().__init__(f"There is no function {id!r}. {meant(id, known) or there}")
 
     def __str__(self) -> str:

@@ -211,8 +211,10 @@ class Appwrite:
         """Raise FunctionFailed when a function has failed unexpectedly, whoever has called it, and
         StubsFailed when a call of it met no stub.
 
-        The fixture does so when the test's own code has ended.
+        The fixture does so when the test's own code has ended. What is under way then gets a
+        second to end, so that what is begun last is judged like the rest.
         """
+        self._stage.calm()
         self._stage.require(self._stage.failures())
 
     @overload

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..emulator import Emulator
+from ..models import Execution
 from ..services.control import Snapshot
 from ..services.projects import NothingThere, Outcome
 from .api import Api
@@ -21,6 +22,14 @@ from .telling import telling_of
 from .terms import FROZEN, Terms
 
 __tracebackhide__ = True  # pytest shows the line of the test, none of here
+
+
+class _Before(NamedTuple):
+    """What there was when a test began."""
+
+    rows: Snapshot
+    hands: Hands
+    owner: str  # the test within which it begins, if it does
 
 
 class Session:
@@ -55,13 +64,13 @@ class Session:
         Raises what deploying and seeding raise.
         """
         self._keyed()  # a key that is made now is among the rows to which a reset goes back
-        before, hands = self._emulator.in_loop(self._begin)
+        before = self._emulator.in_loop(self._begin, terms.name)
+        stage = self._stage(terms)
         with ExitStack() as ending:
-            ending.callback(self._leave, before, hands)
-            stage = self._stage(terms)
+            ending.callback(self._leave, before, stage)
             ending.push(stage.closing)
             ending.callback(stage.end)
-            stage.start = self._prepare(terms, before)
+            stage.start = self._prepare(terms, before.rows)
             yield Appwrite(stage)
 
     def close(self) -> None:
@@ -100,6 +109,7 @@ class Session:
             emulator.freeze(terms.clock)
         for path in terms.functions:
             emulator.deploy(path)
+        stage.start = stage.snapshot()
         with stage.closing, _explained(appwrite):
             if terms.seed is not None:
                 sow(terms.seed, appwrite, emulator)
@@ -111,30 +121,37 @@ class Session:
             emulator.forget(each)
         return made
 
-    def _leave(self, before: Snapshot, hands: Hands) -> None:
-        self.leftovers = self._emulator.in_loop(self._end, before, hands)
+    def _leave(self, before: _Before, stage: Stage) -> None:
+        start = stage.start or before.rows
+        self.leftovers = self._emulator.in_loop(self._end, before, start)
 
-    def _begin(self) -> tuple[Snapshot, Hands]:
+    def _begin(self, name: str) -> _Before:
         services = self._emulator.services
+        clock, epochs = services.ground.clock, services.ground.epochs
+        before = _Before(services.control.snapshot(), Hands.of(clock), epochs.owner)
+        epochs.owner = name
         services.witness.watch()
-        return services.control.snapshot(), Hands.of(services.ground.clock)
+        return before
 
     async def _go_to(self, rows: Snapshot, fresh: bool) -> None:
         services = self._emulator.services
         await services.control.restore(rows.id, fresh=fresh)
-        services.witness.watch()  # what a seed has run is none of the test's
+        services.witness.forget()  # what a seed has run is none of the test's
 
-    async def _end(self, before: Snapshot, hands: Hands) -> tuple[str, ...]:
+    async def _end(self, before: _Before, start: Snapshot) -> tuple[str, ...]:
         services = self._emulator.services
         ground = services.ground
-        with ground.timers.held():  # what another time has brought near must not happen now
-            is_moved = hands.put_back(ground.clock)
-            left = await services.control.restore(before.id)
-            if is_moved:
-                ground.timers.rearm()
-        await services.control.forget(before.id)
-        services.witness.leave()
-        return tuple(left.lines())
+        try:
+            with ground.timers.held():  # what another time has brought near must not happen now
+                is_moved = before.hands.put_back(ground.clock)
+                left = await services.control.restore(before.rows.id)
+                if is_moved:
+                    ground.timers.rearm()
+            await services.control.forget(before.rows.id)
+        finally:
+            services.witness.leave()
+            ground.epochs.owner = before.owner
+        return tuple(left.but(start.rows.tables.get(Execution.table, {})).lines())
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class Judge:
 
     def __init__(self, telling: Telling, *, is_strict: bool) -> None:
         self.telling = telling
-        self._is_strict = is_strict
+        self.is_strict = is_strict
         self._expected: set[str] = set()
         self._permits: list[Callable[[Execution], bool]] = []
         self._told: list[Unanswered] = []
@@ -70,7 +70,7 @@ class Judge:
     def require(self, executions: Iterable[Execution], calls: Iterable[Unanswered] = ()) -> None:
         """Raise FunctionFailed for executions that failed unexpectedly, StubsFailed for calls that
         stubs should have answered. What was told once is not told again."""
-        if not self._is_strict:
+        if not self.is_strict:
             return
         failed = [each for each in executions if self._is_unexpected(each)]
         missed = [each for each in calls if not any(each is known for known in self._told)]

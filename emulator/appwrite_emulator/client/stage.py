@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar, overload
@@ -38,6 +38,7 @@ _REFUSALS = (
     ProjectFileError, ScheduleUnknown,
 )  # fmt: skip
 """What is wrong with what a test asks for: their texts say it all."""
+_GRACE = 1.0  # seconds that what a test leaves under way gets to end
 
 
 class NotDue(ValueError):
@@ -175,6 +176,12 @@ class Stage:
         """Wait until all is quiet; what was waited for. Raises NotSettled."""
         limit = self.timeout if timeout is None else timeout
         return self.waited(lambda: self.emulator.settle(limit))
+
+    def calm(self) -> None:
+        """Wait a little until all is quiet, where failures matter."""
+        if self.judge.is_strict:
+            with suppress(NotSettled):
+                self.emulator.settle(min(_GRACE, self.timeout))
 
     def seen(self) -> list[Execution]:
         """Those that have ended while the test went on, in that order, whoever called them."""

@@ -116,7 +116,8 @@ class Callers:
         if key.project != project:
             return _guest(project, era)
         if self.epochs.is_past(project, key.epoch):
-            self.epochs.note_late(LateCall(project, key.function, request.line))
+            owner = self.epochs.owner_of(key.epoch)
+            self.epochs.note_late(LateCall(project, key.function, request.line, owner))
             raise ApiError("emulator_restored", _LATE.format(key.function, request.line))
         caller = _application(project, scopes.of_key(key.scopes))
         return replace(caller, depth=key.depth, function_id=key.function)

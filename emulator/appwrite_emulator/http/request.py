@@ -57,8 +57,8 @@ class Request:
     """One call of the API of a server of the era `server`."""
 
     __slots__ = (
-        "_body", "_epochs", "_receive", "_since", "caller", "headers", "path_params", "scope",
-        "server", "told",
+        "_body", "_epochs", "_owner", "_receive", "_since", "caller", "headers", "path_params",
+        "scope", "server", "told",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +74,7 @@ class Request:
         self._body: bytes | None = None
         self._epochs = epochs
         self._since = epochs.count if epochs else 0
+        self._owner = epochs.owner if epochs else ""
 
     @property
     def method(self) -> str:
@@ -155,7 +156,7 @@ class Request:
         began in what is over."""
         if self._epochs is not None and self.is_late:
             self._epochs.note_late(
-                LateCall(self.caller.project, self.caller.function_id, self.line)
+                LateCall(self.caller.project, self.caller.function_id, self.line, self._owner)
             )
             raise ApiError("emulator_restored", _LATE.format(self.line))
 

@@ -50,7 +50,8 @@ def _retention(options: Config) -> int:
 def _builds(config: pytest.Config) -> Path | None:
     """Where builds are kept for other workers and later sessions, beside what pytest keeps.
 
-    Nowhere when the folder is somebody else's, as after a run as root: pytest does not mind either.
+    Nowhere when the folder is somebody else's, as after a run as root, or cannot be written to:
+    pytest does not mind either.
     """
     cache = getattr(config, "cache", None)  # None with -p no:cacheprovider
     if cache is None:
@@ -60,4 +61,4 @@ def _builds(config: pytest.Config) -> Path | None:
         owners = {each.stat().st_uid for each in (folder, *folder.iterdir())}
     except OSError:
         return None
-    return folder if owners == {os.geteuid()} else None
+    return folder if owners == {os.geteuid()} and os.access(folder, os.W_OK) else None

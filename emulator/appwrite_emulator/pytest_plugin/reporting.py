@@ -25,7 +25,7 @@ def pytest_runtest_makereport(
             report.longrepr = call.excinfo.getrepr(style="value")  # none of the code is the test's
         if call.when == "teardown":
             _end(report, trial, item)
-        else:
+        elif trial.emulator.is_in_thread:  # the test may have stopped it
             _add(report, call, trial, item)
     return report
 

@@ -6,7 +6,8 @@ import pytest
 
 from .reporting import LEFTOVERS
 
-_MOST = 20
+_MOST = 20  # tests
+_SENTENCES = 10  # of each
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -23,6 +24,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     tests = "1 test" if len(found) == 1 else f"{len(found)} tests"
     terminalreporter.section(f"appwrite: {tests} left something behind", sep="-", yellow=True)
     for nodeid, text in found[:_MOST]:
-        terminalreporter.write_line(f"{nodeid}: {'; '.join(text.splitlines())}")
+        terminalreporter.write_line(f"{nodeid}: {_shortened(text.splitlines())}")
     if len(found) > _MOST:
         terminalreporter.write_line(f"and {len(found) - _MOST} more")
+
+
+def _shortened(sentences: list[str]) -> str:
+    """The first of them; the rest is in the report of the test itself."""
+    more = len(sentences) - _SENTENCES
+    return " ".join(sentences[:_SENTENCES] + ([f"And {more} more."] if more > 0 else []))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from ..state import EpochPassed, StateDB
 from .leftovers import LateCall
 
-_NAMED = 100  # different calls that are remembered
+_NAMED = 100  # different calls, and owners of marks, that are remembered
 
 
 class Epochs:
@@ -24,6 +24,9 @@ class Epochs:
         self.count = 0  # how many have ended, of any project
         self._last: dict[str, int] = {}  # the number of the last end of each project, or of all
         self._process = secrets.token_hex(3)  # numbers begin anew with each start
+        self.owner = ""
+        """The test to which what begins now belongs, if there are tests."""
+        self._owners: dict[str, str] = {}  # of the last marks
 
     def of(self, project: str = "") -> int:
         """The epoch in which work of `project` that begins now begins."""
@@ -31,7 +34,16 @@ class Epochs:
 
     def mark(self, project: str) -> str:
         """What tells later that something was given away in the present epoch."""
-        return f"{self._process}.{self.of(project)}"
+        mark = f"{self._process}.{self.of(project)}"
+        if self.owner:
+            self._owners[mark] = self.owner
+            if len(self._owners) > _NAMED:
+                del self._owners[next(iter(self._owners))]
+        return mark
+
+    def owner_of(self, mark: str) -> str:
+        """The test in which a mark was given away, if that is known."""
+        return self._owners.get(mark, "")
 
     def is_past(self, project: str, mark: str) -> bool:
         """Whether the epoch of a mark is over. A mark from before the last start is as good as

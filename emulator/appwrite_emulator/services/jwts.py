@@ -49,7 +49,8 @@ class Jwts:
         """Raise ApiError emulator_restored when the token with which `request` comes was given to
         a run that began before the state was put back."""
         if self._ground.epochs.is_past(project, claims.epoch):
-            self._ground.epochs.note_late(LateCall(project, "", request))
+            owner = self._ground.epochs.owner_of(claims.epoch)
+            self._ground.epochs.note_late(LateCall(project, "", request, owner))
             raise ApiError("emulator_restored", _LATE)
 
     def _signed(self, project: str, who: Claims, session_id: str | None, seconds: float) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ..execution.premises import Litter
@@ -19,6 +19,7 @@ class LateCall(NamedTuple):
     project: str
     function_id: str  # whose key it came with; empty when it was not a function's
     request: str  # method and path
+    owner: str = ""  # the test in which its work had begun, if there are tests
 
 
 class Kept(NamedTuple):
@@ -72,6 +73,11 @@ class Leftovers:
     def __bool__(self) -> bool:
         return bool(self.works or self.scheduled or self.kept or self.late)
 
+    def but(self, executions: Container[str]) -> Leftovers:
+        """All of it but those that were still to come, and are among the keys `executions`."""
+        others = (work for work in self.scheduled if f"{work.project}/{work.id}" not in executions)
+        return replace(self, scheduled=tuple(others))
+
     def lines(self) -> list[str]:
         """Each thing in a sentence, for people."""
         return [
@@ -104,7 +110,8 @@ def _late(call: LateCall, count: int) -> dict[str, Any]:
 def _refusal(call: LateCall, count: int) -> str:
     who = f"Function {call.function_id}" if call.function_id else "A client"
     times = f" {count} times" if count > 1 else ""
-    return f"{who} called {call.request}{times} for what was over by then: it was refused."
+    what = f"{call.owner}, which" if call.owner else "what"
+    return f"{who} called {call.request}{times} for {what} was over by then: it was refused."
 
 
 def _named(work: Work) -> str:

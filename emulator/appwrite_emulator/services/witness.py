@@ -61,6 +61,10 @@ class Refusal(NamedTuple):
         return True
 
 
+_Seen = dict[str, Sight | Refusal]
+_Said = dict[str, deque[LogEntry]]
+
+
 class Witness:
     """Remembers runs while it watches. Rows keep neither bodies nor most headers; this does."""
 
@@ -70,22 +74,31 @@ class Witness:
         self._runs = runs
         self._live_logs = live_logs
         self._epochs = epochs
-        self._seen: dict[str, Sight | Refusal] = {}
-        self._said: dict[str, deque[LogEntry]] = {}
+        self._seen: _Seen = {}
+        self._said: _Said = {}
+        self._put_by: list[tuple[_Seen, _Said]] = []
         self.wanted = Wanted()
 
     def watch(self) -> None:
-        """Begin to remember, with nothing."""
-        self.leave()
-        self._runs.on_end = self._saw
-        self._runs.on_refusal = self._saw_refusal
-        self._live_logs.add(self)
+        """Begin to remember, with nothing. What is remembered already is put by until `leave`:
+        a test may go on within another."""
+        if not self._put_by:
+            self._runs.on_end = self._saw
+            self._runs.on_refusal = self._saw_refusal
+            self._live_logs.add(self)
+        self._put_by.append((self._seen, self._said))
+        self.forget()
+
+    def forget(self) -> None:
+        """Go on with nothing."""
+        self._seen, self._said = {}, {}
 
     def leave(self) -> None:
-        """Forget everything, and look no more."""
-        self._runs.on_end = self._runs.on_refusal = None
-        self._live_logs.remove(self)
-        self._seen, self._said = {}, {}
+        """Forget what was seen since the last `watch`; look no more, if it was the first."""
+        self._seen, self._said = self._put_by.pop()
+        if not self._put_by:
+            self._runs.on_end = self._runs.on_refusal = None
+            self._live_logs.remove(self)
 
     def sight(self, id: str) -> Sight | Refusal | None:
         """What was seen of the execution `id`."""

@@ -197,6 +197,17 @@ def test_what_ended_by_a_reset_has_not_failed(emulator: Emulator) -> None:
     assert failure_of(emulator, test) == ""
 
 
+def test_what_is_begun_last_is_judged_too(emulator: Emulator) -> None:
+    def test(appwrite: Appwrite) -> None:
+        source = (
+            "import time\ndef main(context):\n    time.sleep(0.1)\n    raise ValueError('late')"
+        )
+        appwrite.deploy(files={"main.py": source}, id="late")
+        appwrite.functions["late"].call(wait=False)
+
+    assert "late threw ValueError: late" in failure_of(emulator, test)
+
+
 def unchecked(appwrite: Appwrite) -> None:
     appwrite.functions["oven"].call("burnt", check=False)
 
