@@ -108,7 +108,9 @@ def test_a_cache_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
         foreign.mkdir()
         os.chown(foreign, 65534, 65534)
 
-    assert build_cache(lambda name: tmp_path) == tmp_path
+    own = tmp_path / "own"
+    own.mkdir()
+    assert build_cache(lambda name: own) == own
     assert build_cache(lambda name: foreign) is None
     assert build_cache(refuses) is None
 
