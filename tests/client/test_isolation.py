@@ -12,6 +12,7 @@ from appwrite_emulator import Appwrite, Emulator, ManualClock, isolated
 from appwrite_emulator.client.api import Api, Refused
 from appwrite_emulator.client.isolation import Session
 from appwrite_emulator.client.keeping import NotKept, keep
+from appwrite_emulator.client.seeding import SeedForeign
 from appwrite_emulator.client.terms import Terms, TermsRefused
 
 HELLO = 'def main(context):\n    return context.res.text("hello")\n'
@@ -118,3 +119,13 @@ def test_a_state_that_cannot_be_written_is_told(emulator: Emulator, tmp_path: Pa
 
     with pytest.raises(NotKept, match=r"could not be kept in .*taken"):
         keep(emulator, tmp_path / "taken" / "state.tar.gz")
+
+
+def test_a_file_of_another_project_is_no_seed(emulator: Emulator, tmp_path: Path) -> None:
+    path = tmp_path / "state.tar.gz"
+    with isolated(emulator, seed=hourly):
+        keep(emulator, path)
+    with Emulator(port=0, project="elsewhere") as other:
+        told = "no row of project 'elsewhere': what it has is of demo"
+        with pytest.raises(SeedForeign, match=told), isolated(other, seed=path):
+            pytest.fail("it cannot begin")
