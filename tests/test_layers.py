@@ -39,7 +39,10 @@ OPEN = {
         "network",
         "repositories",
     },
-    "client": {"services", "execution"},  # the types of what they return
+    "client": {
+        "services", "execution",  # the types of what they return
+        "project_file", "catalog",  # what lies in a directory
+    },
     "pytest_plugin": {"catalog", "sandbox", "project_file"},  # what is there, and what is wrong
 }  # fmt: skip
 
