@@ -138,7 +138,7 @@ def test_a_stub_made_of_a_call_matches_it(
         (str.isupper, "a", "body: 'a' instead of what isupper wants"),
         (str.isupper, 1, "body: isupper raised TypeError("),
         ({"a": str.isupper}, {}, "body.a: nothing instead of isupper"),
-        ("x" * 100, "y" * 100, f"body: '{'y' * 76}... instead of '{'x' * 76}..."),
+        ("x" * 100, "y" * 100, f"body: '{'y' * 79}… instead of '{'x' * 79}…"),
     ],
 )
 def test_a_difference_names_the_place_and_both_values(wanted: Any, found: Any, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self, TypedDict, Unpack
 
+from ..printable import cut
 from ..services import stubs as declared
 from ..services.stubs import Answer, Exactly, StubCall, StubReply, Terms, Unmatched
 
@@ -138,12 +139,11 @@ class Stub:
 def _line(call: StubCall, terms: Terms) -> str:
     """One call, and how it differs from what is looked for."""
     body = call.text if call.json is None else repr(call.json)
-    shown = body if len(body) <= _LONGEST else f"{body[: _LONGEST - 3]}..."
     differing = "; ".join(terms.differences(call))
     parts = [
         f"{call.method} {call.path} by {call.caller}: {call.reply_status}",
         f"query {dict(call.query)!r}" if call.query else "",
-        f"body {shown}" if call.body else "",
+        f"body {cut(body, _LONGEST)}" if call.body else "",
         f"differs in {differing}" if differing else "",
     ]
     return ", ".join(part for part in parts if part)
