@@ -7,7 +7,7 @@ from typing import Any, Self, TypedDict, Unpack
 
 from ..printable import cut
 from ..services import stubs as declared
-from ..services.stubs import Answer, Exactly, StubCall, StubReply, Terms, Unmatched
+from ..services.stubs import Answer, Criteria, Exactly, StubCall, StubReply, Unmatched
 
 Headers = Mapping[str, str] | None
 InLoop = Callable[..., Any]
@@ -103,14 +103,14 @@ class Stub:
 
         What calls must be like is said as where a stub is declared. The error shows all calls.
         """
-        terms = Terms(**wanted)
-        terms.check()
+        criteria = Criteria(**wanted)
+        criteria.check()
         calls = self.calls
-        found = [call for call in calls if next(terms.differences(call), None) is None]
+        found = [call for call in calls if next(criteria.differences(call), None) is None]
         if len(found) != times if times is not None else not found:
             expected = "at least 1" if times is None else times
             raise AssertionError(
-                self._explained(f"{len(found)}, expected {expected}", terms, calls)
+                self._explained(f"{len(found)}, expected {expected}", criteria, calls)
             )
 
     def assert_not_called(self, **wanted: Unpack[Wanted]) -> None:
@@ -126,20 +126,22 @@ class Stub:
             self._in_loop(self._stubs.declare, stub)
         return self
 
-    def _explained(self, counts: str, terms: Terms, calls: Sequence[StubCall]) -> str:
+    def _explained(self, counts: str, criteria: Criteria, calls: Sequence[StubCall]) -> str:
         """How often it was called and should have been, and all that was called."""
-        wanted = ", ".join(f"{name}={value!r}" for name, value in terms.to_json().items() if value)
+        wanted = ", ".join(
+            f"{name}={value!r}" for name, value in criteria.to_json().items() if value
+        )
         lines = [f"Calls of {self._stub}{f' with {wanted}' if wanted else ''}: {counts}."]
-        lines += [f"  {_line(call, terms)}" for call in calls] or ["  It has answered no call."]
+        lines += [f"  {_line(call, criteria)}" for call in calls] or ["  It has answered no call."]
         unmatched: list[Unmatched] = self._in_loop(self._stubs.unmatched, self._stub.project)
         lines += [f"  {line}" for each in unmatched for line in each.explain().splitlines()]
         return "\n".join(lines)
 
 
-def _line(call: StubCall, terms: Terms) -> str:
+def _line(call: StubCall, criteria: Criteria) -> str:
     """One call, and how it differs from what is looked for."""
     body = call.text if call.json is None else repr(call.json)
-    differing = "; ".join(terms.differences(call))
+    differing = "; ".join(criteria.differences(call))
     parts = [
         f"{call.method} {call.path} by {call.caller}: {call.reply_status}",
         f"query {dict(call.query)!r}" if call.query else "",

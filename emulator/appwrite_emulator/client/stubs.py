@@ -6,7 +6,7 @@ import re
 from typing import Unpack
 
 from ..services import stubs as declared
-from ..services.stubs import Raised, StubCall, Terms, Unmatched
+from ..services.stubs import Criteria, Raised, StubCall, Unmatched
 from .stub import InLoop, Stub, Wanted
 
 Path = str | re.Pattern[str]
@@ -92,5 +92,5 @@ class Stubs:
             raise StubsFailed("\n".join(each.explain() for each in unmatched))
 
     def _stub(self, method: str, path: Path, wanted: Wanted) -> Stub:
-        stub = declared.Stub.declared(self._project, method, path, Terms(**wanted))
+        stub = declared.Stub.declared(self._project, method, path, Criteria(**wanted))
         return Stub(stub, self._stubs, self._in_loop)
