@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -47,6 +47,21 @@ def test_a_way_back_from_the_past_lets_nothing_happen(session: Session, emulator
         assert not appwrite.clock.frozen
         appwrite.settle()
         assert appwrite.executions() == []
+
+
+def test_a_way_back_from_the_future_sets_schedules_from_now_on(
+    session: Session, emulator: Emulator
+) -> None:
+    with session.test(Terms(seed=hourly)) as appwrite:
+        with Session(emulator).test(Terms()) as future:
+            future.clock.advance(hours=2)
+            assert len(future.executions()) == 2
+        (due,) = [
+            each.moment for each in emulator.services.ground.timers.all() if each.kind == "schedule"
+        ]
+        assert appwrite.clock.now < due < appwrite.clock.now + timedelta(hours=1, seconds=5)
+        appwrite.clock.advance(hours=1)
+        assert len(appwrite.executions()) == 1
 
 
 def test_a_given_clock_is_left_as_it_was() -> None:

@@ -117,7 +117,7 @@ class Session:
             is_moved = hands.put_back(ground.clock)
             left = await services.control.restore(before.id)
             if is_moved:
-                ground.timers.rearm()
+                ground.timers.begin_anew()
         await services.control.forget(before.id)
         services.witness.leave()
         return tuple(left.lines())
