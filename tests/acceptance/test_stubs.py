@@ -10,8 +10,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from appwrite_emulator import Appwrite, Emulator, StubsFailed, isolated
-from appwrite_emulator.client.stubs import Stubs
+from appwrite_emulator import Appwrite, Emulator, isolated
+from appwrite_emulator.client.stubs import Stubs, StubsFailed
 
 from .command import source
 
