@@ -39,7 +39,10 @@ OPEN = {
         "network",
         "repositories",
     },
-    "client": {"services", "execution", "events", "project_file"},  # what they return and raise
+    "client": {
+        "services", "execution", "events",  # what they return and raise
+        "project_file", "catalog",  # what lies in a directory
+    },
     "pytest_plugin": {"catalog", "sandbox", "project_file"},  # what is there, and what is wrong
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Printable text: what functions say can do nothing to a terminal but be read."""
+"""Printable text: what others say can do nothing to a terminal but be read, and not for long."""
 
 from __future__ import annotations
 
@@ -14,6 +14,16 @@ def clean(line: str) -> str:
     if line.isprintable():
         return line
     return _CONTROL.sub(_picture, _COLOUR.sub("", line))
+
+
+def cut(text: str, most: int) -> str:
+    """The first `most` characters of `text`, and a sign that there are more."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def quoted(text: str, most: int) -> str:
+    """The same in quotes, with the sign outside."""
+    return repr(text) if len(text) <= most else f"{text[:most]!r}…"
 
 
 def _picture(found: re.Match[str]) -> str:

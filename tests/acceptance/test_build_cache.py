@@ -78,16 +78,25 @@ def lines(path: Path) -> int:
     return len(path.read_text().splitlines())
 
 
-def test_a_second_emulator_runs_no_commands(tmp_path: Path, outside: Path, cache: Path) -> None:
+def test_a_second_emulator_runs_no_commands_unless_what_is_kept_is_damaged(
+    tmp_path: Path, outside: Path, cache: Path
+) -> None:
     count = outside / "count"
     shop = made(tmp_path, f"echo built >> {count}; printf made > text")
 
     assert [answer(shop, cache), answer(shop, cache)] == ["made", "made"]
     assert lines(count) == 1
 
+    (path,) = kept(cache)
+    path.write_bytes(path.read_bytes().replace(b"made", b"evil"))
+    result = run(*arguments(shop, cache))
+    assert result.stdout == "made\n"
+    assert "a kept build is built anew" in result.stderr
+    assert (lines(count), kept(cache)) == (2, [path])
+
     source(shop, "made/other.js", "")
     assert answer(shop, cache) == "made"
-    assert lines(count) == 2
+    assert lines(count) == 3
     assert len(kept(cache)) == 2
 
 
@@ -122,23 +131,6 @@ def test_when_the_one_that_builds_is_killed_another_one_does(
         go.write_text("")
         assert [each.communicate(timeout=18) for each in others] == [("made\n", "")] * 2
     assert len(kept(cache)) == 1
-
-
-def test_a_damaged_build_is_made_anew(tmp_path: Path, outside: Path, cache: Path) -> None:
-    count = outside / "count"
-    shop = made(tmp_path, f"echo built >> {count}; printf made > text")
-    answer(shop, cache)
-    (path,) = kept(cache)
-    data = path.read_bytes()
-    path.write_bytes(data.replace(b"made", b"evil"))
-
-    result = run(*arguments(shop, cache))
-    assert result.stdout == "made\n"
-    assert "a kept build is built anew" in result.stderr
-    assert lines(count) == 2
-    assert kept(cache) == [path]
-    assert answer(shop, cache) == "made"
-    assert lines(count) == 2
 
 
 def test_a_folder_that_cannot_be_one_is_refused(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from click.testing import CliRunner
 from appwrite_emulator import Config, Emulator, Repository, isolated
 from appwrite_emulator.cli import main
 from appwrite_emulator.cli.options import given
-from appwrite_emulator.cli.session import prepare
 from appwrite_emulator.client.stubs import Stubs
+from appwrite_emulator.client.workspace import prepare
 from appwrite_emulator.project_file import read
 
 from .command import source
@@ -218,9 +218,9 @@ def test_every_start_that_is_shown_finds_what_it_names(monkeypatch: pytest.Monke
     shown = re.findall(r"^(?:.*bin/)?appwrite-emulator start (.*)$", README, re.MULTILINE)
     for line in shown:
         values = main.commands["start"].make_context("start", shlex.split(line)).params
-        session = prepare(values["directory"], given(values))
-        assert session.project
-        assert all(each.path.is_dir() for each in session.config.repositories)
+        workspace = prepare(values["directory"], given(values))
+        assert workspace.project
+        assert all(each.path.is_dir() for each in workspace.config.repositories)
     assert len(shown) == 5
 
 

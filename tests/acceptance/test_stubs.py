@@ -168,7 +168,7 @@ def test_what_one_test_declares_is_not_there_in_the_next(emulator: Emulator, stu
         assert (len(stubs.calls), len(stubs.unmatched)) == (1, 1)
     with isolated(emulator, strict=False) as appwrite:
         assert (stubs.calls, stubs.unmatched) == ([], [])
-        failed = appwrite.functions["python"].call(json={"author": "ann"}, check=False)
+        failed = appwrite.functions["python"].call(json={"author": "ann"})
         assert "KeyError: 'total'" in failed.errors
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -15,7 +15,8 @@ from appwrite_emulator.client.api import Api, Refused
 from appwrite_emulator.client.functions import FunctionUnknown
 from appwrite_emulator.client.isolation import Session
 from appwrite_emulator.client.keeping import NotKept, keep
-from appwrite_emulator.client.stage import TestOver
+from appwrite_emulator.client.seeding import SeedForeign
+from appwrite_emulator.client.stage import HandleOver
 from appwrite_emulator.client.terms import Terms, TermsRefused
 
 HELLO = 'def main(context):\n    return context.res.text("hello")\n'
@@ -58,6 +59,21 @@ def test_a_way_back_from_the_past_lets_nothing_happen(session: Session, emulator
         assert not appwrite.clock.frozen
         appwrite.settle()
         assert appwrite.executions() == []
+
+
+def test_a_way_back_from_the_future_sets_schedules_from_now_on(
+    session: Session, emulator: Emulator
+) -> None:
+    with session.test(Terms(seed=hourly)) as appwrite:
+        with Session(emulator).test(Terms()) as future:
+            future.clock.advance(hours=2)
+            assert len(future.executions()) == 2
+        (due,) = [
+            each.moment for each in emulator.services.ground.timers.all() if each.kind == "schedule"
+        ]
+        assert appwrite.clock.now < due < appwrite.clock.now + timedelta(hours=1, seconds=5)
+        appwrite.clock.advance(hours=1)
+        assert len(appwrite.executions()) == 1
 
 
 def test_a_given_clock_is_left_as_it_was() -> None:
@@ -223,8 +239,18 @@ def test_a_handle_does_nothing_when_its_test_has_ended(session: Session) -> None
 
     with session.test(Terms()) as appwrite:
         for act in late:
-            with pytest.raises(TestOver, match="has ended"):
+            with pytest.raises(HandleOver, match="has ended"):
                 act()
         assert not appwrite.functions
         assert not appwrite.clock.frozen
     assert repr(kept) == f"<Appwrite project {kept.project!r} of a test that has ended>"
+
+
+def test_a_file_of_another_project_is_no_seed(emulator: Emulator, tmp_path: Path) -> None:
+    path = tmp_path / "state.tar.gz"
+    with isolated(emulator, seed=hourly):
+        keep(emulator, path)
+    with Emulator(port=0, project="elsewhere") as other:
+        told = "no row of project 'elsewhere': what it has is of demo"
+        with pytest.raises(SeedForeign, match=told), isolated(other, seed=path):
+            pytest.fail("it cannot begin")

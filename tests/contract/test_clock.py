@@ -429,35 +429,3 @@ def test_a_step_beyond_all_dates_is_refused_as_one_beyond_the_last() -> None:
 def test_who_moves_time_where_nothing_runs_is_told_what_to_do() -> None:
     with pytest.raises(AssertionError, match="call this within `with Emulator"):
         Emulator(port=0, memory=True).advance(hours=1)
-
-
-@pytest.mark.parametrize("moment", [None, START], ids=["running", "frozen"])
-def test_the_clock_is_put_back_as_if_nothing_had_happened(moment: datetime | None) -> None:
-    with serving(memory=True, execution_retention=0) as server:
-        project, calendar = server.project(), server.emulator.services.calendar
-        project.function(schedule="0 0 1 1 *")
-        project.deploy("f", {"main.py": GOOD})
-        began = server.run(server.emulator.services.ground.now)
-        server.run(calendar.advance, timedelta(days=800))
-        assert len(executions(project)) >= 2
-        project.post("/functions/f/executions", {"async": True}).expect(202)
-        server.run(server.emulator.control.settle)
-        before = len(executions(project))
-        server.run(calendar.put_back, moment)
-        now = clock(server).expect(200)
-        assert now["frozen"] is (moment is not None)
-        if moment:
-            assert now["now"] == "2030-01-31T00:00:00.000+00:00"
-        else:
-            assert (now["now"] >= began, now["offset"]) == (True, 0)
-        (timer,) = [each for each in now["timers"]["next"] if each["timer"].startswith("schedule")]
-        assert now["now"] < timer["at"] < f"{int(now['now'][:4]) + 2}"
-        assert len(executions(project)) == before
-        server.run(calendar.advance, timedelta(days=366))
-        assert len(executions(project)) == before + 1
-
-
-def test_a_clock_that_cannot_be_moved_cannot_be_put_back(server: Server) -> None:
-    calendar = server.emulator.services.calendar
-    with pytest.raises(MomentOutOfRange):
-        server.run(calendar.put_back, datetime(9999, 1, 1, tzinfo=UTC))

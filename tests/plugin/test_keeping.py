@@ -148,18 +148,3 @@ def test_a_folder_with_other_things_in_it_is_refused(kept: Kept) -> None:
     ran = kept.suite.run("--appwrite-keep", "functions")
 
     assert ran.code == pytest.ExitCode.USAGE_ERROR
-
-
-@pytest.fixture
-def foreign(kept: Kept) -> Suite:
-    suite = Suite(kept.suite.place / "foreign")
-    suite.write("test_it.py", SEEDED)
-    (suite.folder / "ann.tar.gz").write_bytes(kept.files[0].read_bytes())
-    suite.write("appwrite.config.json", '{"projectId": "elsewhere", "functions": []}')
-    return suite
-
-
-def test_a_file_of_another_project_is_refused(foreign: Suite) -> None:
-    ran = foreign.run("-q", "-k", "test_seeded")
-
-    assert "has no row of project 'elsewhere': what it has is of suite." in ran.output

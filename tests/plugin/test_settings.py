@@ -154,7 +154,7 @@ def test_what_is_wrong_with_the_project_is_told_without_code(
 
 
 def test_fixtures_and_options_explain_themselves(suite: Suite) -> None:
-    ran = suite.run("--fixtures", "--help")
+    ran = suite.run("--help")
     assert "--appwrite-keep=[DIR]" in ran.output
     assert "appwrite_required_runtimes" in ran.output
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -234,9 +235,9 @@ async def test_an_equal_build_is_taken_whole_and_says_so(
     assert (second / "bin" / "tool").read_text() == f"#!{second}/bin/any\n"
     assert os.listdir(second.parent) == ["function"]
     assert taken_size == size
-    line = "Taken from an equal build, which took 0.0 s and said:\n"
-    assert line in taken_logs
-    assert taken_logs.replace(line, "") == logs
+    line = r"Taken from an equal build, which took \d+\.\d s and said:\n"
+    assert re.search(line, taken_logs)
+    assert re.sub(line, "", taken_logs) == logs
     assert "run 1\n" in logs
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appwrite_emulator.http.params import query_params
-from appwrite_emulator.services.stubs import Exactly, Stub, StubCall, StubRefused, Terms
+from appwrite_emulator.services.stubs import Criteria, Exactly, Stub, StubCall, StubRefused
 from appwrite_emulator.services.stubs.matching import (
     body_differences,
     check,
@@ -48,8 +48,8 @@ def call(
     return StubCall("shop", method, path, query or {}, headers or {}, json=json, **who)
 
 
-def declared(method: str = "POST", path: Any = "/databases/main", **terms: Any) -> Stub:
-    return Stub.declared("shop", method, path, Terms(**terms))
+def declared(method: str = "POST", path: Any = "/databases/main", **criteria: Any) -> Stub:
+    return Stub.declared("shop", method, path, Criteria(**criteria))
 
 
 def texts(wanted: Any, found: Any) -> list[str]:
@@ -138,7 +138,7 @@ def test_a_stub_made_of_a_call_matches_it(
         (str.isupper, "a", "body: 'a' instead of what isupper wants"),
         (str.isupper, 1, "body: isupper raised TypeError("),
         ({"a": str.isupper}, {}, "body.a: nothing instead of isupper"),
-        ("x" * 100, "y" * 100, f"body: '{'y' * 76}... instead of '{'x' * 76}..."),
+        ("x" * 100, "y" * 100, f"body: '{'y' * 79}… instead of '{'x' * 79}…"),
     ],
 )
 def test_a_difference_names_the_place_and_both_values(wanted: Any, found: Any, text: str) -> None:
@@ -299,7 +299,7 @@ def test_patterns_take_paths(pattern: Any, path: str, is_met: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "terms", "text"),
+    ("method", "path", "criteria", "text"),
     [
         ("FETCH", "/a", {}, "'FETCH' is none of the methods GET, POST"),
         ("POTS", "/a", {}, "Did you mean POST?"),
@@ -324,15 +324,15 @@ def test_patterns_take_paths(pattern: Any, path: str, is_met: bool) -> None:
         ("GET", "/a", {"by": "user:"}, "by is 'user:', and must be 'function:ID'"),
     ],
 )
-def test_what_can_be_no_stub_is_refused(method: Any, path: Any, terms: Any, text: str) -> None:
+def test_what_can_be_no_stub_is_refused(method: Any, path: Any, criteria: Any, text: str) -> None:
     with pytest.raises(StubRefused, match=re.escape(text)):
-        Stub.declared("shop", method, path, Terms(**terms))
+        Stub.declared("shop", method, path, Criteria(**criteria))
 
 
 @pytest.mark.parametrize("id", ["a b", "x" * 37, 5, "/"])
 def test_an_id_is_like_others_of_appwrite(id: Any) -> None:
     with pytest.raises(StubRefused, match="A stub cannot have the id"):
-        Stub.declared("shop", "GET", "/a", Terms(), id=id)
+        Stub.declared("shop", "GET", "/a", Criteria(), id=id)
 
 
 def test_tests_of_values_are_no_mistake() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from appwrite_emulator.errors import table
-from appwrite_emulator.services.stubs import Stub, StubCall, StubRefused, StubReply, Terms
+from appwrite_emulator.services.stubs import Criteria, Stub, StubCall, StubRefused, StubReply
 
 CALL = StubCall("shop", "GET", "/v1/databases/main/collections/posts/documents/one", {}, {})
 
@@ -114,7 +114,7 @@ def test_an_answer_cannot_be_a_coroutine_function() -> None:
 
 
 def test_a_stub_cannot_have_more_replies_than_calls() -> None:
-    stub = Stub.declared("shop", "GET", "/a", Terms())
+    stub = Stub.declared("shop", "GET", "/a", Criteria())
     two = stub.replying(StubReply.json(1), StubReply.json(2))
     with pytest.raises(StubRefused, match="2 replies and times=1: the last would never be given"):
         two.limited(1)
@@ -126,8 +126,10 @@ def test_a_stub_cannot_have_more_replies_than_calls() -> None:
 
 
 def test_a_stub_can_be_shown_whatever_it_holds() -> None:
-    terms = Terms(query={"a": str}, json={"b": [re.compile("c"), lambda value: True]}, by="guest")
-    stub = Stub.declared("shop", "any", re.compile("/a+"), terms, id="mine")
+    criteria = Criteria(
+        query={"a": str}, json={"b": [re.compile("c"), lambda value: True]}, by="guest"
+    )
+    stub = Stub.declared("shop", "any", re.compile("/a+"), criteria, id="mine")
     replies = (StubReply.json({}), StubReply.error("user_not_found"), StubReply.answer(repr))
     told = json.loads(json.dumps(stub.replying(*replies).to_json()))
     assert (told["id"], told["method"], told["path"], told["by"]) == (

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from .. import models
 from ..execution.executor import Outcome
-from ..printable import clean
+from ..printable import clean, quoted
 from ..services.witness import REFUSED, Refusal, Sight
 from .headers import Headers
 from .headline import headline
@@ -139,8 +139,7 @@ class Execution:
 
 
 def _short(body: bytes) -> str:
-    text = body[: 4 * _SHOWN].decode("utf-8", "replace")
-    return repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}…"
+    return quoted(body[: 4 * _SHOWN + 4].decode("utf-8", "replace"), _SHOWN)
 
 
 def _seen(sight: Sight | Refusal) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from ..near import meant
+from ..printable import cut
 from . import matching
 from .execution import Execution
 from .functions import FunctionUnknown
@@ -191,5 +192,4 @@ def _named(value: object) -> str:
     if isinstance(value, re.Pattern):
         return f"/{value.pattern}/"
     text = getattr(value, "__name__", "") if callable(value) else ""
-    text = text or repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return cut(text or repr(value), _LONGEST)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ..printable import cut
+
 _LONGEST = 200  # characters
 _TRACEBACK = "Traceback (most recent call last)"  # Python
 _STEP = "    at "  # Node.js
@@ -15,7 +17,7 @@ def headline(errors: str) -> str:
     """The line that says what went wrong, "" if nothing did."""
     lines = [line for line in errors.rstrip().split("\n") if line.strip()]
     found = _of_python(lines) or _of_node(lines) or _of_php(lines) or (lines[-1] if lines else "")
-    return found if len(found) <= _LONGEST else f"{found[:_LONGEST]}…"
+    return cut(found, _LONGEST)
 
 
 def _of_python(lines: list[str]) -> str:

@@ -146,7 +146,7 @@ class Session:
                 is_moved = before.hands.put_back(ground.clock)
                 left = await services.control.restore(before.rows.id)
                 if is_moved:
-                    ground.timers.rearm()
+                    ground.timers.begin_anew()
             await services.control.forget(before.rows.id)
         finally:
             services.witness.leave()

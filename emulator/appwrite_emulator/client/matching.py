@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 from ..execution.executor import Outcome
 from ..models import ExecutionStatus, Trigger
 from ..near import meant
+from ..printable import quoted
 from ..services.stubs.matching import body_differences, differences
 from ..services.witness import REFUSED
 from .execution import Execution
@@ -178,4 +179,4 @@ def _decoded(body: bytes) -> str:
 
 
 def _shown(text: str) -> str:
-    return repr(text) if len(text) <= _LONG else f"{text[:_LONG]!r}…"
+    return quoted(text, _LONG)

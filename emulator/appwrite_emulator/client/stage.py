@@ -52,7 +52,7 @@ class NotDue(ValueError):
         )
 
 
-class TestOver(RuntimeError):
+class HandleOver(RuntimeError):
     """A handle was used when its test had ended, and would have changed the one that runs now."""
 
     __test__ = False  # its name begins as those of tests do
@@ -67,7 +67,7 @@ class TestOver(RuntimeError):
 
 @dataclass(slots=True)
 class Stage:
-    """One emulator in one test. Raises TestOver for whatever is done after that."""
+    """One emulator in one test. Raises HandleOver for whatever is done after that."""
 
     _emulator: Emulator
     _api: Api
@@ -195,7 +195,7 @@ class Stage:
 
     def _require_test(self) -> None:
         if self.is_over:
-            raise TestOver
+            raise HandleOver
 
     def _unanswered(self) -> list[Unmatched | Raised]:
         stubs = self.emulator.services.stubs

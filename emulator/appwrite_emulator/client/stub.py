@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self, TypedDict, Unpack
 
 from ..near import meant
+from ..printable import cut
 from ..services import stubs as declared
-from ..services.stubs import Answer, Exactly, StubCall, StubRefused, StubReply, Terms, Unmatched
+from ..services.stubs import Answer, Criteria, Exactly, StubCall, StubRefused, StubReply, Unmatched
 from .rows import DOCUMENTS, ROWS, Kind, Origin
 
 __tracebackhide__ = True  # pytest shows the line of the test, none of here
@@ -30,14 +31,14 @@ class Wanted(TypedDict, total=False):
     by: str
 
 
-def terms_of(wanted: Wanted) -> Terms:
+def criteria_of(wanted: Wanted) -> Criteria:
     """Raises TypeError for what no call has."""
     known = [*Wanted.__annotations__]
     for name in wanted:
         if name not in known:
             advice = meant(name, known) or f"There are {', '.join(known)}."
             raise TypeError(f"A stub cannot want {name!r} of a call. {advice}")
-    return Terms(**wanted)
+    return Criteria(**wanted)
 
 
 class Stub:
@@ -129,14 +130,14 @@ class Stub:
             raise StubRefused(f"{self._stub} has no reply yet: it answers no call. Give it one.")
         if times is not None and (type(times) is not int or times < 0):
             raise StubRefused(f"times is {times!r}, and must be a whole number from 0 on.")
-        terms = terms_of(wanted)
-        terms.check()
+        criteria = criteria_of(wanted)
+        criteria.check()
         calls = self.calls
-        found = [call for call in calls if next(terms.differences(call), None) is None]
+        found = [call for call in calls if next(criteria.differences(call), None) is None]
         if len(found) != times if times is not None else not found:
             expected = "at least 1" if times is None else times
             raise AssertionError(
-                self._explained(f"{len(found)}, expected {expected}", terms, calls)
+                self._explained(f"{len(found)}, expected {expected}", criteria, calls)
             )
 
     def assert_not_called(self, **wanted: Unpack[Wanted]) -> None:
@@ -165,25 +166,26 @@ class Stub:
             self._in_loop(self._stubs.declare, stub)
         return self
 
-    def _explained(self, counts: str, terms: Terms, calls: Sequence[StubCall]) -> str:
+    def _explained(self, counts: str, criteria: Criteria, calls: Sequence[StubCall]) -> str:
         """How often it was called and should have been, and all that was called."""
-        wanted = ", ".join(f"{name}={value!r}" for name, value in terms.to_json().items() if value)
+        wanted = ", ".join(
+            f"{name}={value!r}" for name, value in criteria.to_json().items() if value
+        )
         lines = [f"Calls of {self._stub}{f' with {wanted}' if wanted else ''}: {counts}."]
-        lines += [f"  {_line(call, terms)}" for call in calls] or ["  It has answered no call."]
+        lines += [f"  {_line(call, criteria)}" for call in calls] or ["  It has answered no call."]
         unmatched: list[Unmatched] = self._in_loop(self._stubs.unmatched, self._stub.project)
         lines += [f"  {line}" for each in unmatched for line in each.explain().splitlines()]
         return "\n".join(lines)
 
 
-def _line(call: StubCall, terms: Terms) -> str:
+def _line(call: StubCall, criteria: Criteria) -> str:
     """One call, and how it differs from what is looked for."""
     body = call.text if call.json is None else repr(call.json)
-    shown = body if len(body) <= _LONGEST else f"{body[: _LONGEST - 3]}..."
-    differing = "; ".join(terms.differences(call))
+    differing = "; ".join(criteria.differences(call))
     parts = [
         f"{call.method} {call.path} by {call.caller}: {call.reply_status}",
         f"query {dict(call.query)!r}" if call.query else "",
-        f"body {shown}" if call.body else "",
+        f"body {cut(body, _LONGEST)}" if call.body else "",
         f"differs in {differing}" if differing else "",
     ]
     return ", ".join(part for part in parts if part)

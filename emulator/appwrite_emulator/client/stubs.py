@@ -7,7 +7,7 @@ from typing import Unpack
 
 from ..services import stubs as declared
 from ..services.stubs import Raised, StubCall, Unmatched
-from .stub import InLoop, Stub, Wanted, terms_of
+from .stub import InLoop, Stub, Wanted, criteria_of
 
 __tracebackhide__ = True  # pytest shows the line of the test, none of here
 
@@ -95,5 +95,5 @@ class Stubs:
             raise StubsFailed("\n".join(told))
 
     def _stub(self, method: str, path: Path, wanted: Wanted) -> Stub:
-        stub = declared.Stub.declared(self._project, method, path, terms_of(wanted))
+        stub = declared.Stub.declared(self._project, method, path, criteria_of(wanted))
         return Stub(stub, self._stubs, self._in_loop)

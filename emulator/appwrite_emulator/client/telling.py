@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..emulator import Emulator
 from ..places import Copies, place
-from ..printable import clean
+from ..printable import clean, cut
 from ..services.under_way import Work, WorkKind
 from ..services.witness import REFUSED
 from . import sources
@@ -161,10 +161,10 @@ def _text(body: bytes) -> str:
 def _output(text: str, most: int = _MOST_OUTPUT) -> Iterator[str]:
     """The lines of what was said, those in the middle of too many left out."""
     lines = text.strip("\n").split("\n") if text.strip() else []
-    cut = len(lines) - most
-    if cut > 0:
+    more = len(lines) - most
+    if more > 0:
         half = most // 2
-        lines = [*lines[:half], f"… {cut:,} lines are left out here", *lines[half + cut :]]
+        lines = [*lines[:half], f"… {more:,} lines are left out here", *lines[half + more :]]
     for line in lines:
-        line = clean(line.rstrip("\r"))
-        yield f"{_GUTTER}{line if len(line) <= _MOST_WIDTH else f'{line[:_MOST_WIDTH]}…'}".rstrip()
+        shown = cut(clean(line.rstrip("\r")), _MOST_WIDTH)
+        yield f"{_GUTTER}{shown}".rstrip()

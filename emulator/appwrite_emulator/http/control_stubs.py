@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import ApiError
 from ..near import meant
-from ..services.stubs import Exactly, Stub, StubRefused, StubReply, Stubs, StubUnknown, Terms
+from ..services.stubs import Criteria, Exactly, Stub, StubRefused, StubReply, Stubs, StubUnknown
 from .app import CONTROL
 from .control_params import read_params
 from .params import Param
@@ -110,14 +110,14 @@ class StubDoors:
 def _stub(values: Mapping[str, Any], project: str) -> Stub:
     """The stub that a body declares. Raises StubRefused."""
     json = values["json"]
-    terms = Terms(
+    criteria = Criteria(
         query=values["query"],
         json=Exactly(json) if values["exact"] and json is not None else json,
         body=values["body"],
         headers=values["headers"],
         by=values["by"],
     )
-    stub = Stub.declared(project, values["method"], _path(values), terms, id=values["id"])
+    stub = Stub.declared(project, values["method"], _path(values), criteria, id=values["id"])
     replies = values["replies"]
     if not isinstance(replies, list) or not replies:
         raise StubRefused(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from anyio.from_thread import start_blocking_portal
 
-from ..assets import assets
 from ..catalog import Catalog, InterpreterMissing, Runtime
+from ..client.workspace import languages
 from ..config import Config
 from ..near import meant
 from ..sandbox import Prober, choose
@@ -20,7 +20,7 @@ def missing(name: str, config: Config) -> str:
 
     Raises RuntimeUnknown, ManifestInvalid.
     """
-    catalog = Catalog([assets("runtimes"), *config.runtimes])
+    catalog = languages(config)
     runtime = _runtime(name, catalog, config)
     with start_blocking_portal("asyncio") as portal:  # the caller's thread may have its own loop
         try:

@@ -44,13 +44,11 @@ def appwrite_server(appwrite_config: Config, pytestconfig: pytest.Config) -> Ite
     fixtures of the session or a module do with it, such as making users, is there for their tests;
     a test uses `appwrite` instead, which undoes what it did.
     """
-    from ..client.isolation import Session
     from ..emulator import Emulator
 
     folder = directory(pytestconfig)
     with Emulator(appwrite_config, directory=folder) as emulator:
         session = _session_of(emulator, pytestconfig)
-        assert isinstance(session, Session)
         session.fill(folder)
         yield emulator
         pytestconfig.stash[_SESSIONS].pop(emulator, None)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ..cli.session import prepare
+from ..client.workspace import prepare
 from ..config import Config, ConfigError
 from ..project_file import ProjectFileError
 from .options import directory, refuse

@@ -117,10 +117,13 @@ class Services:
         code = wiring.code(ground, executor, builder)
         calls = wiring.calls(ground, code, executor, people.jwts, about.project)
         follow = wiring.follow(ground, code, calls.runs, executor, watcher)
-        hearing = wiring.hearing(ground, code, calls.executions, people)
+        hearing = wiring.hearing(ground, code, calls.executions, people, about.project)
         retention, control = wiring.control(ground, code, calls, follow, executor)
-        memories = (code.plans.remember, people.api_keys.remember, hearing.webhooks.remember)
-        control.memories = memories
+        control.memories = (
+            code.plans.remember,
+            people.api_keys.remember,
+            hearing.webhooks.remember,
+        )
         functions, deployments, executions = code.functions, code.deployments, calls.executions
         rows = (functions, deployments, executions)
         return cls(
@@ -152,9 +155,6 @@ class Services:
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),
-            injection=Injection(
-                ground, people.console, executions, hearing.triggers, about.project
-            ),
             stubs=wiring.stubs(ground, about.project),
         )
 

@@ -125,21 +125,6 @@ class Calendar:
             if moment is not None:
                 await self._trip(clock, limit).jump(_checked(moment))
 
-    async def put_back(self, moment: datetime | None = None) -> None:
-        """Let the clock tell the machine's time, or stand still at `moment`, as if nothing had
-        happened: what became due meanwhile, or would on the way, is left out.
-
-        For tests, after a restore. Raises ClockFixed, MomentOutOfRange.
-        """
-        clock = self._movable()
-        async with self._lock:
-            with self._timers.held():
-                clock.freeze()
-                clock.set(machine_time() if moment is None else _checked(moment))
-                if moment is None:
-                    clock.resume()
-                self._timers.begin_anew()
-
     async def resume(self) -> None:
         """Let the clock run on from where it stands. Raises ClockFixed."""
         clock = self._movable()

@@ -26,6 +26,7 @@ from .folders import Folders
 from .functions import Functions
 from .generations import Generations
 from .ground import Ground
+from .injection import Injection
 from .inspections import Inspections
 from .jwts import Jwts
 from .keys import Keys
@@ -104,6 +105,7 @@ class Hearing(NamedTuple):
     realtime: Realtime
     triggers: Triggers
     webhooks: Webhooks
+    injection: Injection
 
 
 def people(ground: Ground, project: str) -> People:
@@ -205,7 +207,9 @@ def control(
     return retention, made
 
 
-def hearing(ground: Ground, code: Code, executions: Executions, people: People) -> Hearing:
+def hearing(
+    ground: Ground, code: Code, executions: Executions, people: People, project: str
+) -> Hearing:
     realtime = Realtime(ground, people.roles, people.console.team_of)
     triggers = Triggers(ground, code.functions, executions)
     webhooks = Webhooks(ground)
@@ -214,7 +218,8 @@ def hearing(ground: Ground, code: Code, executions: Executions, people: People) 
     if ground.config.webhooks:
         ground.events.add(webhooks)
         ground.epochs.when_ended(webhooks.drop)
-    return Hearing(realtime, triggers, webhooks)
+    injection = Injection(ground, people.console, executions, triggers, project)
+    return Hearing(realtime, triggers, webhooks, injection)
 
 
 def stubs(ground: Ground, project: str) -> Stubs:

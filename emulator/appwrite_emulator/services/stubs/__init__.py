@@ -7,12 +7,13 @@ from .matching import Exactly
 from .near import Unmatched
 from .refused import StubRefused
 from .reply import Answer, StubReply
-from .stub import METHODS, Stub, Terms
+from .stub import METHODS, Criteria, Stub
 from .stubs import Raised, Stubs, StubUnknown, Taken
 
 __all__ = [
     "METHODS",
     "Answer",
+    "Criteria",
     "Exactly",
     "Raised",
     "Stub",
@@ -22,6 +23,5 @@ __all__ = [
     "StubUnknown",
     "Stubs",
     "Taken",
-    "Terms",
     "Unmatched",
 ]

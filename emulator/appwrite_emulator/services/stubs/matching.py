@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any, Final
 
 from ... import jsontext
+from ...printable import cut
 from .refused import StubRefused
 
 __tracebackhide__ = True  # pytest shows the line of the test, none of here
@@ -191,5 +192,4 @@ def _said(wanted: Wanted) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = "nothing" if value is MISSING else repr(value)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    return "nothing" if value is MISSING else cut(repr(value), _LONGEST)

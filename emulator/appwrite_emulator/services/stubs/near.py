@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from itertools import islice
 from typing import Any, NamedTuple
 
+from ...printable import cut
 from .call import StubCall
 from .paths import ROOT
 from .stub import METHODS, Stub
@@ -67,9 +68,10 @@ class Unmatched:
         execution = f" in execution {call.execution}" if call.execution else ""
         yield f"  called by: {call.caller}{execution}"
         if call.query:
-            yield f"  query: {_short(repr(dict(call.query)))}"
+            yield f"  query: {cut(repr(dict(call.query)), _LONGEST)}"
         if call.body:
-            yield f"  body: {_short(call.text if call.json is None else repr(call.json))}"
+            body = call.text if call.json is None else repr(call.json)
+            yield f"  body: {cut(body, _LONGEST)}"
         yield from (f"  near: {text}" for text in self.near)
         if not self.near:
             yield "  no stub is near it"
@@ -102,7 +104,3 @@ def _likeness(stub: Stub, path: str) -> float:
     if stub.path.takes(path):
         return 1.0
     return SequenceMatcher(None, stub.path.text, path, autojunk=False).ratio()
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

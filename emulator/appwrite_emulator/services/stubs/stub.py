@@ -28,7 +28,7 @@ _BODIES = "text, bytes, a compiled regular expression or a function that decides
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class Criteria:
     """What a call must have beside its method and path; None leaves it open.
 
     `query` and `headers` want what they name and let others be. `by` is `guest`, `server`, the id
@@ -42,7 +42,7 @@ class Terms:
     by: str | None = None
 
     def check(self) -> None:
-        """Raises StubRefused for terms that no call could meet."""
+        """Raises StubRefused for criteria that no call could meet."""
         query = self.query.value if isinstance(self.query, Exactly) else self.query
         for place, wanted in (("query", query), ("headers", self.headers)):
             if wanted is not None and not isinstance(wanted, Mapping):
@@ -68,7 +68,7 @@ class Terms:
             yield from matching.body_differences(self.body, call.body)
 
     def to_json(self) -> dict[str, Any]:
-        """The terms for programs; tests by functions as their text."""
+        """The criteria for programs; tests by functions as their text."""
         is_exact = isinstance(self.json, Exactly)
         json = self.json.value if is_exact else self.json
         told = {
@@ -93,19 +93,19 @@ class Stub:
     method: str
     path: PathPattern
     _: KW_ONLY
-    terms: Terms = Terms()
+    criteria: Criteria = Criteria()
     replies: tuple[StubReply, ...] = ()
     times: int | None = None
 
     @classmethod
     def declared(
-        cls, project: str, method: object, path: object, terms: Terms, *, id: str = ""
+        cls, project: str, method: object, path: object, criteria: Criteria, *, id: str = ""
     ) -> Self:
         """A stub without replies. Raises StubRefused for what cannot be one."""
-        terms.check()
+        criteria.check()
         if id != "" and not (isinstance(id, str) and _ID.fullmatch(id)):
             raise StubRefused(f"A stub cannot have the id {id!r}: take up to 36 letters or digits.")
-        return cls(id or unique_id(), project, _method(method), paths.read(path), terms=terms)
+        return cls(id or unique_id(), project, _method(method), paths.read(path), criteria=criteria)
 
     def replying(self, *replies: StubReply) -> Self:
         """The same with more replies. Raises StubRefused."""
@@ -132,7 +132,7 @@ class Stub:
             method = [f"the method: {call.method} instead of {self.method}"]
         if not self.path.takes(call.path):
             path = ["the path"]
-        return chain(method, path, self.terms.differences(call))
+        return chain(method, path, self.criteria.differences(call))
 
     def __str__(self) -> str:
         return f"{self.method} {self.path.text}"
@@ -144,7 +144,7 @@ class Stub:
             "project": self.project,
             "method": self.method,
             "path": self.path.text,
-            **self.terms.to_json(),
+            **self.criteria.to_json(),
             "replies": [reply.to_json() for reply in self.replies],
             "times": self.times,
         }
