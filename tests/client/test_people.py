@@ -179,6 +179,19 @@ def test_what_is_no_user_is_refused(
         appwrite.user("ann", **wrong)
 
 
+def test_an_empty_id_is_nobody_and_no_server(appwrite: Appwrite) -> None:
+    with pytest.raises(ValueError, match="user is '', it must be"):
+        appwrite.functions["node"].call(user="")
+
+
+def test_an_emulator_that_takes_no_key_has_one_for_its_tests() -> None:
+    with Emulator(port=0, strict=True) as emulator, isolated(emulator) as appwrite:
+        code = 'def main(context):\n    return context.res.text("open")\n'
+        (function,) = appwrite.deploy(files={"main.py": code}, id="one", runtime="python-3.12")
+
+        assert function.call().text == "open"
+
+
 def test_the_key_may_do_everything_though_those_declared_may_not() -> None:
     reader = Key("reader", ("functions.read",))
     with Emulator(port=0, keys=(reader,), strict=True) as emulator, isolated(emulator) as appwrite:

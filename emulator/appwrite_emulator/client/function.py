@@ -59,7 +59,7 @@ class Function:
         query: Query | None = None,
         method: str = "POST",
         headers: Mapping[str, str] | None = None,
-        user: str = "",
+        user: str | None = None,
         guest: bool = False,
         wait: bool = True,
         at: datetime | str | None = None,

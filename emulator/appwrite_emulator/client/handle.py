@@ -84,7 +84,11 @@ class Appwrite:
         if (path is None) == (files is None):
             raise TypeError("Give the path of a folder, or files: one of both.")
         stage, emulator = self._stage, self._stage.emulator
-        place = Path(path) if path is not None else self._written(files or {}, changes)
+        place = (
+            Path(path)
+            if path is not None
+            else sources.laid(files or {}, changes, self._stage.closing)
+        )
         applied = stage.waited(lambda: emulator.deploy(place, **changes))
         return [self.functions[each.id] for each in applied]
 
@@ -137,7 +141,7 @@ class Appwrite:
         """
         return self._people.user(id, labels, teams, attributes)
 
-    def headers(self, user: str = "", *, guest: bool = False) -> dict[str, str]:
+    def headers(self, user: str | None = None, *, guest: bool = False) -> dict[str, str]:
         """The headers that say who calls, for plain HTTP: `user`, a `guest`, or else a server."""
         return self._people.headers(user, guest=guest)
 
@@ -287,18 +291,3 @@ class Appwrite:
         if settle:
             self._stage.settle()
         return Expecting(self._stage, lambda: [*self.functions]).require(wish)
-
-    def _written(self, files: Mapping[str, str | bytes], changes: dict[str, Any]) -> Path:
-        """A folder with the files, which goes when the test ends."""
-        if "id" not in changes:
-            raise TypeError(
-                'files make a function that needs an id: deploy(files=..., id="greet").'
-            )
-        if len(files) == 1:
-            changes.setdefault("entrypoint", *files)
-        parent = sources.folder()
-        self._stage.closing.enter_context(parent)
-        folder = Path(parent.name, sources.folder_name(str(changes["id"])))
-        folder.mkdir()
-        sources.write(folder, files)
-        return folder

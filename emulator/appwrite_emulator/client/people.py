@@ -44,14 +44,14 @@ class People:
         for an address that somebody else has."""
         return self._stage.in_loop(self._bring, Person.wanted(id, labels, teams, attributes))
 
-    def headers(self, user: str = "", *, guest: bool = False) -> dict[str, str]:
+    def headers(self, user: str | None = None, *, guest: bool = False) -> dict[str, str]:
         """What says who calls: `user`, nobody, or else the server."""
-        if user and guest:
+        if user is not None and guest:
             raise TypeError(f"Call as the user {user!r} or as a guest: one of both.")
         api = self._stage.api
-        if guest:
-            return api.as_guest
-        return {**api.as_guest, "x-appwrite-session": self.session(user)} if user else api.as_server
+        if user is None:
+            return api.as_guest if guest else api.as_server
+        return {**api.as_guest, "x-appwrite-session": self.session(user)}
 
     def session(self, user: str) -> str:
         """The secret of a session of `user`, who is made if he is not there."""

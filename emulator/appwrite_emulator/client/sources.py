@@ -5,16 +5,30 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from textwrap import dedent
+from typing import Any
 
 __tracebackhide__ = True  # pytest shows the line of the test, none of here
 _PREFIX = "appwrite-emulator-files-"
 
 
-def folder() -> tempfile.TemporaryDirectory[str]:
-    """A folder for the folders of such functions, which goes when it is left."""
-    return tempfile.TemporaryDirectory(prefix=_PREFIX)
+def laid(files: Mapping[str, str | bytes], changes: dict[str, Any], closing: ExitStack) -> Path:
+    """The folder of a function with these files, which goes at `closing`; a single file becomes
+    the entrypoint among the function's `changes`, if none is.
+
+    Raises TypeError without an id, and what `write` raises.
+    """
+    if "id" not in changes:
+        raise TypeError('files make a function that needs an id: deploy(files=..., id="greet").')
+    if len(files) == 1:
+        changes.setdefault("entrypoint", *files)
+    parent = closing.enter_context(tempfile.TemporaryDirectory(prefix=_PREFIX))
+    folder = Path(parent, _folder_name(str(changes["id"])))
+    folder.mkdir()
+    write(folder, files)
+    return folder
 
 
 def brief(text: str) -> str:
@@ -39,7 +53,7 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
         path.write_bytes(_plain(content) if isinstance(content, str) else content)
 
 
-def folder_name(id: str) -> str:
+def _folder_name(id: str) -> str:
     """A name for the folder of a function, also where `id` is still to be refused."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", id[:36]) or "function"
 

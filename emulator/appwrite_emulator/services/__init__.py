@@ -119,11 +119,7 @@ class Services:
         follow = wiring.follow(ground, code, calls.runs, executor, watcher)
         hearing = wiring.hearing(ground, code, calls.executions, people, about.project)
         retention, control = wiring.control(ground, code, calls, follow, executor)
-        control.memories = (
-            code.plans.remember,
-            people.api_keys.remember,
-            hearing.webhooks.remember,
-        )
+        control.memories = wiring.memories(code, people, hearing)
         functions, deployments, executions = code.functions, code.deployments, calls.executions
         rows = (functions, deployments, executions)
         return cls(

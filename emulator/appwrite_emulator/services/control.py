@@ -31,6 +31,8 @@ _RESTORED = "The state was restored to a moment at which this had not ended."
 
 Recall = Callable[[], None]
 """Puts something back that is no row."""
+Memory = Callable[[], Recall]
+"""Remembers something that is no row."""
 
 
 class SnapshotUnknown(LookupError):
@@ -75,7 +77,7 @@ class Control:
         """Builds that are needed though no row names them."""
         self.refill: Callable[[str], Awaitable[None]] = _leave_empty
         """Brings back, after a reset of a project or of all, what comes from elsewhere."""
-        self.memories: tuple[Callable[[], Recall], ...] = ()
+        self.memories: tuple[Memory, ...] = ()
         """Of those who know something beside the rows: remembers it, and how to put it back."""
 
     async def settle(self, limit: float = SETTLE_TIMEOUT) -> list[Work]:

@@ -17,7 +17,7 @@ from .background import Background
 from .bringing import Bringing
 from .builds import Builds
 from .console import Console
-from .control import Control
+from .control import Control, Memory
 from .deployments import Deployments
 from .environments import Environments
 from .errands import Errands
@@ -226,3 +226,7 @@ def stubs(ground: Ground, project: str) -> Stubs:
     made = Stubs(ground, project)
     ground.epochs.when_ended(made.clear)
     return made
+
+
+def memories(code: Code, people: People, hearing: Hearing) -> tuple[Memory, ...]:
+    return code.plans.remember, people.api_keys.remember, hearing.webhooks.remember
