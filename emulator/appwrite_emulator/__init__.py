@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .client.api import Refused
     from .client.execution import Execution
+    from .client.expecting import ExpectationFailed
     from .client.handle import Appwrite
     from .client.isolation import isolated
+    from .client.judge import FunctionFailed
+    from .client.stubs import StubsFailed
     from .clock import ManualClock
     from .config import Config, ConfigError, Key, Repository, Webhook
     from .emulator import Emulator
+    from .services.stubs import Exactly, StubCall, StubRefused, StubReply
 
 __version__ = "0.1.0"
 __all__ = [
-    "Appwrite", "Config", "ConfigError", "Emulator", "Execution", "Key", "ManualClock",
-    "Repository", "Webhook", "isolated",
+    "Appwrite", "Config", "ConfigError", "Emulator", "Exactly", "Execution", "ExpectationFailed",
+    "FunctionFailed", "Key", "ManualClock", "Refused", "Repository", "StubCall", "StubRefused",
+    "StubReply", "StubsFailed", "Webhook", "isolated",
 ]  # fmt: skip
 
 _HOMES = {
@@ -23,10 +29,18 @@ _HOMES = {
     "Config": "config",
     "ConfigError": "config",
     "Emulator": "emulator",
+    "Exactly": "services.stubs",
     "Execution": "client.execution",
+    "ExpectationFailed": "client.expecting",
+    "FunctionFailed": "client.judge",
     "Key": "config",
     "ManualClock": "clock",
+    "Refused": "client.api",
     "Repository": "config",
+    "StubCall": "services.stubs",
+    "StubRefused": "services.stubs",
+    "StubReply": "services.stubs",
+    "StubsFailed": "client.stubs",
     "Webhook": "config",
     "isolated": "client.isolation",
 }

@@ -12,6 +12,7 @@ import anyio
 LOOK = 10.0
 """Real seconds after which who waits looks at the clock again: a machine may sleep meanwhile, or
 its clock be set, and the waiting itself does not notice."""
+_PAUSE = 0.01  # seconds, at first, between looks at a clock that does not move
 
 
 class Clock(Protocol):
@@ -67,14 +68,21 @@ class SystemClock:
         return self._stands_at or self._machine() + self._offset
 
     async def sleep_until(self, moment: datetime) -> None:
-        while (remaining := (moment - self.now()).total_seconds()) > 0:
-            moved = anyio.Event()
-            self._sleepers.add(moved)
-            try:
-                with anyio.move_on_after(inf if self.frozen else min(remaining, self._look)):
-                    await moved.wait()
-            finally:
-                self._sleepers.discard(moved)
+        least = 0.0
+        while (remaining := (moment - (before := self.now())).total_seconds()) > 0:
+            await self._wait(inf if self.frozen else min(max(remaining, least), self._look))
+            # Programs that embed us may hold the machine's time still, just before the moment.
+            least = max(2 * least, _PAUSE) if self.now() == before else 0.0
+
+    async def _wait(self, seconds: float) -> None:
+        """Return after `seconds`, or as soon as the clock is moved."""
+        moved = anyio.Event()
+        self._sleepers.add(moved)
+        try:
+            with anyio.move_on_after(seconds):
+                await moved.wait()
+        finally:
+            self._sleepers.discard(moved)
 
     @property
     def frozen(self) -> bool:

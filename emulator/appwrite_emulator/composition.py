@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -17,7 +16,7 @@ import anyio
 from anyio import to_thread
 
 from .assets import assets
-from .builder import Builder, Tools
+from .builder import Builder, Keeping, Tools
 from .catalog import Catalog
 from .clock import Clock
 from .config import Config, own_environment
@@ -28,6 +27,7 @@ from .execution.spawner import Spawner
 from .files import Files
 from .http import api
 from .http.app import Api
+from .passing import passing_folder
 from .repositories import Repositories
 from .sandbox import Sandbox, choose
 from .services import Services
@@ -83,7 +83,8 @@ async def composed(
         )
         runtimes = (assets("runtimes"), *config.runtimes)
         catalog = Catalog([sandbox.lend(folder, workspace) for folder in runtimes])
-        builder = _builder(spawner, sandbox, workspace, catalog, site.clock)
+        keeping = await to_thread.run_sync(_keeping, config.build_cache)
+        builder = _builder(spawner, (sandbox, workspace), catalog, site.clock, keeping)
         group = await stack.enter_async_context(anyio.create_task_group())
         stack.callback(group.cancel_scope.cancel)
         ground = Ground(
@@ -132,9 +133,23 @@ async def _kept(
     return state, files, sandbox, workspace
 
 
+def _keeping(folder: Path | None) -> Keeping | None:
+    """Where builds are kept, if they are. Blocking. Raises ConfigError."""
+    if folder is None:
+        return None
+    keeping = Keeping(folder.absolute())
+    keeping.start()
+    return keeping
+
+
 def _builder(
-    spawner: Spawner, sandbox: Sandbox, workspace: Path, catalog: Catalog, clock: Clock
+    spawner: Spawner,
+    place: tuple[Sandbox, Path],
+    catalog: Catalog,
+    clock: Clock,
+    keeping: Keeping | None,
 ) -> Builder:
+    sandbox, workspace = place
     return Builder(
         spawner,
         sandbox,
@@ -143,6 +158,7 @@ def _builder(
         environ=own_environment(),
         tools=Tools.of(catalog.families),
         now=clock.now,
+        keeping=keeping,
     )
 
 
@@ -172,12 +188,8 @@ def _data_folder(state_file: Path | None) -> Iterator[Path]:
     if state_file is not None:
         yield state_file.parent
         return
-    folder = Path(tempfile.mkdtemp(prefix="appwrite-emulator-"))
-    try:
-        folder.chmod(0o711)
+    with passing_folder() as folder:
         yield folder
-    finally:
-        _remove(folder)
 
 
 def _remove(folder: Path) -> None:

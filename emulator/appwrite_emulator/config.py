@@ -52,6 +52,12 @@ class Config:
         metavar="FILE",
     )
     memory: bool = option(False, "Keep the state in memory only; nothing is left when it stops.")
+    build_cache: Path | None = option(
+        None,
+        "Folder that keeps builds: where nothing that a build depends on has changed, its commands "
+        "do not run again.",
+        metavar="FOLDER",
+    )
     project: str = option(
         "",
         "Project id to announce and to deploy into [default: the project file's, else `demo`].",

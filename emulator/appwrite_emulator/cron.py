@@ -14,9 +14,12 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from croniter import croniter
+if TYPE_CHECKING:
+    from croniter import croniter
 
+_Find = Callable[["croniter", datetime], datetime]
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -40,20 +43,30 @@ class Schedule:
 
         The minute that `moment` lies in has begun, so it does not count.
         """
-        return min(self._dates(croniter.get_next, moment), default=None)
+        return min(self._dates(_next, moment), default=None)
 
     def last_before(self, moment: datetime) -> datetime | None:
         """The last full minute before that of `moment` at which it ran, in UTC, or None."""
-        return max(self._dates(croniter.get_prev, moment), default=None)
+        return max(self._dates(_last, moment), default=None)
 
-    def _dates(self, find: Callable[..., datetime], moment: datetime) -> Iterator[datetime]:
+    def _dates(self, find: _Find, moment: datetime) -> Iterator[datetime]:
         # Moments without a zone cost croniter a third of the time.
         minute = moment.astimezone(UTC).replace(tzinfo=None, second=0, microsecond=0)
         for engine in self._engines:
             # No such date within fifty years, or none before the year 10000.
             with suppress(ValueError, OverflowError):
                 # A copy, because a search changes the engine and other threads may share it.
-                yield find(copy(engine), datetime, minute).replace(tzinfo=UTC)
+                yield find(copy(engine), minute).replace(tzinfo=UTC)
+
+
+def _next(engine: croniter, minute: datetime) -> datetime:
+    found: datetime = engine.get_next(datetime, minute)
+    return found
+
+
+def _last(engine: croniter, minute: datetime) -> datetime:
+    found: datetime = engine.get_prev(datetime, minute)
+    return found
 
 
 def is_valid(expression: str) -> bool:
@@ -103,6 +116,8 @@ _PART = re.compile(r"[^ \t\n\v\f\r]+")
 
 @lru_cache(maxsize=1024)
 def _engines(expression: str) -> tuple[croniter, ...]:
+    from croniter import croniter  # costly, and many projects have no schedules
+
     return tuple(croniter(alternative, _EPOCH) for alternative in _alternatives(expression))
 
 

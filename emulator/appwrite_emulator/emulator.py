@@ -26,6 +26,7 @@ from .services import Services
 from .services.calendar import Journey
 from .services.control import SETTLE_TIMEOUT, Control, Snapshot
 from .services.injection import Fired
+from .services.leftovers import Leftovers
 from .services.projects import Applied, checked
 from .services.retention import Removed
 from .services.under_way import Work
@@ -81,6 +82,11 @@ class Emulator:
         return self._services
 
     @property
+    def is_in_thread(self) -> bool:
+        """Whether it runs in a thread of its own now, where `in_loop` reaches it."""
+        return self._portal is not None
+
+    @property
     def sandbox(self) -> Sandbox:
         """How functions are confined."""
         assert self._sandbox is not None, "the emulator is not running"
@@ -107,10 +113,12 @@ class Emulator:
         """Deploy what lies at `path`, and wait until it is ready: a project with or without
         `appwrite.config.json`, a folder whose subfolders are functions, or one function.
 
-        `changes` are settings of that one, such as `id`, `timeout` or `variables`, by the names of
-        `project_file.Entry`. Deploying a folder again changes only what differs. Raises
-        DeployFailed, which names each function that has failed and why, NothingThere, EntryRefused,
-        ProjectFileError. In an event loop of yours it is `emulator.services.projects.deploy`.
+        `changes` are settings of that one: `id`, `name`, `runtime`, `entrypoint`, `commands`,
+        `execute`, `events`, `schedule`, `timeout`, `enabled`, `logging`, `scopes`, `variables`,
+        `ignore`, `specification`. Deploying a folder again changes only what differs. Raises
+        DeployFailed, which names each function that has failed and why, NothingThere, EntryRefused
+        for changes that cannot be made, ProjectFileError. In an event loop of yours it is
+        `emulator.services.projects.deploy`.
         """
         act = partial(self.services.projects.deploy, self.project, Path(path).absolute(), **changes)
         return checked(self._in_thread.call(act))
@@ -126,13 +134,19 @@ class Emulator:
         """Remember all rows, of all projects, until `forget`."""
         return self._in_thread.call(self.control.snapshot)
 
-    def restore(self, snapshot: Snapshot) -> None:
-        """Put back the rows of `snapshot`. What is under way is ended; its writes are refused."""
-        self._in_thread.call(self.control.restore, snapshot.id)
+    def restore(self, snapshot: Snapshot, *, fresh: bool = False) -> Leftovers:
+        """Put back the rows of `snapshot`. What is under way is ended; its writes are refused.
 
-    def reset(self, project: str = "") -> None:
-        """Remove all rows of all projects, or of one. What is under way there is ended."""
-        self._in_thread.call(self.control.reset, project)
+        Processes of functions stay, without the files that their calls have left; one that goes on
+        after its answers is replaced, and with `fresh` all are. What is returned tells what there
+        was: `lines()` in sentences.
+        """
+        restore = partial(self.control.restore, fresh=fresh)
+        return self._in_thread.call(restore, snapshot.id)
+
+    def reset(self, project: str = "") -> Leftovers:
+        """Remove all rows of all projects, or of one, as `restore` does."""
+        return self._in_thread.call(self.control.reset, project)
 
     def maintain(self) -> Removed:
         """Remove what has outlived its retention, as happens once a day; how much it was."""
@@ -253,6 +267,7 @@ class Emulator:
             stack.callback(server.stop)
             stack.callback(self.services.ground.live_logs.close)  # or its readers hold the server
             stack.callback(self.services.realtime.close)
+            stack.callback(self.services.stubs.close)
             group.start_soon(server.serve, sockets, name="http")
             await server.answers.wait()
             self._own_loop = stack.pop_all()

@@ -141,9 +141,13 @@ class Files:
         except FileNotFoundError:
             return f"[This text is lost: there is no file {name} among the logs.]\n"
 
+    def name_of_build(self) -> str:
+        """A name for `build` that no other has; its folder is yet to be made."""
+        return secrets.token_hex(16)
+
     def new_build(self) -> str:
         """Make an empty build folder with its code root; returns its name for `build`."""
-        name = secrets.token_hex(16)
+        name = self.name_of_build()
         (self.build(name) / CODE_ROOT).mkdir(parents=True)
         return name
 

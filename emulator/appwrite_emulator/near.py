@@ -6,7 +6,9 @@ import difflib
 from collections.abc import Iterable
 
 
-def meant(name: str, known: Iterable[str]) -> str:
+def meant(name: object, known: Iterable[str]) -> str:
     """A question that names up to three of `known` that are near, or ""."""
+    if not isinstance(name, str):
+        return ""
     near = difflib.get_close_matches(name, list(known), n=3)
     return f"Did you mean {' or '.join(near)}?" if near else ""

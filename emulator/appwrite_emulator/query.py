@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
 import re
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Reversible, Sequence, Sized
 from dataclasses import dataclass
 from itertools import islice
@@ -203,7 +203,7 @@ def _sorted_page(rows: Rows, query: Query, cursor: Row | None) -> tuple[list[Row
         found.append(cursor)
         found.sort(key=lambda row: row["$sequence"])
     if query.shuffled:
-        random.shuffle(found)
+        secrets.SystemRandom().shuffle(found)
     for order in reversed(query.orders):
         found = _ordered(found, order)
     if cursor is None or query.cursor is None:

@@ -103,6 +103,11 @@ class Timers:
         self._latest = now
         return self.run_due()
 
+    def begin_anew(self) -> None:
+        """Set all timers anew, from the present moment on, whatever was due before."""
+        self._latest = self._clock.now()
+        self.rearm()
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Let nothing be called by `serve` meanwhile: somebody else does it."""

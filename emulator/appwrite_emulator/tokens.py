@@ -37,6 +37,8 @@ class FunctionKey:
     project: str
     scopes: tuple[str, ...]
     depth: int = 0  # how many events, each caused by the one before, led to who has it
+    function: str = ""  # the id of who has it; empty for keys made through the API
+    epoch: str = ""  # the mark of the one in which it was issued, and holds
 
 
 def _to_segment(data: bytes) -> bytes:
@@ -91,11 +93,15 @@ def _check_header(header: Any) -> None:
 def function_key(
     prefix: KeyPrefix, key: FunctionKey, secret: bytes, *, expires_at: datetime
 ) -> str:
-    """The API key a running function or build gets. Its depth is Appwrite's no claim, and is one
-    only where there is some."""
+    """The API key a running function or build gets. Its depth, function and epoch are no claims
+    of Appwrite's, and are there only where there is some."""
     claims: dict[str, Any] = {"projectId": key.project, "scopes": list(key.scopes)}
     if key.depth:
         claims["depth"] = key.depth
+    if key.function:
+        claims["functionId"] = key.function
+    if key.epoch:
+        claims["epoch"] = key.epoch
     return prefix + sign(claims, secret, expires_at=expires_at)
 
 
@@ -104,6 +110,11 @@ def read_key(key: str, secret: bytes, now: datetime) -> FunctionKey:
     for prefix in _PREFIXES:
         if key.startswith(prefix):
             claims = verify(key.removeprefix(prefix), secret, now)
-            scopes = tuple(claims.get("scopes", ()))
-            return FunctionKey(claims.get("projectId", ""), scopes, claims.get("depth", 0))
+            return FunctionKey(
+                project=claims.get("projectId", ""),
+                scopes=tuple(claims.get("scopes", ())),
+                depth=claims.get("depth", 0),
+                function=claims.get("functionId", ""),
+                epoch=claims.get("epoch", ""),
+            )
     raise TokenInvalid("Incomplete segments")

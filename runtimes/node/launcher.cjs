@@ -9,10 +9,13 @@ const { Socket } = require('node:net');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { buildRequest, buildResponse } = require('./context.cjs');
+const Pending = require('./pending.cjs');
 const render = require('./render.cjs');
 
 const PROTOCOL = 1;
-const [READY, LOAD, LOADED, LOAD_FAILED, CALL, RESULT, LOG, EXIT] = [1, 2, 3, 4, 5, 6, 7, 8];
+const [READY, LOAD, LOADED, LOAD_FAILED, CALL, RESULT, LOG, EXIT, ASK, PENDING] = [
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+];
 const HEAD = 16;
 
 const MESSAGE_LIMIT = 8000;
@@ -248,12 +251,14 @@ const hookConsole = () => {
 class Launcher {
   constructor() {
     this.main = null;
+    this.pending = new Pending();
   }
 
   onFrame(type, id, header, body) {
     if (type === LOAD) this.load(JSON.parse(header));
     else if (type === CALL) this.call(id, JSON.parse(header), body);
     else if (type === EXIT) process.exit(0);
+    else if (type === ASK) writeFrame(PENDING, 0, { pending: this.pending.since() });
   }
 
   async load(order) {
@@ -268,6 +273,7 @@ class Launcher {
     } finally {
       loading.isOpen = false;
     }
+    this.pending.note();
     return writeFrame(LOADED, 0, { ms: performance.now() - started });
   }
 
@@ -289,4 +295,5 @@ source.on('data', readFrames((...frame) => launcher.onFrame(...frame)));
 source.on('close', () => process.exit(0));
 hookConsole();
 const { pid, versions } = process;
-writeFrame(READY, 0, { proto: PROTOCOL, runtime: 'node', version: versions.node, pid });
+const asks = Pending.isKnown;
+writeFrame(READY, 0, { proto: PROTOCOL, runtime: 'node', version: versions.node, pid, asks });

@@ -14,6 +14,7 @@ use TypeError;
 
 const PROTOCOL = 1;
 const READY = 1, LOAD = 2, LOADED = 3, LOAD_FAILED = 4, CALL = 5, RESULT = 6, LOG = 7, LEAVE = 8;
+const ASK = 9, PENDING = 10;
 const CHUNK = 1 << 18; // bytes asked for at once
 
 const NO_MAIN = "Function signature invalid. Did you forget to export a 'main' function?";
@@ -132,6 +133,7 @@ final class Launcher
                 LOAD => $this->load($header),
                 CALL => $this->call($id, $header, $body),
                 LEAVE => exit(0),
+                ASK => $this->channel->write(PENDING, 0, ['pending' => (object) []]), // nothing ever is
                 default => null,
             };
         }
@@ -187,7 +189,7 @@ final class Launcher
 
 (static function (): void { // leaves no variables to user code
     $channel = new Channel();
-    $version = ['version' => PHP_VERSION, 'pid' => getmypid()];
+    $version = ['version' => PHP_VERSION, 'pid' => getmypid(), 'asks' => true];
     $channel->write(READY, 0, ['proto' => 1, 'runtime' => 'php'] + $version);
     foreach (['context', 'request', 'execution'] as $part) {
         require __DIR__ . "/{$part}.php";

@@ -11,7 +11,7 @@ from time import perf_counter, tzset
 HERE = os.path.dirname(os.path.abspath(__file__))
 PID = os.getpid()
 PROTOCOL = 1
-READY, LOAD, LOADED, LOAD_FAILED, CALL, RESULT, LOG, EXIT = range(1, 9)
+READY, LOAD, LOADED, LOAD_FAILED, CALL, RESULT, LOG, EXIT, ASK, PENDING = range(1, 11)
 
 LOG_LEVEL = b'{"level":"log"}'
 ERROR_LEVEL = b'{"level":"error"}'
@@ -216,6 +216,7 @@ class Launcher:
         self._loop = None
         self._tasks = set()
         self._left = None  # how user code left the process
+        self._pending = Pending()
 
     def run(self):
         while self._loop is None:
@@ -234,6 +235,9 @@ class Launcher:
             self._load(json.loads(header))
         elif kind == CALL:
             self._call(identity, json.loads(header), body)
+        elif kind == ASK:
+            told = compact({"pending": self._pending.since(self._loop)})
+            self._channel.write(PENDING, 0, told.encode())
 
     def _load(self, order):
         started = perf_counter()
@@ -246,6 +250,7 @@ class Launcher:
             self._enforced = enforced_headers()
             self._is_async = is_coroutine_function(self._main)
             self._choose_loop()
+            self._pending.note(self._loop)
             kind, header = LOADED, {"ms": round((perf_counter() - started) * 1000, 3)}
         flush()
         self._channel.write(kind, 0, compact(header).encode())
@@ -294,7 +299,7 @@ if __name__ == "__main__":
     channel = Channel()
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
     version = ".".join(map(str, sys.version_info[:3]))
-    ready = f'{{"proto":1,"runtime":"python","version":"{version}","pid":{PID}}}'
+    ready = f'{{"proto":1,"runtime":"python","version":"{version}","pid":{PID},"asks":true}}'
     channel.write(READY, 0, ready.encode())
 
     # After READY, since this is half of the start-up time, and a spare has leisure.
@@ -303,7 +308,10 @@ if __name__ == "__main__":
 
     sys.path.insert(0, HERE)
     from context import Context, compact, enforced_headers, rendered
+    from pending import Pending
 
-    del sys.path[0], sys.modules["context"]  # user code may have a module of that name
+    for name in ("context", "pending"):  # user code may have modules of these names
+        del sys.modules[name]
+    del sys.path[0]
     builtins.exit = builtins.quit = sys.exit  # `-S` leaves them out
     Launcher(channel).run()

@@ -102,18 +102,18 @@ def test_what_lies_there_is_written_down_once(reachable: Path) -> None:
 
 
 def test_a_bare_folder_is_served_as_it_is_guessed(reachable: Path) -> None:
-    source(reachable, "functions/hello/main.mjs", NODE)
-    source(reachable, "functions/snake/main.py", PYTHON)
-    with started(str(reachable), "--memory") as emulator:
+    folder = reachable / "shop_"  # a project's id ends with a letter or a digit
+    source(folder, "functions/hello/main.mjs", NODE)
+    source(folder, "functions/snake/main.py", PYTHON)
+    with started(str(folder), "--memory") as emulator:
         answers = [
-            emulator.execute(id, project=reachable.name)["responseBody"]
-            for id in ("hello", "snake")
+            emulator.execute(id, project="shop")["responseBody"] for id in ("hello", "snake")
         ]
         assert emulator.stop() == 0
     assert answers == ["none", "hello from Python"]
     (line,) = lines_with(emulator.lines, "hello: functions/hello, main.mjs by node-")
     assert "Node.js" in line
-    assert not (reachable / "appwrite.config.json").exists()
+    assert not (folder / "appwrite.config.json").exists()
 
 
 def test_a_new_function_joins_those_that_were_guessed(reachable: Path) -> None:
@@ -170,13 +170,23 @@ def test_a_function_that_is_listed_is_not_made_again(reachable: Path) -> None:
     assert _tree(reachable) == before
 
 
+def test_pytest_collects_nothing_of_what_is_made(reachable: Path) -> None:
+    for name in ("greet", "part"):
+        assert _in(reachable, "init", name, "--language", "python").returncode == 0
+    pytest_here = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(pytest_here, cwd=reachable, capture_output=True, text=True, check=False)
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, done.stdout
+
+
 def test_a_language_of_ones_own_brings_its_template(reachable: Path) -> None:
     source(reachable, "languages/shell/runtime.toml", _SHELL)
     source(reachable, "languages/shell/template/go.sh", "echo @function@ in @folder@\n")
+    source(reachable, "languages/shell/template/__pycache__/go.pyc", "as installers leave them")
     (reachable / "appwrite-emulator.toml").write_text('runtimes = ["languages"]\n')
     done = _in(reachable, "init", "greet", "--runtime", "shell-1")
     assert done.returncode == 0, done.stderr
     assert (reachable / "functions/greet/go.sh").read_text() == "echo greet in functions/greet\n"
+    assert os.listdir(reachable / "functions/greet") == ["go.sh"]
     assert "Test it:   appwrite-emulator exec -- sh functions/greet/go.sh" in done.stdout
 
 

@@ -84,7 +84,7 @@ def test_a_busy_port_of_a_strict_emulator_says_that_it_wants_a_key() -> None:
     assert port_facts["emulator"]["pid"] == emulator.process.pid
 
 
-def test_a_relative_folder_is_served_like_any_other(
+def test_a_relative_folder_is_served_in_calm_lines(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(shop.parent)
@@ -95,15 +95,10 @@ def test_a_relative_folder_is_served_like_any_other(
         ]
         assert emulator.stop() == 0
     assert said == ["hi", "hello from Python"]
-
-
-def test_it_says_what_it_does_in_calm_lines(shop: Path) -> None:
-    with started(str(shop)) as emulator:
-        assert emulator.stop() == 0
     first, sandbox, file, *_ = emulator.lines
     assert first == f"appwrite-emulator {__version__}"
     assert sandbox.startswith("sandbox: ")
-    assert file == f"{shop / 'appwrite.config.json'}: 2 functions"
+    assert file == f"{Path(shop.name) / 'appwrite.config.json'}: 2 functions"
     assert [line.split()[:3] for line in lines_with(emulator.lines, "ready,")] == [
         ["✓", "hello", "node-22"],
         ["✓", "snake", "python-3.12"],
@@ -141,29 +136,20 @@ def test_what_has_not_changed_is_not_deployed_again(shop: Path) -> None:
     assert snake.endswith("  ready, unchanged")
 
 
-def test_a_build_sees_the_variables_of_the_file_as_they_are_now(shop: Path) -> None:
-    logs = []
-    for word in ("one", "two"):
-        row = HELLO | {"commands": "echo built with $WORD", "vars": {"WORD": word}}
-        project(shop, row)
+def test_what_has_changed_in_the_file_counts_at_the_next_start(shop: Path) -> None:
+    logs, settings = [], []
+    rest = {"timeout": 7, "schedule": "0 0 * * *"}
+    for word, row in (("one", HELLO | rest), ("two", HELLO)):
+        project(shop, row | {"commands": "echo built with $WORD", "vars": {"WORD": word}})
         with started(str(shop)) as emulator:
             _, function = emulator.call("/functions/hello", project="shop")
             path = f"/functions/hello/deployments/{function['deploymentId']}"
             logs.append(emulator.call(path, project="shop")[1]["buildLogs"])
+            settings.append((function["timeout"], function["schedule"]))
             assert emulator.stop() == 0
     assert "built with one" in logs[0]
-    assert "built with two" in logs[1]
-
-
-def test_a_setting_that_left_the_file_goes_back_to_its_default(shop: Path) -> None:
-    project(shop, HELLO | {"timeout": 7, "schedule": "0 0 * * *"})
-    with started(str(shop)) as emulator:
-        assert emulator.stop() == 0
-    project(shop, HELLO)
-    with started(str(shop)) as emulator:
-        _, function = emulator.call("/functions/hello", project="shop")
-        assert emulator.stop() == 0
-    assert (function["timeout"], function["schedule"]) == (15, "")
+    assert "built with two" in logs[1], "a build sees the variables as they are now"
+    assert settings == [(7, "0 0 * * *"), (15, "")], "what left the file has its default again"
 
 
 def test_ignored_files_are_not_deployed(shop: Path) -> None:

@@ -163,7 +163,7 @@ async def test_in_a_loop_the_control_is_awaited() -> None:
         empty = emulator.control.snapshot()
         assert await told_endpoint(http) == emulator.endpoint
         assert await emulator.control.settle() == []
-        assert await emulator.control.restore(empty.id) == []
+        assert not await emulator.control.restore(empty.id)
         assert (await http.get("/functions")).json()["total"] == 0
         with pytest.raises(AssertionError, match=r"emulator\.control"):
             emulator.settle()

@@ -5,21 +5,24 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
-import subprocess
-import sys
 import tomllib
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx2
 import pytest
 from click.testing import CliRunner
 
-from appwrite_emulator import Config, Emulator, Repository
+from appwrite_emulator import Config, Emulator, Repository, isolated
 from appwrite_emulator.cli import main
 from appwrite_emulator.cli.options import given
-from appwrite_emulator.cli.session import prepare
+from appwrite_emulator.client.stubs import Stubs
+from appwrite_emulator.client.workspace import prepare
 from appwrite_emulator.project_file import read
+
+from .command import source
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -144,19 +147,51 @@ def test_the_state_is_put_back_as_shown() -> None:
     exec(compile(code, "README.md", "exec"), {})
 
 
-def test_the_context_manager_prints_where_it_serves(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(block("python", "print(emulator.endpoint"))
+VISIT = """
+import json
+import os
+from urllib.parse import quote
+from urllib.request import Request, urlopen
 
-    done = subprocess.run(
-        [sys.executable, str(script)],
-        env={"PYTHONPATH": str(ROOT / "emulator"), "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
 
-    assert re.match(r"http://127\.0\.0\.1:\d+/v1 demo local\n$", done.stdout)
+def main(context):
+    url = os.environ["APPWRITE_FUNCTION_API_ENDPOINT"] + "/tablesdb/main/tables/visits/rows"
+    headers = {
+        "content-type": "application/json",
+        "x-appwrite-project": os.environ["APPWRITE_FUNCTION_PROJECT_ID"],
+        "x-appwrite-key": context.req.headers["x-appwrite-key"],
+    }
+    values = [context.req.body_json["user"]]
+    query = quote(json.dumps({"method": "equal", "attribute": "user", "values": values}))
+    with urlopen(Request(f"{url}?queries[0]={query}", headers=headers)) as reply:
+        number = json.load(reply)["total"] + 1
+    row = json.dumps({"rowId": "unique()", "data": {"number": number}}).encode()
+    with urlopen(Request(url, row, headers)) as reply:
+        return context.res.json(json.load(reply))
+"""
+
+
+def test_a_stub_answers_a_function_as_shown(tmp_path: Path) -> None:
+    source(tmp_path, "visit/main.py", VISIT)
+    names: dict[str, Any] = {}
+    exec(compile(block("python", "appwrite.stub.get(ROWS"), "README.md", "exec"), names)
+    with Emulator(port=0) as emulator:
+        emulator.deploy(tmp_path / "visit")
+        stubs = Stubs(emulator.services.stubs, emulator.in_loop, emulator.project)
+        with isolated(emulator) as appwrite:
+            handle = SimpleNamespace(stub=stubs, functions=appwrite.functions)
+            names["test_a_visit_is_counted"](handle)
+            stubs.check()
+
+
+async def test_a_stub_is_declared_over_http_as_shown(quickstart: Emulator) -> None:
+    command = block("sh", "/_emulator/stubs -d")
+    async with quickstart as emulator:
+        base = emulator.endpoint.removesuffix("/v1")
+        declared = (await as_curl(command.replace("http://127.0.0.1:9080", base))).json()
+
+    assert (declared["path"], declared["by"]) == ("/v1/messaging/messages/*", "postcard")
+    assert [each["status"] for each in declared["replies"]] == [429, 200]
 
 
 def test_the_application_can_be_made(tmp_path: Path) -> None:
@@ -183,9 +218,9 @@ def test_every_start_that_is_shown_finds_what_it_names(monkeypatch: pytest.Monke
     shown = re.findall(r"^(?:.*bin/)?appwrite-emulator start (.*)$", README, re.MULTILINE)
     for line in shown:
         values = main.commands["start"].make_context("start", shlex.split(line)).params
-        session = prepare(values["directory"], given(values))
-        assert session.project
-        assert all(each.path.is_dir() for each in session.config.repositories)
+        workspace = prepare(values["directory"], given(values))
+        assert workspace.project
+        assert all(each.path.is_dir() for each in workspace.config.repositories)
     assert len(shown) == 5
 
 

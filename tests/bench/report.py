@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from . import bodies, growth, later, saves, state, ticks, warm, watching
+from . import bodies, fixture, growth, isolation, later, saves, state, ticks, warm, watching
 from .footprint import Footprint
 from .growth import Deployed
 from .servers import Mode
@@ -36,6 +36,7 @@ STATE_TARGETS = {
 }
 BODIES_TARGETS = {bodies.BODIES: 30, bodies.LOGS: 60}  # times a small call
 LATER_TARGET = 3  # times a synchronous execution
+ISOLATION_TARGETS = {isolation.RESTORE: 2e-3, isolation.FILES: 3e-3}  # seconds
 TICK_TARGET = 1e-3  # seconds over an execution by hand
 SAVE_TARGETS = {0.5: 60e-3, 0.95: 150e-3}  # seconds, by share of the saves
 MANY_READY, MANY_MEMORY = 3.0, 150e6  # seconds, bytes
@@ -48,6 +49,7 @@ WATCHING_TARGETS = {  # seconds, or a share of a core; for what is heard
     watching.IDLE: 0.01,
 }
 TREES_TARGETS = {watching.CURRENT: 1e-3, watching.SCAN: 3e-3}
+FIXTURE_READY, FIXTURE_ADDED, FIXTURE_IMPORT = 1.0, 5e-3, 10e-3  # seconds
 COLD_TARGETS = {"start to ready": 1.0, "python": 0.25, "node": 0.4}
 TITLES: dict[Mode, str] = {
     "plain": "Warm synchronous execution, stored on disk; plain uvicorn (asyncio, h11)",
@@ -148,6 +150,16 @@ def ticks_lines(mode: Mode, taken: dict[str, dict[str, float]]) -> Iterator[str]
     yield _row("  over an execution by hand", [f"{each * 1e3:+.2f} ms" for each in over], bound)
 
 
+def isolation_lines(taken: dict[str, dict[str, float]]) -> Iterator[str]:
+    """One line for each kind of test, over baselines of several sizes."""
+    yield "What a test pays for the state it begins with, in memory: p50"
+    yield _row("functions/warm workers/executions", list(taken), "target")
+    for name in next(iter(taken.values())):
+        seconds, limit = [each[name] for each in taken.values()], ISOLATION_TARGETS.get(name)
+        note = f"≤ {limit * 1e3:g} ms {_verdict(max(seconds) <= limit)}" if limit else ""
+        yield _row(name, [f"{each * 1e3:.2f} ms" for each in seconds], note)
+
+
 def saves_lines(
     mode: Mode, taken: dict[str, saves.Saves], loaded: dict[str, saves.Loaded]
 ) -> Iterator[str]:
@@ -237,6 +249,36 @@ def trees_lines(taken: dict[str, list[float]]) -> Iterator[str]:
         limit = TREES_TARGETS.get(name)
         kept = _verdict(_at(seconds, 50) <= limit) if limit else ""
         yield _row(name, [_spread(seconds)], f"≤ {limit * 1e3:g} ms {kept}" if limit else "")
+
+
+def fixture_lines(cost: fixture.Cost, sessions: dict[int, fixture.Session]) -> Iterator[str]:
+    """What the plugin costs: those who do not use it, a session, and each of its tests."""
+    over = cost.runs[fixture.WITH] - cost.runs[fixture.WITHOUT]
+    yield "The pytest plugin, in a run that does not use it: best of some"
+    cells = [f"{cost.imported * 1e3:.1f} ms", f"{over * 1e3:+.1f} ms"]
+    bound = f"≤ {FIXTURE_IMPORT * 1e3:g} ms {_verdict(cost.imported <= FIXTURE_IMPORT)}"
+    yield _row("its import; with noise, CPU of the whole run", cells, bound)
+    yield "The fixture: what a session adds to its tests' own code, by its functions"
+    yield _row("", [str(each) for each in sessions], "target")
+    ready = [each.ready for each in sessions.values()]
+    bound = f"≤ {FIXTURE_READY:g} s {_verdict(max(ready) <= FIXTURE_READY)}"
+    yield _row(
+        "from collection to the first test, best", [f"{each:.2f} s" for each in ready], bound
+    )
+    for kind in fixture.KINDS:
+        added = [each.added[kind] for each in sessions.values()]
+        verdict = _verdict(max(_at(each, 50) for each in added) <= FIXTURE_ADDED)
+        bound = f"≤ {FIXTURE_ADDED * 1e3:g} ms {verdict}"
+        yield _row(f"each test that does {kind}, p50 p95", [_spread(each) for each in added], bound)
+
+
+def crowd_lines(functions: int, tests: int, crowds: dict[str, fixture.Crowd]) -> Iterator[str]:
+    """The same tests one after the other and at once."""
+    yield f"{tests:,} tests of {functions} functions, each calls one"
+    yield _row("", list(crowds))
+    yield _row("whole run", [f"{each.seconds:.1f} s" for each in crowds.values()])
+    left = [each.left for each in crowds.values()]
+    yield _row("processes, ports and files left", [str(each) for each in left], _none(left))
 
 
 def _spread(seconds: list[float]) -> str:

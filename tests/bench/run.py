@@ -20,7 +20,20 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 sys.path.insert(1, str(Path(__file__).parents[2] / "emulator"))
 
-from tests.bench import bodies, cold, growth, later, report, saves, state, ticks, warm, watching
+from tests.bench import (
+    bodies,
+    cold,
+    fixture,
+    growth,
+    isolation,
+    later,
+    report,
+    saves,
+    state,
+    ticks,
+    warm,
+    watching,
+)
 from tests.bench.serve import FAST
 from tests.bench.servers import Mode
 from tests.bench.warm import Effort
@@ -99,6 +112,13 @@ def _later(mode: Mode, is_quick: bool) -> Figures:
     return {**taken}
 
 
+def _isolation(mode: Mode, is_quick: bool) -> Figures:
+    baselines = isolation.BASELINES[:2] if is_quick else isolation.BASELINES
+    taken = {str(each): isolation.measure(each, 30 if is_quick else 300) for each in baselines}
+    say(["", *report.isolation_lines(taken)])
+    return {**taken}
+
+
 def _saves(mode: Mode, is_quick: bool) -> Figures:
     count = 10 if is_quick else 50
     taken = saves.measure(mode, count)
@@ -143,6 +163,21 @@ def _watching(mode: Mode, is_quick: bool) -> Figures:
     return {"watching": taken, "trees": trees}
 
 
+def _fixture(mode: Mode, is_quick: bool) -> Figures:
+    rounds, functions, tests = (20, 10, 60) if is_quick else (100, 50, 1000)
+    cost = fixture.measure_cost(2 if is_quick else 10)
+    again = 1 if is_quick else 5
+    sessions = {count: fixture.measure(count, rounds, again) for count in (1, functions)}
+    crowds = fixture.measure_crowd(functions, tests)
+    say(["", *report.fixture_lines(cost, sessions)])
+    say(report.crowd_lines(functions, tests, crowds))
+    return {
+        "cost": cost._asdict(),
+        "sessions": {count: each._asdict() for count, each in sessions.items()},
+        "crowds": {name: each._asdict() for name, each in crowds.items()},
+    }
+
+
 def say(lines: Iterable[str]) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
@@ -155,13 +190,15 @@ PARTS: dict[str, Callable[[Mode, bool], Figures]] = {
     "bodies": _bodies,
     "later": _later,
     "ticks": _ticks,
+    "isolation": _isolation,
     "saves": _saves,
     "many": _many,
     "watching": _watching,
     "executions": _executions,
     "deployments": _deployments,
+    "fixture": _fixture,
 }
-FROM_PROC = {"executions", "deployments", "many"}
+FROM_PROC = {"executions", "deployments", "many", "fixture"}
 BY_MODE = {"warm", "cold"}
 """Parts that the extra `fast` changes; the others are measured with it, where it is installed."""
 

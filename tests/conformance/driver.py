@@ -17,7 +17,7 @@ from typing import Any
 from appwrite_emulator.assets import assets
 from appwrite_emulator.manifest import MANIFEST, read_family
 
-READY, LOAD, LOADED, LOAD_FAILED, CALL, RESULT, LOG, EXIT = range(1, 9)
+READY, LOAD, LOADED, LOAD_FAILED, CALL, RESULT, LOG, EXIT, ASK, PENDING = range(1, 11)
 PATIENCE = 15.0  # seconds until a launcher that says nothing fails the test
 _ENV = {"PATH": os.defpath, "LANG": "C.UTF-8"}
 
@@ -101,6 +101,14 @@ class Driven:
             answer.header = frame.header
             return frame.id, answer
 
+    def pending(self) -> Mapping[str, int]:
+        """What it says user code has under way."""
+        self.send(ASK, 0, {})
+        frame = self.receive()
+        assert frame.kind == PENDING, frame
+        told: Mapping[str, int] = frame.header["pending"]
+        return told
+
     def output(self) -> str:
         """What the process has written to descriptors 1 and 2 since the last look."""
         text = b""
@@ -177,6 +185,7 @@ def driven(argv: Sequence[str]) -> Iterator[Driven]:
         ready = launcher.receive()
         assert ready.kind == READY
         assert (ready.header["proto"], ready.header["pid"]) == (1, launcher.pid)
+        assert ready.header["asks"] is True
         yield launcher
     finally:
         launcher.close()

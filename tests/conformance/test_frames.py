@@ -55,6 +55,12 @@ def test_nothing_is_sent_when_logging_is_off(launcher: Driven) -> None:
     assert launcher.call("logs", logging=False).messages == []
 
 
+def test_a_launcher_is_quiet_when_nothing_runs(launcher: Driven) -> None:
+    assert launcher.pending() == {}
+    launcher.call("logs")
+    assert launcher.pending() == {}
+
+
 def test_a_missing_return_is_marked(launcher: Driven) -> None:
     assert launcher.call("noResponse").header["kind"] == "missing-return"
 

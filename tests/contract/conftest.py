@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from appwrite_emulator.client.stubs import Stubs
 from appwrite_emulator.config import Key
 from appwrite_emulator.sandbox import choose
 
 from .echo import NODE, PYTHON
 from .gate import Gate
 from .server import Project, Server, serving
+from .stubbed import stubs_of
 from .world import furnish
 
 _NEEDS = {"test_php.py": "php", "test_composer.py": "composer"}
@@ -65,6 +67,14 @@ def strict() -> Iterator[Server]:
 def project(server: Server) -> Project:
     """A new project of the default server."""
     return server.project()
+
+
+@pytest.fixture
+def stubs(project: Project) -> Iterator[Stubs]:
+    """The stubs of the new project."""
+    made = stubs_of(project)
+    yield made
+    made.clear()
 
 
 @pytest.fixture(params=["1.9", "1.6"])

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -88,6 +96,28 @@ class Server:
         pieces = [body] if isinstance(body, bytes) else list(body)
         pairs = [*(headers or {}).items(), *more]
         return self._portal.call(self._call, method, target, pairs, pieces)
+
+    def call_slowly(
+        self,
+        target: str,
+        headers: Mapping[str, str],
+        pieces: tuple[bytes, bytes],
+        between: Callable[[], Awaitable[object]],
+    ) -> Reply:
+        """Post a body of two pieces; what lies between them happens when the first was taken."""
+        return self._portal.call(self._call_slowly, target, headers, pieces, between)
+
+    async def _call_slowly(
+        self,
+        target: str,
+        headers: Mapping[str, str],
+        pieces: tuple[bytes, bytes],
+        between: Callable[[], Awaitable[object]],
+    ) -> Reply:
+        pairs = [*headers.items()]
+        head, *rest = await self._exchange("POST", target, pairs, list(pieces), between=between)
+        answered = tuple((k.decode(), v.decode("latin-1")) for k, v in head["headers"])
+        return Reply(head["status"], answered, b"".join(part.get("body", b"") for part in rest))
 
     def leave(self, method: str, target: str, body: bytes = b"") -> None:
         """Send one request and go away, without waiting for what comes of it."""
@@ -177,6 +207,7 @@ class Server:
         pieces: list[bytes],
         *,
         leaves: bool = False,
+        between: Callable[[], Awaitable[object]] | None = None,
     ) -> list[dict[str, Any]]:
         """What the application sends; the client stays until then, unless it `leaves`."""
         path, _, query = target.partition("?")
@@ -205,6 +236,8 @@ class Server:
         async def receive() -> dict[str, Any]:
             nonlocal left
             left -= 1
+            if between and left == 0:
+                await between()
             if left < 0:
                 if pieces and not leaves:
                     await replied.wait()

@@ -72,7 +72,7 @@ def test_a_token_is_passed_on_to_later_runs_only(told: Project) -> None:
     assert _now(bearer) == ({"id": "ann", "jwt": ""}, ['read("user:ann")'])
     headers, permissions = _later(told, bearer)
     assert (headers["id"], permissions) == ("ann", ['read("user:ann")'])
-    assert list(claims(headers["jwt"])) == ["userId", "exp"]
+    assert list(claims(headers["jwt"])) == ["userId", "epoch", "exp"]
     again = told.guest.having(x_appwrite_jwt=headers["jwt"])
     assert again.get("/account").expect(200)["$id"] == "ann"
 

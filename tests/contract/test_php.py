@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from .server import Json, Project
+from .server import Json, Project, serving
 
 PHP = {"runtime": "php-8.3", "entrypoint": "main.php"}
 ANSWER = "<?php\nreturn fn ($context) => $context->res->text('{}');\n"
@@ -96,3 +96,18 @@ def test_a_function_that_does_not_end_is_stopped(project: Project, loop: str) ->
     assert (execution["status"], execution["errors"]) == ("failed", "Execution timed out.\n")
     assert execution["logs"].startswith("begun\n")
     assert len(execution["logs"]) < 10_000
+
+
+def test_between_two_tests_its_files_go_and_its_process_stays_warm() -> None:
+    body = (
+        "$before = glob(sys_get_temp_dir() . '/*');\n"
+        "file_put_contents(tempnam(sys_get_temp_dir(), 'left'), 'x');\n"
+        "return $context->res->json([count($before), getmypid()]);"
+    )
+    with serving(memory=True) as server:
+        project, control = server.project(), server.emulator.control
+        project.function(**PHP)
+        first = json.loads(_executed(project, body)["responseBody"])
+        (line,) = server.run(control.restore, server.run(control.snapshot).id).lines()
+        assert line.startswith("Function f left 1 file of 1 bytes: tmp/left")
+        assert json.loads(project.execute("f")["responseBody"]) == first

@@ -316,6 +316,35 @@ async def test_a_restore_does_not_bring_back_old_code(project: Path) -> None:
         assert await site.call() == "two"
 
 
+async def test_a_restore_of_what_is_there_lets_the_next_call_wait_for_nothing(
+    project: Path,
+) -> None:
+    async with serving(project) as site:
+        await site.call()
+        services, before = site.emulator.services, site.emulator.control.snapshot()
+        for _ in range(2):
+            await site.call()
+            await site.emulator.control.restore(before.id)
+            function = services.functions.get(site.emulator.project, "f")
+            assert services.reload.freshen(function) is None
+        site.save("functions/f/main.py", python("two"))
+        assert await site.call() == "two"
+
+
+async def test_a_restore_does_not_bring_back_old_variables(project: Path) -> None:
+    source = "import os\ndef main(c): return c.res.text(os.environ['WORD'])\n"
+    site_env = "functions/f/.env"
+    async with serving(project) as site:
+        site.save(site_env, "WORD=one\n")
+        site.save("functions/f/main.py", source)
+        assert await site.call() == "one"
+        before = site.emulator.control.snapshot()
+        site.save(site_env, "WORD=another\n")
+        assert await site.call() == "another"
+        await site.emulator.control.restore(before.id)
+        assert await site.call() == "another"
+
+
 async def test_what_was_pushed_stays_until_the_next_save(project: Path) -> None:
     from tests.acceptance.test_emulator import archive
 

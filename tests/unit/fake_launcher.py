@@ -10,12 +10,14 @@ import json
 import os
 import signal
 import struct
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 HEAD = struct.Struct(">BBHIII")
 READY, LOAD, LOADED, LOAD_FAILED, CALL, RESULT, LOG = range(1, 8)
+ASK, PENDING = 9, 10
 
 
 def send(kind: int, id: int, header: Any, body: bytes = b"", *, flags: int = 0) -> None:
@@ -135,6 +137,32 @@ class Turn:
         """Wait until somebody opens the named pipe `path` for writing."""
         os.close(os.open(path, os.O_RDONLY))
 
+    def go_on(self, kind: str, asks: int = 1_000_000) -> None:
+        """Have something under way from now on, until it was asked for so often."""
+        pending.append([kind, asks])
+
+    def deafen(self) -> None:
+        """Answer no more when asked what is under way."""
+        pending.append(None)
+
+    def keep(self, path: str, text: str = "") -> None:
+        """Write a file below our home."""
+        place = os.path.join(os.environ["HOME"], path)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with open(place, "a") as file:
+            file.write(text)
+
+    def leave(self, path: str) -> None:
+        """Write a file below the working directory of user code."""
+        with open(os.path.join(loaded["cwd"], path), "w") as file:
+            file.write("left")
+
+    def lend(self, seconds: float) -> None:
+        """Start a process that goes on."""
+        if not os.fork():
+            os.closerange(0, 64)
+            os.execv("/bin/sleep", ["/bin/sleep", str(seconds)])
+
     def obey(self, steps: list[list[Any]]) -> None:
         for word, *arguments in steps:
             step: Callable[..., None] = getattr(self, word)
@@ -142,6 +170,7 @@ class Turn:
 
 
 hoard: list[bytes] = []
+pending: list[Any] = []  # [kind, how often it is told]
 loaded: dict[str, Any] = {"env": {}}
 
 
@@ -162,14 +191,25 @@ def call(id: int, header: dict[str, Any], body: bytes) -> None:
         send(RESULT, id, turn.answer, turn.result)
 
 
+def tell_pending() -> None:
+    if None in pending:
+        return
+    send(PENDING, 0, {"pending": {kind: 1 for kind, asks in pending if asks > 0}})
+    for each in pending:
+        each[1] -= 1
+
+
 def main() -> None:
-    send(READY, 0, {"proto": 1, "runtime": "fake", "version": "1", "pid": os.getpid()})
+    ready = {"proto": 1, "runtime": "fake", "version": "1", "pid": os.getpid()}
+    send(READY, 0, {**ready, "asks": "--reserved" not in sys.argv})
     while True:
         kind, id, header, body = receive()
         if kind == LOAD:
             load(header)
         elif kind == CALL:
             call(id, header, body)
+        elif kind == ASK:
+            tell_pending()
 
 
 if __name__ == "__main__":

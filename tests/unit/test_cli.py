@@ -16,7 +16,7 @@ from appwrite_emulator.cli import main
 from appwrite_emulator.cli.driving import explained
 from appwrite_emulator.cli.options import GROUPS, config_options, given
 from appwrite_emulator.cli.report import function_lines
-from appwrite_emulator.cli.session import guarded, prepare
+from appwrite_emulator.client.workspace import guarded, prepare
 from appwrite_emulator.config import Config, ConfigError, Key
 from appwrite_emulator.project_file import ProjectFileError
 from appwrite_emulator.services.projects import Applied, Outcome
@@ -192,9 +192,9 @@ def test_options_that_cannot_work_are_refused_in_one_line(
 def test_the_project_file_names_the_project(tmp_path: Path) -> None:
     (tmp_path / "code").mkdir()
     _project(tmp_path, functions=[{"$id": "a", "name": "a", "runtime": "node-22", "path": "code"}])
-    session = prepare(tmp_path, {})
-    assert session.config.project == "shop"
-    assert [entry.id for entry in session.entries] == ["a"]
+    workspace = prepare(tmp_path, {})
+    assert workspace.config.project == "shop"
+    assert [entry.id for entry in workspace.entries] == ["a"]
 
 
 def test_a_given_project_wins_over_the_file(tmp_path: Path) -> None:
@@ -205,8 +205,8 @@ def test_a_given_project_wins_over_the_file(tmp_path: Path) -> None:
 def test_a_folder_without_project_file_is_an_empty_project(tmp_path: Path) -> None:
     _project(tmp_path)
     (tmp_path / "below").mkdir()
-    session = prepare(tmp_path / "below", {})
-    assert (session.project, session.entries) == (None, ())
+    workspace = prepare(tmp_path / "below", {})
+    assert (workspace.project, workspace.entries) == (None, ())
 
 
 def test_without_a_folder_the_nearest_project_upward_is_taken(
@@ -215,8 +215,8 @@ def test_without_a_folder_the_nearest_project_upward_is_taken(
     _project(tmp_path)
     (tmp_path / "a" / "b").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "a" / "b")
-    session = prepare(None, {})
-    assert (session.directory, session.config.project) == (tmp_path, "shop")
+    workspace = prepare(None, {})
+    assert (workspace.directory, workspace.config.project) == (tmp_path, "shop")
 
 
 def test_arguments_win_over_the_file_of_the_folder(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from appwrite_emulator.clock import ManualClock, MovableClock, SystemClock, parse_moment, stamp
@@ -193,3 +194,41 @@ def test_what_is_no_moment_is_refused_with_an_example(text: str) -> None:
 def test_what_is_neither_a_moment_nor_a_text_is_refused_by_its_value(value: Any) -> None:
     with pytest.raises(TypeError, match=f"{value!r} is no date and time: give a datetime or a"):
         parse_moment(value)
+
+
+async def test_a_machine_whose_time_stands_still_is_not_asked_again_and_again() -> None:
+    looks, over = 0, anyio.Event()
+
+    def machine() -> datetime:
+        nonlocal looks
+        looks += 1
+        if looks == 8:
+            over.set()
+        return START
+
+    clock = SystemClock(machine)
+    began = anyio.current_time()
+    async with anyio.create_task_group() as group:
+        group.start_soon(clock.sleep_until, START + timedelta(microseconds=1))
+        await over.wait()
+        group.cancel_scope.cancel()
+    assert anyio.current_time() - began > 0.02, "pauses grow"
+
+
+async def test_a_machine_that_travels_wakes_who_waits() -> None:
+    now = START
+    clock = SystemClock(lambda: now, look=0.01)
+    async with anyio.create_task_group() as group:
+        group.start_soon(clock.sleep_until, START + timedelta(days=3650))
+        now = START + timedelta(days=3651)
+
+
+async def test_a_machine_that_travels_back_keeps_who_waits_waiting() -> None:
+    now = START
+    clock = SystemClock(lambda: now, look=0.01)
+    with anyio.move_on_after(0.1) as scope:
+        async with anyio.create_task_group() as group:
+            group.start_soon(clock.sleep_until, START + timedelta(hours=1))
+            await anyio.lowlevel.checkpoint()
+            now = START - timedelta(days=3650)
+    assert scope.cancelled_caught

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from appwrite_emulator.services.epochs import Epochs
+from appwrite_emulator.services.leftovers import LateCall
 from appwrite_emulator.state import EpochPassed, StateDB
 
 
@@ -44,3 +45,52 @@ def test_who_asked_is_told_when_an_epoch_ends(db: StateDB) -> None:
     epochs.end("p")
     epochs.end()
     assert ended == ["p", ""]
+
+
+def test_a_mark_is_past_once_its_epoch_has_ended(db: StateDB) -> None:
+    epochs = Epochs(db)
+    mine, other = epochs.mark("mine"), epochs.mark("other")
+    assert not epochs.is_past("mine", mine)
+    epochs.end("mine")
+    assert (epochs.is_past("mine", mine), epochs.is_past("other", other)) == (True, False)
+    db.restore(db.snapshot())
+    assert epochs.is_past("other", other)
+    assert not epochs.is_past("other", epochs.mark("other"))
+
+
+@pytest.mark.parametrize("mark", ["", "1", "abcdef.1", ".", "é.2"])
+def test_a_mark_of_another_process_or_none_is_not_past(db: StateDB, mark: str) -> None:
+    epochs = Epochs(db)
+    epochs.end()
+    assert not epochs.is_past("p", mark)
+    assert not epochs.is_past("p", Epochs(db).mark("p"))
+
+
+def test_what_has_begun_before_an_end_is_told_by_project(db: StateDB) -> None:
+    epochs = Epochs(db)
+    epochs.end("mine")
+    assert (epochs.has_ended_since("mine", 0), epochs.has_ended_since("other", 0)) == (True, False)
+    begun = epochs.count
+    assert not epochs.has_ended_since("mine", begun)
+    epochs.end()
+    assert (epochs.has_ended_since("mine", begun), epochs.has_ended_since("x", begun)) == (
+        True,
+        True,
+    )
+
+
+def test_late_calls_are_counted_until_they_are_taken(db: StateDB) -> None:
+    epochs, late = Epochs(db), LateCall("p", "f", "GET /v1/users")
+    other = LateCall("q", "", "POST /v1/users")
+    for call in (late, late, other):
+        epochs.note_late(call)
+    assert epochs.take_late("p") == {late: 2}
+    assert epochs.take_late("p") == {}
+    assert epochs.take_late() == {other: 1}
+
+
+def test_of_many_late_calls_only_some_are_remembered(db: StateDB) -> None:
+    epochs = Epochs(db)
+    for number in range(500):
+        epochs.note_late(LateCall("p", "f", f"GET /v1/users/{number}"))
+    assert len(epochs.take_late()) == 100

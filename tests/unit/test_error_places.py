@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from appwrite_emulator.services.places import place
+from appwrite_emulator.places import place
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,15 @@ def test_a_compilers_error_is_found_in_the_folder(tmp_path: Path, text: str) -> 
 
 def test_a_file_that_is_not_there_is_no_place(tmp_path: Path) -> None:
     assert place("lib/gone.ts:3:1 at 10:30", tmp_path) == ""
+
+
+def test_phps_error_lies_where_it_was_thrown(tmp_path: Path) -> None:
+    text = (
+        f"no oven\n#0 {tmp_path}/index.php(5): bake('pie')\n#1 {{main}}\nAt {tmp_path}/bake.php:3"
+    )
+    assert place(text, tmp_path) == f"{tmp_path}/bake.php:3"
+
+
+def test_an_error_in_a_package_of_php_lies_where_own_code_called_it(tmp_path: Path) -> None:
+    text = f"no oven\n#0 {tmp_path}/index.php(5): bake('pie')\n#1 {{main}}\nAt /usr/lib/bake.php:3"
+    assert place(text, tmp_path) == f"{tmp_path}/index.php:5"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -176,3 +179,84 @@ def test_an_unusable_header_is_an_error(evaluator: Driven, headers: str) -> None
     answer = evaluator.call(body=f"return res.text('x', 200, {headers})".encode())
     assert (answer.status, answer.body) == (500, b"")
     assert answer.errors.startswith("TypeError: ")
+
+
+@pytest.mark.parametrize(
+    ("code", "pending"),
+    [
+        ("console.log('x'); console.error('y')", {}),
+        ("clearInterval(setInterval(() => {}, 9000))", {}),
+        ("setTimeout(() => {}, 9000).unref()", {}),
+        ("setInterval(() => {}, 9000); setTimeout(() => {}, 9000)", {"Timeout": 2}),
+        ("require('net').createServer().listen(0, '127.0.0.1')", {"TCPServerWrap": 1}),
+        ("new Promise(() => {})", {}),
+    ],
+)
+def test_what_goes_on_after_an_answer_is_told(
+    launcher: Driven, root: Path, code: str, pending: dict[str, int]
+) -> None:
+    source = f"module.exports = async (c) => {{ {code}; return c.res.empty() }}"
+    assert loaded(launcher, root, source, "main.js").kind == LOADED
+    assert launcher.call().status == 204
+    assert launcher.pending() == pending
+
+
+def test_what_a_module_has_begun_while_loading_is_usual(launcher: Driven, root: Path) -> None:
+    source = """
+    const ticking = setInterval(() => {}, 9000);
+    module.exports = async (c) => {
+      if (c.req.path === '/more') setInterval(() => {}, 9000);
+      if (c.req.path === '/other') { clearInterval(ticking); setInterval(() => {}, 9000); }
+      if (c.req.path === '/less') clearInterval(ticking);
+      return c.res.empty();
+    }"""
+    assert loaded(launcher, root, source, "main.js").kind == LOADED
+    assert (launcher.call().status, launcher.pending()) == (204, {})
+    assert (launcher.call(path="/less").status, launcher.pending()) == (204, {})
+    launcher.call(path="/more")
+    assert launcher.pending() == {"Timeout": 1}, "what was cleared is usual no longer"
+
+
+def test_an_idle_connection_that_is_kept_open_is_nothing_under_way(
+    launcher: Driven, root: Path
+) -> None:
+    source = """
+    const http = require('node:http');
+    const agent = new http.Agent({ keepAlive: true });
+    module.exports = async (c) => {
+      const url = c.req.bodyText;
+      await (await fetch(url)).text();
+      await new Promise((done) => http.get(url, { agent }, (r) => r.resume().on('end', done)));
+      await new Promise(setImmediate);
+      return c.res.empty();
+    }"""
+    assert loaded(launcher, root, source, "main.js").kind == LOADED
+    with listening() as url:
+        assert launcher.call(body=url.encode()).status == 204
+        assert launcher.pending() == {}
+
+
+@contextmanager
+def listening() -> Iterator[str]:
+    """The URL of a server that keeps connections open."""
+
+    class Answer(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing is printed."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()

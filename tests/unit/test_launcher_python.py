@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +131,88 @@ threads = [Thread(target=lambda n=n: [context.log(str(n) * 7000) for _ in range(
 return context.res.empty()"""
     answer = called(launcher, root, body)
     assert sorted(answer.said("log")) == sorted(str(n) * 7000 for n in range(4) for _ in range(20))
+
+
+@pytest.mark.parametrize(
+    ("body", "pending"),
+    [
+        ("import threading; threading.Thread(target=print).start()", {}),
+        ("import threading; threading.Timer(9, print).start()", {"thread Thread-1": 1}),
+        (
+            "import threading, time\n"
+            "threading.Thread(target=time.sleep, args=(9,), name='w', daemon=True).start()",
+            {"thread w": 1},
+        ),
+        (
+            "from concurrent.futures import ThreadPoolExecutor\n"
+            "pool = globals()['pool'] = ThreadPoolExecutor(2)\n"
+            "assert list(pool.map(abs, [-1, -2])) == [1, 2]",
+            {},
+        ),
+        (
+            "import logging, logging.handlers, queue\n"
+            "logging.handlers.QueueListener(queue.Queue(), logging.NullHandler()).start()",
+            {},
+        ),
+        (
+            "import queue, threading\n"
+            "threading.Thread(target=queue.Queue().get, args=(True, 9), name='q').start()",
+            {"thread q": 1},
+        ),
+    ],
+)
+def test_threads_that_go_on_after_an_answer_are_told(
+    launcher: Driven, root: Path, body: str, pending: dict[str, int]
+) -> None:
+    assert called(launcher, root, f"{body}\nreturn context.res.empty()").status == 204
+    told = {kind.rstrip("0123456789 "): n for kind, n in settled(launcher, bool(pending)).items()}
+    assert told == {kind.rstrip("0123456789 "): n for kind, n in pending.items()}
+
+
+def settled(launcher: Driven, is_expected: bool) -> Mapping[str, int]:
+    """What is under way; when nothing should be, once that has ended which is just ending."""
+    while (told := launcher.pending()) and not is_expected:
+        pass
+    return told
+
+
+ASYNC = """
+import asyncio
+async def poll():
+    await asyncio.sleep(9)
+kept = []
+async def main(context):
+    {}
+    return context.res.empty()
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "pending"),
+    [
+        ("await asyncio.sleep(0)", {}),
+        ("await asyncio.to_thread(abs, 1)", {}),
+        ("kept.append(asyncio.create_task(poll()))", {"task poll": 1}),
+        ("asyncio.get_running_loop().call_later(9, print)", {"timer": 1}),
+        ("asyncio.get_running_loop().call_later(9, print).cancel()", {}),
+    ],
+)
+def test_tasks_and_timers_that_go_on_after_an_answer_are_told(
+    launcher: Driven, root: Path, body: str, pending: dict[str, int]
+) -> None:
+    assert loaded(launcher, root, ASYNC.format(body), "main.py").kind == LOADED
+    assert launcher.call().status == 204
+    assert settled(launcher, bool(pending)) == pending
+
+
+def test_a_thread_that_a_module_has_begun_while_loading_is_usual(
+    launcher: Driven, root: Path
+) -> None:
+    source = (
+        "import threading\n"
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "def main(context):\n"
+        "    return context.res.empty()\n"
+    )
+    assert loaded(launcher, root, source, "main.py").kind == LOADED
+    assert (launcher.call().status, launcher.pending()) == (204, {})

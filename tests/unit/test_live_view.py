@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from appwrite_emulator.cli.live.paint import Paint, clean, cut
+from appwrite_emulator.cli.live.paint import Paint, cut
 from appwrite_emulator.cli.live.places import Places
 from appwrite_emulator.cli.live.telling import Telling, seconds
 from appwrite_emulator.cli.live.view import View
+from appwrite_emulator.printable import clean
 
 TIME = "2026-01-31T09:30:00.000+00:00"
 RUN = {"time": TIME, "project": "p", "functionId": "f", "executionId": "e"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+import time
 from typing import Any
 
 import pytest
@@ -82,3 +84,22 @@ def test_one_of_the_wanted_scopes_is_enough() -> None:
     assert not caller.has_scope("functions.read")
     assert Caller("p", scopes=None).has_scope("anything")
     assert not Caller("p").has_scope("anything")
+
+
+def test_ids_are_different_and_nobodys_random_numbers_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random.seed(7)
+    expected = [random.random() for _ in range(3)]
+    random.seed(7)
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    monkeypatch.setattr(time, "time_ns", lambda: 0)
+    ids = [unique_id() for _ in range(20_000)]
+    assert len(set(ids)) == len(ids)
+    assert ids == sorted(ids, key=lambda id: id[:13]), "13 digits of time, which goes on"
+    assert {len(id) for id in ids} == {20}
+    assert [random.random() for _ in range(3)] == expected
+
+
+def test_an_id_tells_when_it_was_made() -> None:
+    assert abs(int(unique_id()[:8], 16) - time.time()) < 3600

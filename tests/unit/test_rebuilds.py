@@ -200,6 +200,26 @@ async def test_a_built_entrypoint_is_built_after_every_save_on_the_last_install(
     assert owners(first) == owners(second) == {(os.getuid(), 0)}
 
 
+async def test_what_commands_find_is_noted_unless_an_earlier_build_left_it(
+    workshop: Workshop,
+) -> None:
+    await workshop.follow()
+    assert workshop.record().beside == ""
+
+    workshop.write({"src/main.ts": "console.log(2);"})
+    await workshop.follow()
+    assert workshop.record().beside is None
+
+
+async def test_an_install_of_the_developer_that_commands_find_is_noted(workshop: Workshop) -> None:
+    environ = {**os.environ, "npm_config_cache": str(workshop.place / "cache")}
+    await anyio.run_process(NPM, cwd=workshop.folder, env=environ)
+    found = generation.find(workshop.folder, workshop.family, workshop.launch)
+    assert (await workshop.follow())[0].way is Way.BUILD
+    assert found
+    assert workshop.record().beside == found.stamp
+
+
 async def test_what_npm_installed_serves_later_saves_and_follows_local_packages(
     workshop: Workshop,
 ) -> None:

@@ -170,3 +170,16 @@ def test_timers_that_were_replaced_leave_nothing_behind() -> None:
     first = timers.next()
     assert first
     assert first.moment == START + 9_999 * MINUTE
+
+
+def test_timers_that_begin_anew_forget_what_was_due_and_are_set_from_now_on() -> None:
+    clock, acted = ManualClock(START), list[str]()
+    timers = Timers(clock)
+    timers.set("old", START + MINUTE, lambda: acted.append("old"))
+    timers.rearm = lambda: timers.set("old", clock.now() + MINUTE, lambda: acted.append("new"))
+    clock.set(START - 60 * MINUTE)
+    timers.begin_anew()
+    assert [timer.moment for timer in timers.all()] == [START - 59 * MINUTE]
+    clock.set(START - 58 * MINUTE)
+    assert timers.look() == 1
+    assert acted == ["new"]

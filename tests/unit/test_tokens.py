@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -94,8 +95,25 @@ def test_the_key_of_a_run_that_events_led_to_says_how_many() -> None:
     assert tokens.read_key(key, SECRET, NOW) == allowed
 
 
+def test_the_key_of_a_function_names_it() -> None:
+    allowed = tokens.FunctionKey("shop", ("users.read",), function="resize")
+    key = tokens.function_key("ephemeral_", allowed, SECRET, expires_at=LATER)
+    assert tokens.read_key(key, SECRET, NOW) == allowed
+
+
 def test_a_key_of_another_kind_is_refused() -> None:
     token = tokens.sign({}, SECRET, expires_at=LATER)
     for key in ("", "standard_ab12", token, "dynamic_" + token[:-1]):
         with pytest.raises(tokens.TokenInvalid):
             tokens.read_key(key, SECRET, NOW)
+
+
+def test_a_key_tells_its_function_and_epoch_only_where_it_has_some() -> None:
+    bare = tokens.FunctionKey("p", ("a",))
+    full = tokens.FunctionKey("p", ("a",), 1, "f", "abc.1")
+    for key, names in ((bare, []), (full, ["depth", "functionId", "epoch"])):
+        text = tokens.function_key("ephemeral_", key, b"secret", expires_at=LATER)
+        payload = text.removeprefix("ephemeral_").split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+        assert list(claims) == ["projectId", "scopes", *names, "exp"]
+        assert tokens.read_key(text, b"secret", NOW) == key

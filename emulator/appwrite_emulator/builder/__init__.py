@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .build import Builder, BuildFailed, BuildOutput, BuildRequest
+from .build import Builder, BuildFailed
+from .keeping import Keeping
+from .request import BuildOutput, BuildRequest
 from .settings import Tools
 
-__all__ = ["BuildFailed", "BuildOutput", "BuildRequest", "Builder", "Tools"]
+__all__ = ["BuildFailed", "BuildOutput", "BuildRequest", "Builder", "Keeping", "Tools"]

@@ -14,15 +14,17 @@ import anyio
 from anyio import from_thread, to_thread
 
 from ..archive import ArchiveBroken, ArchiveRefused, unpack
-from ..catalog import Launch
 from ..errors import Era
 from ..execution import process
 from ..execution.exits import Exit
 from ..execution.failures import SpawnFailed
 from ..execution.spawner import Spawner
 from ..sandbox import Command, Limits, Sandbox
-from . import folders, settings
+from . import folders, inputs, settings
+from .keeping import Keeping
 from .log import BuildLog, Moment
+from .request import BuildOutput, BuildRequest
+from .reuse import Reuse, WaitedTooLong
 
 Run = Callable[..., Awaitable[Exit]]
 """Runs one command to its end, as `execution.process.run` does."""
@@ -42,30 +44,6 @@ _TIMED_OUT = (
 _TIMEOUT_OWNER: dict[Era, str] = {"1.6": "FUNCTIONS", "1.9": "COMPUTE"}
 _MB: dict[Era, int] = {"1.6": 1024 * 1024, "1.9": 1_000_000}
 _SHELLS: dict[Era, tuple[str, ...]] = {"1.6": ("sh",), "1.9": ("bash", "sh")}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildRequest:
-    """What to build. `env` holds the function's variables and wins over everything else."""
-
-    archive: Path | None  # None: the code root already holds the source
-    folder: Path  # builds/<name>; the code root is src/function in it
-    launch: Launch
-    entrypoint: str
-    commands: str
-    env: Mapping[str, str]
-    era: Era
-    memory: int  # MB
-    timeout: float = 900.0  # seconds
-    max_size: int = 2_000_000_000  # bytes of the output
-
-
-@dataclass(frozen=True, slots=True)
-class BuildOutput:
-    """A finished build: bytes of the unpacked output, and its log without Appwrite's own lines."""
-
-    size: int
-    logs: str
 
 
 class BuildFailed(Exception):
@@ -100,7 +78,7 @@ class Builder:
     `homes` is where each build gets a private home while it runs, `caches` where downloads of
     package managers are shared; both, and the build folders, must be reachable for `sandbox`'s
     user. `environ` is the developer's environment, of which builds get the network settings and
-    those of `tools`.
+    those of `tools`. Builds with commands are taken from `keeping` where equal ones are there.
     """
 
     def __init__(
@@ -114,6 +92,7 @@ class Builder:
         tools: settings.Tools,
         now: Callable[[], datetime],
         run: Run = process.run,
+        keeping: Keeping | None = None,
     ) -> None:
         self._spawner = spawner
         self._sandbox = sandbox
@@ -123,6 +102,7 @@ class Builder:
         self._tools = tools
         self._now = now
         self._run = run
+        self._keeping = keeping
 
     async def build(
         self,
@@ -151,12 +131,7 @@ class Builder:
             log.mark(Moment.PREPARING)
             await self._prepare_source(request, log)
             on_building()
-            if request.commands:
-                await self._run_commands(request, log)
-            else:
-                log.mark(Moment.PREPARED)
-            log.mark(Moment.PACKING)
-            size = await self._finish(request, log)
+            size = await self._make(request, log)
         except (_Refused, ArchiveBroken, ArchiveRefused, SpawnFailed, OSError) as exc:
             raise BuildFailed(log.failure(str(exc))) from exc
         except _Failed as exc:
@@ -170,6 +145,30 @@ class Builder:
         if not await to_thread.run_sync(partial(_lay_out, request)):
             log.complain(_NO_SOURCE[request.era])
             raise _Failed("Build command exited with code 1.")
+
+    async def _make(self, request: BuildRequest, log: BuildLog) -> int:
+        """Make the output, or take it from an equal build; its bytes."""
+        if not request.commands:
+            log.mark(Moment.PREPARED)
+            return await self._pack(request, log)
+        work = partial(self._work, request, log)
+        if self._keeping is None:
+            return await work()
+        key = await to_thread.run_sync(self._key, request)
+        if key is None:
+            return await work()
+        try:
+            return await Reuse(self._keeping, key, request, log).make(work)
+        except WaitedTooLong as exc:
+            raise _too_late(request.era) from exc
+
+    def _key(self, request: BuildRequest) -> str | None:
+        told = settings.usable_settings(self._environ, self._tools)
+        return inputs.key(request, settings.with_contents(told), self._sandbox.owner)
+
+    async def _work(self, request: BuildRequest, log: BuildLog) -> int:
+        await self._run_commands(request, log)
+        return await self._pack(request, log)
 
     async def _run_commands(self, request: BuildRequest, log: BuildLog) -> None:
         home = self._homes / secrets.token_hex(16)
@@ -221,7 +220,8 @@ class Builder:
         exit = await self._run(self._spawner, command, on_output=log.write, timeout=left)
         _judge(exit, request.era, log)
 
-    async def _finish(self, request: BuildRequest, log: BuildLog) -> int:
+    async def _pack(self, request: BuildRequest, log: BuildLog) -> int:
+        log.mark(Moment.PACKING)
         size = await to_thread.run_sync(partial(self._close, request))
         if size is None:
             log.complain(_NO_OUTPUT)
@@ -266,13 +266,17 @@ def _shell(era: Era, path: str) -> str:
 def _judge(exit: Exit, era: Era, log: BuildLog) -> None:
     """Raise unless the script came to a good end."""
     if exit.reason == "timeout":
-        raise _Refused(_TIMED_OUT.format(_TIMEOUT_OWNER[era]))
+        raise _too_late(era)
     if exit.code == 0 and not exit.reason:
         return
     code = exit.code if exit.code is not None else 128 + (exit.signal or 0)
     if exit.reason:
         log.complain(f"Error: The build was {exit.text}.")
     raise _Failed(f"Build command exited with code {code}.")
+
+
+def _too_late(era: Era) -> _Refused:
+    return _Refused(_TIMED_OUT.format(_TIMEOUT_OWNER[era]))
 
 
 async def _clean_up(path: Path) -> None:

@@ -105,15 +105,19 @@ def prepare(
     base = Base.read(previous)
     laying = Laying(tree, folder, recipe, base)
     laying.lay_aside()
+    beside: str | None = ""
     if found and _is_better(found, base):
         laying.bring(found, check, writable=True)
-    else:
+        beside = found.stamp
+    elif base and base.record.installed:
         laying.copy_installed(family, check)
+        beside = None
     record = Record(
         fingerprint=tree.fingerprint,
         recipe=recipe,
         sources=laying.sources,
         stamp=_stamp(base, found),
+        beside=beside,
     )
     record.write(folder)
 

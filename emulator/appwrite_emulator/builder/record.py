@@ -56,6 +56,7 @@ class Record:
     installed: tuple[Installed, ...] = ()
     stamp: str = ""  # of the developer's own install when it was last brought
     rewritten: tuple[str, ...] = ()  # sources that commands have changed
+    beside: str | None = None  # the stamp of an install that commands found; None: of a build's
 
     @property
     def source_size(self) -> int:
@@ -87,6 +88,7 @@ class Record:
             "installed": self.installed,
             "stamp": self.stamp,
             "rewritten": self.rewritten,
+            "beside": self.beside,
         }
         (folder / RECORD).write_text(json.dumps(row), encoding="utf-8")
 

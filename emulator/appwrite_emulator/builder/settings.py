@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -76,11 +77,23 @@ def bring_files(settings: Mapping[str, str], home: Path) -> dict[str, str]:
     """`settings` with the files they name copied into `home`, where the build can read them."""
     copies: dict[str, str] = {}
     for value in settings.values():
-        if value.startswith("/") and value not in copies and _is_small_file(value):
+        if value not in copies and _is_brought(value):
             folder = home / "settings" / str(len(copies))
             folder.mkdir(parents=True)
             copies[value] = str(shutil.copyfile(value, folder / Path(value).name))
     return {name: copies.get(value, value) for name, value in settings.items()}
+
+
+def with_contents(settings: Mapping[str, str]) -> dict[str, str]:
+    """`settings` with digests of the files that they name in place of their paths."""
+    return {
+        name: hashlib.sha256(Path(value).read_bytes()).hexdigest() if _is_brought(value) else value
+        for name, value in settings.items()
+    }
+
+
+def _is_brought(value: str) -> bool:
+    return value.startswith("/") and _is_small_file(value)
 
 
 def _is_small_file(path: str) -> bool:

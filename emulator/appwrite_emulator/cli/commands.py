@@ -96,13 +96,13 @@ def start(directory: Path | None, as_json: bool, **options: Any) -> None:
     are looked for. What you save is live at once. The line that begins with "Ready" comes when
     everything answers. Time is the machine's at each start, whatever `clock` did before.
     """
+    from ..client.workspace import prepare
     from .driving import drive, explained
-    from .session import prepare
     from .start import start
 
     with explained():
-        session = prepare(directory, given(options))
-    raise SystemExit(drive(partial(start, session, as_json=as_json)))
+        workspace = prepare(directory, given(options))
+    raise SystemExit(drive(partial(start, workspace, as_json=as_json)))
 
 
 @main.command(
@@ -137,13 +137,13 @@ def execute(directory: Path | None, command: tuple[str, ...], **options: Any) ->
     The emulator takes a free port and keeps its state in memory, unless --port and --state say
     otherwise. COMMAND finds it by APPWRITE_ENDPOINT, APPWRITE_PROJECT_ID and APPWRITE_API_KEY.
     """
+    from ..client.workspace import prepare
     from .driving import drive, explained
     from .exec import execute
-    from .session import prepare
 
     with explained():
-        session = prepare(directory, {"port": 0} | given(options))
-    raise SystemExit(drive(partial(execute, session, command)))
+        workspace = prepare(directory, {"port": 0} | given(options))
+    raise SystemExit(drive(partial(execute, workspace, command)))
 
 
 @main.command(

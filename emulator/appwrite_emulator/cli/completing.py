@@ -40,7 +40,7 @@ def _of_emulator(options: dict[str, Any]) -> Sequence[str]:
 
 
 def _of_file(options: dict[str, Any]) -> Sequence[str]:
-    from .session import prepare
+    from ..client.workspace import prepare
 
     return [entry.id for entry in prepare(options.get("directory"), {}).entries]
 

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 import click
 
+from ..client.workspace import Workspace, prepare
 from ..config import ConfigError
 from ..project_file import NAMES, Entry, ProjectFileError
 from .nearby import unknown
 from .pushing import push
 from .report import said
 from .running import Refused, Running
-from .session import Session, prepare
 
 _UNDER_WAY = ("waiting", "processing", "building")
 _NOTE = click.style("!", fg="yellow")
@@ -37,32 +37,32 @@ class Order(NamedTuple):
     ) -> Order:
         """The functions that `targets` name in the project of `directory`, or all of it, or those
         of the one folder that is named. Raises ConfigError, ProjectFileError."""
-        session = prepare(directory, {})
-        entries = _chosen(session, targets)
+        workspace = prepare(directory, {})
+        entries = _chosen(workspace, targets)
         if entries is None:
-            session = prepare(Path(targets[0]), {})
-            entries = session.entries
+            workspace = prepare(Path(targets[0]), {})
+            entries = workspace.entries
         if not entries:
             raise ConfigError(
-                f"{session.directory} has no functions: name a folder that has {NAMES[0]}, or the "
-                "folder of one of its functions"
+                f"{workspace.directory} has no functions: name a folder that has {NAMES[0]}, or "
+                "the folder of one of its functions"
             )
-        is_told = session.project is not None and session.project.files
-        return cls(project or (session.config.project if is_told else running.project()), entries)
+        is_told = workspace.project is not None and workspace.project.files
+        return cls(project or (workspace.config.project if is_told else running.project()), entries)
 
 
-def _chosen(session: Session, targets: Sequence[str]) -> Sequence[Entry] | None:
-    """The functions of the session's project that are named; None when a folder elsewhere is."""
+def _chosen(workspace: Workspace, targets: Sequence[str]) -> Sequence[Entry] | None:
+    """The functions of the project that are named; None when a folder elsewhere is."""
     if not targets:
-        return session.entries
-    known = {entry.id: entry for entry in session.entries}
+        return workspace.entries
+    known = {entry.id: entry for entry in workspace.entries}
     if len(targets) == 1 and targets[0] not in known and Path(targets[0]).is_dir():
         place = Path(targets[0]).resolve()
-        inside = [entry for entry in session.entries if entry.folder.resolve() == place]
+        inside = [entry for entry in workspace.entries if entry.folder.resolve() == place]
         return inside or None
     for target in targets:
         if target not in known:
-            path = session.project.path if session.project else session.directory
+            path = workspace.project.path if workspace.project else workspace.directory
             raise ConfigError(unknown("function", target, known, str(path)))
     return [known[target] for target in dict.fromkeys(targets)]
 

@@ -12,12 +12,12 @@ import anyio
 import click
 from anyio.abc import Process
 
+from ..client.workspace import Workspace
 from ..config import own_environment
 from ..emulator import Emulator
 from ..services.projects import Outcome
 from . import signals
 from .report import function_lines, inspection_lines, missing_lines
-from .session import Session
 
 _NOT_FOUND, _NOT_RUNNABLE = 127, 126  # what shells answer
 
@@ -38,31 +38,31 @@ class _Relay:
             self.process.send_signal(signal)
 
 
-async def execute(session: Session, command: Sequence[str]) -> int:
+async def execute(workspace: Workspace, command: Sequence[str]) -> int:
     """Run `command` with the emulator's address in its environment; returns its exit code."""
     if shutil.which(command[0]) is None:
         click.echo(f"appwrite-emulator: there is no command {command[0]}", err=True)
         return _NOT_FOUND
-    if session.config.state is None:
-        session = replace(session, config=replace(session.config, memory=True))
+    if workspace.config.state is None:
+        workspace = replace(workspace, config=replace(workspace.config, memory=True))
     relay = _Relay()
     with signals.caught(relay.handle):
-        async with Emulator(session.config, directory=session.directory) as emulator:
+        async with Emulator(workspace.config, directory=workspace.directory) as emulator:
             with relay.preparing:
-                await _deploy(session, emulator)
+                await _deploy(workspace, emulator)
             if relay.signal:
                 return 128 + relay.signal
             return await _run(command, emulator, relay)
 
 
-async def _deploy(session: Session, emulator: Emulator) -> None:
+async def _deploy(workspace: Workspace, emulator: Emulator) -> None:
     """Deploy and say what will not work; stdout is the command's alone."""
-    if session.config.strict and not session.config.keys:
+    if workspace.config.strict and not workspace.config.keys:
         text = "appwrite-emulator: --strict without --key: every key will be refused"
         click.echo(text, err=True)
-    for line in missing_lines(session.config.repositories):
+    for line in missing_lines(workspace.config.repositories):
         click.echo(line, err=True)
-    applied = await session.serve(emulator, lambda id, text: None)
+    applied = await workspace.serve(emulator, lambda id, text: None)
     for line in function_lines([each for each in applied if each.outcome is Outcome.FAILED]):
         click.echo(line, err=True)
     attendance, project = emulator.services.attendance, emulator.project

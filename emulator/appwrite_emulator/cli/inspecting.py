@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from .. import project_file
+from ..client.workspace import locate
 from .launch_file import LaunchFileUnclear, merged
 from .report import inspection_line, show
 from .running import Running
-from .session import locate
 
 _EDITORS, _FILE = ".vscode", "launch.json"
 _NONE = (

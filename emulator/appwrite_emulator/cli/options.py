@@ -17,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 GROUPS = {
     "Serving": ("host", "port", "project", "appwrite", "functions_domain"),
     "Functions": ("runtimes", "repositories", "webhooks", "watch", "inspect"),
-    "State": ("state", "memory", "keep_executions", "execution_retention"),
+    "State": ("state", "memory", "build_cache", "keep_executions", "execution_retention"),
     "Keys and safety": ("keys", "strict", "hosts", "origins", "sandbox"),
     "Limits": (
         "function_timeout", "sync_timeout", "build_timeout", "size_limit", "build_size_limit",

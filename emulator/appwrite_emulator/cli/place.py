@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..client.workspace import locate
 from ..config import Config, ConfigError, SandboxMode
-from .session import locate
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..config import Repository, Webhook
-from .live.paint import clean
+from ..printable import clean
 
 if TYPE_CHECKING:  # the services take longer to import than most commands to run
     from ..services.inspections import Inspection

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from ..addresses import url
+from ..client.workspace import locate
 from ..config import Config, ConfigError, own_environment
 from ..state import holder
-from .session import locate
 from .whereabouts import Whereabouts
 
 _PATIENCE = 3660.0  # seconds; what settles may take an hour

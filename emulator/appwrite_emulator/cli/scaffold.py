@@ -14,6 +14,7 @@ import click
 
 from .. import project_file
 from ..catalog import Catalog
+from ..client.workspace import configure, languages, locate
 from ..config import ConfigError
 from ..errors import Era
 from ..likely import likely
@@ -21,7 +22,6 @@ from ..manifest import Family
 from ..near import meant
 from ..project_file import Entry, ProjectFile, template, writing
 from ..project_file.kinds import ID
-from .session import configure, languages, locate
 
 
 class Wish(NamedTuple):

@@ -15,6 +15,7 @@ import anyio
 import click
 
 from ..addresses import is_loopback
+from ..client.workspace import Workspace
 from ..config import own_environment
 from ..emulator import Emulator
 from ..services.live_logs import Wanted
@@ -27,7 +28,6 @@ from .live.show import show, show_json
 from .live.telling import Telling
 from .live.terminal import Terminal
 from .live.view import View
-from .session import Session
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class _Stop:
         self.peace.cancel()
 
 
-async def start(session: Session, *, as_json: bool = False) -> int:
+async def start(workspace: Workspace, *, as_json: bool = False) -> int:
     """Serve until a signal asks for the end; returns the exit code."""
     stop = _Stop()
     terminal = Terminal() if as_json else Terminal.of(sys.stdout, own_environment())
@@ -63,11 +63,11 @@ async def start(session: Session, *, as_json: bool = False) -> int:
         _logged_on(screen, terminal),
     ):
         async with Emulator(
-            session.config,
-            directory=session.directory,
+            workspace.config,
+            directory=workspace.directory,
             on_stop=partial(stop.ask, Signals.SIGTERM),
         ) as emulator:
-            serving = _Serving(session, emulator, screen, terminal)
+            serving = _Serving(workspace, emulator, screen, terminal)
             with stop.work:
                 await serving.serve(as_json=as_json)
             serving.opening(as_json=as_json).stopping()
@@ -78,21 +78,21 @@ class _Serving:
     """Deploys, and then tells what happens."""
 
     def __init__(
-        self, session: Session, emulator: Emulator, screen: Screen, terminal: Terminal
+        self, workspace: Workspace, emulator: Emulator, screen: Screen, terminal: Terminal
     ) -> None:
-        self._session = session
+        self._workspace = workspace
         self._emulator = emulator
         self._screen = screen
         self._terminal = terminal
 
     def opening(self, *, as_json: bool) -> Opening:
         if as_json:
-            return ForPrograms(self._session, self._emulator, self._screen)
-        return ForPeople(self._session, self._emulator, self._screen, self._terminal)
+            return ForPrograms(self._workspace, self._emulator, self._screen)
+        return ForPeople(self._workspace, self._emulator, self._screen, self._terminal)
 
     async def serve(self, *, as_json: bool) -> None:
         opening = self.opening(as_json=as_json)
-        if not is_loopback(self._session.config.host):
+        if not is_loopback(self._workspace.config.host):
             click.secho(self._exposed(), fg="red", bold=True, err=True)
         opening.begin()
         async with self._watched(as_json=as_json):
@@ -110,7 +110,7 @@ class _Serving:
 
     async def _deploy(self, opening: Opening) -> None:
         services, project = self._emulator.services, self._emulator.project
-        applied = await self._session.serve(self._emulator, opening.progress)
+        applied = await self._workspace.serve(self._emulator, opening.progress)
         opening.deployed(applied, services.standings.all(project))
         inspections = await services.attendance.begin(project)
         opening.inspected(inspections, [*services.attendance.strangers(project)])
@@ -132,7 +132,7 @@ class _Serving:
         paint, project = self._terminal.paint(), self._emulator.project
         builds = self._emulator.services.standings.builds
         telling = Telling(paint, project)
-        telling.make_room(*(entry.id for entry in self._session.entries))
+        telling.make_room(*(entry.id for entry in self._workspace.entries))
         places = Places(builds, self._folder, Path.cwd(), paint)
         view = View(paint, places, telling, is_plain=not self._terminal.is_live)
         view.is_calm = is_calm
@@ -144,12 +144,12 @@ class _Serving:
             return following.folder
         if project != self._emulator.project:
             return None
-        entries = self._session.entries
+        entries = self._workspace.entries
         return next((each.folder.absolute() for each in entries if each.id == function_id), None)
 
     def _exposed(self) -> str:
         return (
-            f"WARNING: listening on {self._session.config.host}: other machines can reach this "
+            f"WARNING: listening on {self._workspace.config.host}: other machines can reach this "
             "emulator. Whoever has a key can run code here; only the declared keys are accepted."
         )
 

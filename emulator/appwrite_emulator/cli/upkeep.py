@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from .. import __version__
+from ..client.workspace import prepare
 from ..clock import SystemClock, stamp
 from ..config import ConfigError
 from ..project_file import environment
@@ -25,7 +26,6 @@ from ..services.bundle import (
 )
 from ..state import StateDB, StateError, hold
 from .place import Place
-from .session import prepare
 
 
 def export_state(
@@ -60,13 +60,12 @@ def export_state(
 
 def _local_variables(directory: Path | None) -> tuple[str, dict[str, dict[str, str]]]:
     """The project's id, and the variables of its functions' `.env` files."""
-    session = prepare(directory, {})
-    if session.project is None:
-        raise ConfigError(
-            f"--with-env wants a project file, and there is none in {session.directory.absolute()}"
-        )
-    entries = session.entries
-    return session.config.project, {each.id: environment(each.folder) for each in entries}
+    workspace = prepare(directory, {})
+    if workspace.project is None:
+        place = workspace.directory.absolute()
+        raise ConfigError(f"--with-env wants a project file, and there is none in {place}")
+    entries = workspace.entries
+    return workspace.config.project, {each.id: environment(each.folder) for each in entries}
 
 
 def import_state(

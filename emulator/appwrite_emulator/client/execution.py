@@ -8,13 +8,23 @@ from typing import Any, Self
 
 from .. import models
 from ..execution.executor import Outcome
-from ..services.witness import Sight
+from ..printable import clean, quoted
+from ..services.witness import REFUSED, Refusal, Sight
 from .headers import Headers
+from .headline import headline
 
-_BROKEN = (Outcome.THREW, Outcome.TIMED_OUT, Outcome.LOAD_FAILED, Outcome.CRASHED)
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
+_SHOWN = 60  # characters of a body, where an execution is shown in a line
+_FAILURES = {
+    Outcome.THREW: "threw",
+    Outcome.LOAD_FAILED: "did not load:",
+    Outcome.CRASHED: "crashed:",
+    REFUSED: "was not run:",
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Execution:
     """One run of a function: who asked for what, and what came of it.
 
@@ -30,12 +40,12 @@ class Execution:
     user: str = ""  # the id of who called, or did what the event tells of
     method: str
     path: str  # with the query
-    request_headers: Headers = field(default_factory=Headers, repr=False)
-    request_body: bytes = field(default=b"", repr=False)
+    request_headers: Headers = field(default_factory=Headers)
+    request_body: bytes = b""
     status: str  # waiting, processing, completed, failed, scheduled
-    outcome: str = ""  # answered, threw, timed out, load failed, crashed; "" without a run
+    outcome: str = ""  # answered, threw, timed out, load failed, crashed, refused; "" if unknown
     status_code: int
-    headers: Headers = field(default_factory=Headers, repr=False)
+    headers: Headers = field(default_factory=Headers)
     body: bytes = b""
     logs: str = ""
     errors: str = ""
@@ -44,7 +54,9 @@ class Execution:
     scheduled_at: str | None = None
 
     @classmethod
-    def of(cls, row: models.Execution, texts: tuple[str, str], sight: Sight | None) -> Self:
+    def of(
+        cls, row: models.Execution, texts: tuple[str, str], sight: Sight | Refusal | None
+    ) -> Self:
         """The execution of a record with its logs and errors, and what was seen of its run."""
         logs, errors = texts
         told: dict[str, Any] = {
@@ -65,31 +77,74 @@ class Execution:
         }
         return cls(**told, user=_reader(row)) if sight is None else cls(**(told | _seen(sight)))
 
+    @classmethod
+    def seen(cls, sight: Sight | Refusal) -> Self:
+        """The execution as it was seen, whatever became of its record."""
+        row = sight.execution
+        return cls.of(row, (row.logs, row.errors), sight)
+
     @property
     def text(self) -> str:
         """The answer's body as text."""
         return self.body.decode("utf-8", "replace")
 
     @property
+    def request(self) -> str:
+        """What called it, in a few words, such as `http POST / as ann`."""
+        asked = self.event or f"{self.method} {self.path}"
+        return f"{self.trigger} {asked}{f' as {self.user}' if self.user else ''}"
+
+    @property
     def is_broken(self) -> bool:
-        """Whether the function threw, took too long, crashed or could not be loaded."""
-        return self.outcome in _BROKEN
+        """Whether the function threw, took too long, crashed, or could not be loaded or run."""
+        return self.outcome not in ("", Outcome.ANSWERED)
+
+    @property
+    def failure(self) -> str:
+        """What went wrong when it is broken, such as `threw Error: no such cake`."""
+        if self.outcome == Outcome.TIMED_OUT:
+            return f"timed out after {self.duration:.1f} s"
+        words = _FAILURES.get(self.outcome, "")
+        return f"{words} {headline(self.errors) or 'without a word'}" if words else ""
 
     def json(self) -> Any:
-        """The answer's body as a JSON value. Raises ValueError, which shows what it is instead."""
+        """The answer's body as a JSON value.
+
+        Raises ValueError, which says what there is instead: why the function failed, or its text.
+        """
         try:
             return json.loads(self.body)
-        except ValueError as exc:
-            raise ValueError(f"The answer is no JSON: {self.text[:200]!r}. {self}") from exc
+        except (ValueError, RecursionError):
+            raise ValueError(self._no_json()) from None
 
     def __str__(self) -> str:
-        asked = f"{self.trigger} {self.event or f'{self.method} {self.path}'}"
-        ended = f"{self.status_code} in {self.duration * 1000:.1f} ms" if self.outcome else ""
-        ended = f"{self.outcome}, {ended}" if self.is_broken else ended
-        return f"{self.function}: {asked}: {ended or self.status}"
+        told = self.failure or (str(self.status_code) if self.outcome else self.status)
+        return clean(f"{self.function}: {self.request}: {told}")
+
+    def __repr__(self) -> str:
+        told = f"id={self.id!r}, function={self.function!r}, trigger={self.trigger!r}"
+        told = f"{told}, status={self.status!r}, status_code={self.status_code}"
+        if self.body:
+            told += f", body={_short(self.body)}"
+        if error := headline(self.errors):
+            told += f", error={error!r}"
+        return f"Execution({told})"
+
+    def _no_json(self) -> str:
+        if self.is_broken:
+            return f"There is no answer: {self}"
+        if not self.outcome and not self.body:
+            return f"The body of the answer is not known: {self}"
+        return f"The answer is no JSON but {_short(self.body)}: {self}"
 
 
-def _seen(sight: Sight) -> dict[str, Any]:
+def _short(body: bytes) -> str:
+    return quoted(body[: 4 * _SHOWN + 4].decode("utf-8", "replace"), _SHOWN)
+
+
+def _seen(sight: Sight | Refusal) -> dict[str, Any]:
+    if isinstance(sight, Refusal):
+        return {"event": sight.event, "user": sight.user_id, "outcome": REFUSED}
     run, result = sight
     return {
         "event": run.origin.event or "",

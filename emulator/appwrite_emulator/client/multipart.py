@@ -8,6 +8,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+__tracebackhide__ = True  # pytest shows the line of the test, none of here
+
 _NAME = re.compile(rb'name="([^"]*)"')
 
 

@@ -14,6 +14,16 @@ from ..models import Deployment, Function, Headers, Trigger
 STORED_REQUEST_HEADERS = frozenset({"content-type", "agent", "content-length", "host"})
 STORED_RESPONSE_HEADERS = frozenset({"content-type", "content-length"})
 
+PASSING = frozenset(
+    {
+        "APPWRITE_FUNCTION_API_ENDPOINT",
+        "APPWRITE_FUNCTION_API_KEY",
+        "APPWRITE_FUNCTION_DEPLOYMENT",
+        "OPEN_RUNTIMES_SECRET",
+    }
+)
+"""Variables that another emulator, or another deployment, has otherwise."""
+
 _DEFAULTS = {"OPEN_RUNTIMES_ENV": "production", "OPEN_RUNTIMES_HEADERS": "{}"}
 
 _VCS = {

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -13,24 +11,22 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple, Self
 
-import anyio
-
 from ..catalog import Launch
 from ..models import Headers
-from ..sandbox import Command, Limits
 from . import response
 from .bench import UNTIMED, Bench, Stand
+from .factory import WorkerFactory
 from .failures import LoadFailed, SpawnFailed, TimedOut, Unread, WorkerDied
 from .inspection import Inspect
 from .logs import Early, LogLine, Transcript
 from .pool import Pool, Sizes
 from .protocol import Frame
+from .remains import Remains
 from .spawner import Spawner
-from .worker import Load, Worker
+from .tidying import Tidying
+from .worker import Worker
 
 MAX_BODY = 20 * 1024 * 1024  # bytes, of requests and responses; contract, body limit
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_CODE = Path("src") / "function"  # code root within a build folder
 _LEAST_RUN = 1.0  # seconds that are left to run in when loading took them all
 
 
@@ -114,11 +110,12 @@ class Executor:
         sizes: Sizes | None = None,
         is_calm: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._factory = _Factory(spawner, homes)
+        self._factory = WorkerFactory(spawner, homes, max_body=MAX_BODY)
         self._sizes = sizes or Sizes()
         self._is_calm = is_calm if _count_cores() > 1 else lambda: False
         self._pool = Pool(self._factory, self._sizes)
         self._bench = Bench(self._factory, homes.parent / "inspected")
+        self._tidying = Tidying(self._factory)
         self._kills = 0
 
     async def __aenter__(self) -> Self:
@@ -232,6 +229,19 @@ class Executor:
         await self._pool.kill(key_prefix)
         await self._bench.kill(key_prefix)
 
+    async def tidy(self, key_prefix: str = "", *, fresh: bool = False) -> list[Remains]:
+        """Leave nothing of the calls that workers of these keys have served, and say what there
+        was: files of theirs are removed, and who goes on with something is ended.
+
+        With `fresh` all of them are ended. Inspected ones are left alone.
+        """
+        workers = self._pool.withdraw(key_prefix, every=fresh)
+        try:
+            return await self._tidying.tidy(workers, key_prefix, fresh=fresh)
+        finally:
+            for worker in workers:
+                self._pool.give_back(worker)
+
     def stats(self) -> dict[str, int]:
         """How many workers are in each state, and how many calls wait for one."""
         return self._bench.count(self._pool.stats())
@@ -302,54 +312,3 @@ def _header(call: Call) -> dict[str, Any]:
         "timeoutMs": int(call.timeout * 1000),
         "logging": call.logging,
     }
-
-
-class _Factory:
-    """Makes workers with a home of their own."""
-
-    def __init__(self, spawner: Spawner, homes: Path) -> None:
-        self._spawner = spawner
-        self._homes = homes
-        self._home_of: dict[Worker, Path] = {}
-
-    def make(
-        self,
-        launch: Launch,
-        on_free: Callable[[Worker], None],
-        on_lost: Callable[[Worker], None],
-    ) -> Worker:
-        return Worker(launch, max_body=MAX_BODY, on_free=on_free, on_lost=on_lost)
-
-    async def start(self, worker: Worker, env: Mapping[str, str]) -> None:
-        home = self._home_of[worker] = self._homes / secrets.token_hex(8)
-        launch = worker.launch
-        command = Command(
-            argv=launch.argv,
-            env={"PATH": _path_of(launch), **dict(launch.env), **env},
-            cwd="/",
-            home=str(home),
-            limits=Limits(),
-        )
-        await worker.start(self._spawner, command)
-
-    def load_of(self, target: Target) -> Load:
-        root = target.folder / _CODE
-        folders = [str(root / name) for name in target.launch.path if (root / name).is_dir()]
-        path = ":".join([*folders, _path_of(target.launch)])
-        header = {
-            "dir": str(root),
-            "entrypoint": target.entrypoint,
-            "env": {"PATH": path, **target.env},
-            "cwd": str(target.folder / target.launch.workdir),
-        }
-        heap = max(2 * target.memory, target.launch.memory_floor)
-        return Load(header, target.memory << 20, heap << 20)
-
-    async def bury(self, worker: Worker) -> None:
-        await worker.bury()
-        if home := self._home_of.pop(worker, None):
-            await anyio.to_thread.run_sync(lambda: shutil.rmtree(home, ignore_errors=True))
-
-
-def _path_of(launch: Launch) -> str:
-    return f"{Path(launch.interpreter).parent}:{_PATH}"

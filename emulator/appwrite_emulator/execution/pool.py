@@ -205,6 +205,8 @@ class Pool:
             if worker.state is WorkerState.SPAWNING:
                 await self._starter.start(worker, start_env(group.target))
             await worker.load(self._factory.load_of(group.target), limit=_LOAD_LIMIT)
+            await self._factory.note(worker, group.target)
+            await worker.check()
             failure = None
         except (SpawnFailed, LoadFailed, WorkerDied, TimedOut) as exc:
             failure = exc
@@ -298,6 +300,20 @@ class Pool:
             worker.lose(str(error))
         for worker in doomed:
             await worker.buried.wait()
+
+    def withdraw(self, key_prefix: str = "", *, every: bool = False) -> list[Worker]:
+        """The workers of these keys that rest and have served since they were last looked after,
+        or `every` one that rests. Nobody gets them until they are given back."""
+        chosen = [
+            worker
+            for worker in self._idle_since
+            if worker.key.startswith(key_prefix) and (every or worker.served != worker.tidied)
+        ]
+        for worker in chosen:
+            del self._idle_since[worker]
+            self._groups[worker.key].free.remove(worker)
+            worker.taken += 1
+        return chosen
 
     def has(self, key_prefix: str) -> bool:
         """Whether a worker of these keys lives."""

@@ -28,6 +28,8 @@ class Kind(IntEnum):
     RESULT = 6
     LOG = 7  # worker: one message of user code
     EXIT = 8  # emulator: end
+    ASK = 9  # emulator, while no call runs: what is under way all the same?
+    PENDING = 10  # worker: this is
 
 
 class ProtocolError(Exception):

@@ -55,6 +55,10 @@ class Factory(Protocol):
         """What the worker must load to serve `target`."""
         ...
 
+    async def note(self, worker: Worker, target: Any) -> None:
+        """It has loaded `target`, and served nothing yet."""
+        ...
+
     async def bury(self, worker: Worker) -> None:
         """End it and remove what it leaves on the disk."""
         ...

@@ -77,6 +77,9 @@ class Worker:
         self.noise: tuple[str, ...] = ()  # patterns of lines on stderr that are nobody's
         self.taken = 0  # calls the pool gave it that are not over
         self.served = 0
+        self.tidied = 0  # how many of them were served when it was last looked after
+        self.offspring: frozenset[int] = frozenset()  # processes that it had when it was loaded
+        self.is_frank = False  # whether it says what user code has under way
         self.load_time = 0.0  # seconds
         self.early = Early()
         self.buried = asyncio.Event()
@@ -109,7 +112,8 @@ class Worker:
         """
         try:
             await self._spawn(spawner, command)
-            await self._expect(READY_LIMIT)
+            frame = await self._expect(READY_LIMIT)
+            self.is_frank = frame.header.get("asks") is True
         except TimedOut as exc:
             text = f"{self.launch.argv[0]} was not ready in time: {exc}"
             self.lose(text)
@@ -170,10 +174,23 @@ class Worker:
 
     async def _enter(self, state: WorkerState) -> None:
         """Be in `state`. Raises WorkerDied when it ended right after what it said last."""
+        await self.check()
+        self.state = state
+
+    async def check(self) -> None:
+        """Raise WorkerDied when it has ended, once that is known for certain."""
         if self.state is WorkerState.DEAD:
             await self.buried.wait()
             raise WorkerDied(self._reason)
-        self.state = state
+
+    def ask(self) -> asyncio.Future[Frame]:
+        """Ask a worker at rest what user code has under way all the same; the frame that says it.
+
+        The future fails with WorkerDied. Nobody else may use the worker meanwhile.
+        """
+        self._awaited = self._loop.create_future()
+        self._channel.send(protocol.encode(Kind.ASK, 0, {}))
+        return self._awaited
 
     def leave(self) -> None:
         """Ask the launcher to end by itself; `lose` ends it if it does not."""
@@ -337,6 +354,7 @@ class Worker:
 _AWAITED = {
     WorkerState.SPAWNING: (Kind.READY,),
     WorkerState.LOADING: (Kind.LOADED, Kind.LOAD_FAILED),
+    WorkerState.IDLE: (Kind.PENDING,),
 }
 
 

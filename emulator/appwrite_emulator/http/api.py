@@ -22,6 +22,7 @@ from .control_inspections import InspectionDoors
 from .control_logs import LogDoors
 from .control_schedules import ScheduleDoors
 from .control_stop import StopDoor
+from .control_stubs import StubDoors
 from .control_webhooks import WebhookDoors
 from .deployments import DeploymentDoors
 from .domains import Domains
@@ -40,6 +41,7 @@ from .runtimes import RuntimeDoors
 from .safety import Safety
 from .sign_ins import SignIns
 from .sockets import Sockets
+from .stubbing import Stubbing
 from .teams import MembershipDoors, TeamDoors
 from .templates import TemplateDoors
 from .usage import UsageDoors
@@ -64,11 +66,10 @@ def build(
     names, origins = hosts | set(config.hosts), frozenset(config.origins)
     safety = Safety(names, origins, domains.is_of_api, config.appwrite)
     sign_ins = SignIns(services.users, services.sessions, services.jwts)
-    callers = Callers(
-        config, ground.clock, ground.secret, sign_ins, services.roles, services.console
-    )
+    people = (sign_ins, services.roles, services.console)
+    callers = Callers(config, ground.clock, ground.secret, *people, ground.epochs)
     known = tuple(routes(services, incoming))
-    elsewhere = Elsewhere(known)
+    elsewhere = Elsewhere(known, services.stubs)
     realtime = RealtimeDoor(services.realtime, services.console, sign_ins, config.appwrite)
     app = Api(
         known,
@@ -78,6 +79,7 @@ def build(
         sockets=Sockets(safety, domains, realtime.serve),
         control=_control(services, known, stop).answer,
         elsewhere=elsewhere.answer,
+        stubbing=Stubbing(services.stubs, callers.identify),
         events=ground.events,
     )
     ground.events.wording = Wording(SERVER_FORMATS[config.appwrite])
@@ -97,6 +99,7 @@ def _control(
         EnvironmentDoors(services.environments),
         WebhookDoors(services.webhooks),
         InspectionDoors(services.inspections),
+        StubDoors(services.stubs),
         LogDoors(services.ground.live_logs),
         StopDoor(stop),
         DescriptionDoor(config, known),

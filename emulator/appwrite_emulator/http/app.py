@@ -25,6 +25,7 @@ from .request import SERVER_FORMATS, Receive, Request, Scope, Send, Told
 from .route import Answer, Door, Route
 from .safety import Safety
 from .sockets import Sockets
+from .stubbing import Stubbing
 
 logger = logging.getLogger(__name__)
 
@@ -71,12 +72,16 @@ class Api:
         sockets: Sockets,
         control: Door,  # answers all paths below /_emulator
         elsewhere: Door,  # answers what no route is for
+        stubbing: Stubbing,
         events: Events,
     ) -> None:
         self._callers = callers
         self._control = control
         self._elsewhere = Route("", "", elsewhere)
+        self._stubbing = stubbing
+        self._stubs = stubbing.stubs
         self._events = events
+        self._epochs = callers.epochs
         self._safety = safety
         self._domains = domains
         self._sockets = sockets
@@ -91,7 +96,7 @@ class Api:
             await self._sockets.answer(scope, receive, send)
             return
         began = time.perf_counter()
-        request = Request(scope, receive, self._era)
+        request = Request(scope, receive, self._era, self._epochs)
         failure: Exception | None = None
         extra: RawHeaders = _FIXED
         try:
@@ -116,8 +121,10 @@ class Api:
             raise failure
 
     def forget(self) -> None:
-        """Decide anew which hosts are the API's: rules have come or gone."""
+        """Decide anew which hosts are the API's, and who calls: rules have come or gone, or all
+        rows."""
         self._welcomes.clear()
+        self._admissions.clear()
 
     def _welcome(self, request: Request) -> RawHeaders | None:
         """Refuse foreign hosts and origins; for known origins, the headers their pages need.
@@ -141,11 +148,13 @@ class Api:
         path = request.scope["path"]
         if path.startswith(CONTROL) and path[len(CONTROL) :][:1] in ("", "/"):
             return await self._control(request)
+        if self._stubs.is_used and (stubbed := await self._stubbing.answer(request)):
+            return stubbed
         admission = self._admit(request)
         request.caller = admission.caller
         request.path_params = admission.path_params
         reply = await admission.route.door(request)
-        for told in request.told:
+        for told in () if request.is_late else request.told:
             self._tell(told.pattern or admission.route.event, request.caller, told)
         return reply
 

@@ -14,6 +14,8 @@ from ..config import Config, Key
 from ..errors import ApiError, Era
 from ..models import CONSOLE, Caller
 from ..services.console import Console
+from ..services.epochs import Epochs
+from ..services.leftovers import LateCall
 from ..services.roles import Roles
 from . import scopes
 from .request import Request
@@ -22,6 +24,10 @@ from .sign_ins import SignedIn, SignIns
 _PROJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}")
 _EXPIRING = ("dynamic_", "ephemeral_")
 _KEY_ROLES = ("any", "apps")
+_LATE = (
+    "Function {} called {} with the key of a run that began before the state was restored. Await "
+    "what a function does before it answers."
+)
 _ADMIN_IN_CONSOLE = "Admin mode is not allowed for console project"
 
 
@@ -36,7 +42,9 @@ class Callers:
         sign_ins: SignIns,
         roles: Roles,
         console: Console,
+        epochs: Epochs,
     ) -> None:
+        self.epochs = epochs
         self._config = config
         self._clock = clock
         self._secret = secret
@@ -48,7 +56,7 @@ class Callers:
     def identify(self, request: Request) -> Caller:
         """The caller. Raises ApiError project_not_found, general_bad_request, project_id_missing,
         user_unauthorized, project_key_expired, user_key_and_session_set, user_jwt_invalid,
-        user_jwt_and_cookie_set."""
+        user_jwt_and_cookie_set, emulator_restored."""
         era = request.era
         project = self._project(request)
         is_admin = _named(request, "mode") == "admin"
@@ -82,7 +90,7 @@ class Callers:
         if not project:
             raise ApiError("user_unauthorized")
         if text.startswith(_EXPIRING):
-            return self._by_function_key(text, project, era)
+            return self._by_function_key(text, project, request, era)
         known = self._keys.get(text)
         if known is None and (made := self._console.find_key(project, text)):
             return _application(project, scopes.of_key(made.scopes))
@@ -100,14 +108,19 @@ class Callers:
             return key.secret in self._config.full_keys
         return key.project in ("", project)
 
-    def _by_function_key(self, text: str, project: str, era: Era) -> Caller:
+    def _by_function_key(self, text: str, project: str, request: Request, era: Era) -> Caller:
         try:
             key = tokens.read_key(text, self._secret, self._clock.now())
         except tokens.TokenInvalid:
             return _guest(project, era)
         if key.project != project:
             return _guest(project, era)
-        return replace(_application(project, scopes.of_key(key.scopes)), depth=key.depth)
+        if self.epochs.is_past(project, key.epoch):
+            owner = self.epochs.owner_of(key.epoch)
+            self.epochs.note_late(LateCall(project, key.function, request.line, owner))
+            raise ApiError("emulator_restored", _LATE.format(key.function, request.line))
+        caller = _application(project, scopes.of_key(key.scopes))
+        return replace(caller, depth=key.depth, function_id=key.function)
 
     def _unknown_key(self, text: str, project: str, era: Era) -> Caller:
         """Only keys of an unknown kind are taken for a guest; others are refused."""

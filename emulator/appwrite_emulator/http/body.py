@@ -24,4 +24,5 @@ async def read_body(request: Request) -> dict[str, Any]:
     async with upload.read_form(
         request.receive, content_type, None, folder, max_bytes=MAX_BODY, max_text=MAX_BODY
     ) as form:
+        request.check_epoch()
         return dict(form.fields)

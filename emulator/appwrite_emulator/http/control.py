@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 from starlette.routing import compile_path
 
 from ..config import Config
 from ..errors import ApiError
 from ..services.control import Control, SnapshotUnknown
+from ..services.leftovers import Leftovers
 from ..services.status import Status
 from .app import CONTROL
 from .control_params import TIMEOUT, read_params
@@ -21,10 +22,11 @@ from .reply import Reply, json_reply
 from .request import Request
 from .route import Answer, Route
 from .settling import settled
-from .validators import Text, Uid
+from .validators import Boolean, Text, Uid
 
 _SNAPSHOT = Param("snapshot", Text(36))
 _PROJECT = Param("project", Uid(), "")
+_FRESH = Param("fresh", Boolean(loose=True), False)
 
 
 class Doors(Protocol):
@@ -82,12 +84,13 @@ class ControlDoors:
         return json_reply(self.control.snapshot().to_json(), 201)
 
     async def restore(self, request: Request) -> Reply:
-        id = (await read_params(request, _SNAPSHOT))["snapshot"]
+        values = await read_params(request, _SNAPSHOT, _FRESH)
+        id = values["snapshot"]
         try:
-            ended = await self.control.restore(id)
+            left = await self.control.restore(id, fresh=values["fresh"])
         except SnapshotUnknown as exc:
             raise ApiError("emulator_snapshot_not_found", str(exc)) from exc
-        return json_reply({"snapshot": id, "ended": [work.to_json() for work in ended]}, 200)
+        return json_reply({"snapshot": id, **_told(left)}, 200)
 
     async def delete_snapshot(self, request: Request) -> Reply:
         await read_params(request)
@@ -100,10 +103,8 @@ class ControlDoors:
 
     async def reset(self, request: Request) -> Reply:
         project = (await read_params(request, _PROJECT))["project"]
-        ended = await self.control.reset(project)
-        return json_reply(
-            {"project": project or None, "ended": [work.to_json() for work in ended]}, 200
-        )
+        left = await self.control.reset(project)
+        return json_reply({"project": project or None, **_told(left)}, 200)
 
     async def maintain(self, request: Request) -> Reply:
         await read_params(request)
@@ -119,3 +120,7 @@ class ControlDoors:
         secret = request.header("x-appwrite-key")
         if self.config.strict and secret not in self.config.full_keys:
             raise ApiError("emulator_key_required")
+
+
+def _told(left: Leftovers) -> dict[str, Any]:
+    return {"ended": [work.to_json() for work in left.works], "leftovers": left.to_json()}

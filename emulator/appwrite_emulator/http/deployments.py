@@ -98,6 +98,7 @@ class DeploymentDoors:
             max_bytes=self._most_bytes(),
         ) as form:
             values = read(_CREATE, await _fields(form, request))
+            request.check_epoch()
             is_cli = request.header("x-sdk-language") == "cli"
             values["type"] = DeploymentType.CLI if is_cli else DeploymentType.MANUAL
             function, draft = self.deployments.draft(

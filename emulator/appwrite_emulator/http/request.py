@@ -12,6 +12,8 @@ from starlette.requests import ClientDisconnect
 
 from ..errors import ApiError, Era
 from ..models import Caller
+from ..services.epochs import Epochs
+from ..services.leftovers import LateCall
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -35,6 +37,7 @@ _DECISIVE = (
 )
 _PERSONAL = frozenset({b"x-appwrite-jwt", *_DECISIVE[-3:]})  # they name a user
 _NOBODY = Caller(project="")
+_LATE = "The state was restored while {} was sent; it was not carried out. Send it again."
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 
 
@@ -54,10 +57,13 @@ class Request:
     """One call of the API of a server of the era `server`."""
 
     __slots__ = (
-        "_body", "_receive", "caller", "headers", "path_params", "scope", "server", "told",
+        "_body", "_epochs", "_owner", "_receive", "_since", "caller", "headers", "path_params",
+        "scope", "server", "told",
     )  # fmt: skip
 
-    def __init__(self, scope: Scope, receive: Receive, server: Era) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, server: Era, epochs: Epochs | None = None
+    ) -> None:
         self.scope = scope
         self.server: Era = server
         self._receive = receive
@@ -66,6 +72,9 @@ class Request:
         self.caller = _NOBODY
         self.told: tuple[Told, ...] = ()
         self._body: bytes | None = None
+        self._epochs = epochs
+        self._since = epochs.count if epochs else 0
+        self._owner = epochs.owner if epochs else ""
 
     @property
     def method(self) -> str:
@@ -73,7 +82,8 @@ class Request:
 
     @property
     def receive(self) -> Receive:
-        return self._receive
+        """What reads the body in pieces; one that was read as a whole comes again."""
+        return self._receive if self._body is None else _again(self._body, self._receive)
 
     @property
     def query(self) -> bytes:
@@ -125,10 +135,35 @@ class Request:
         self.told = (*self.told, Told(payload, params, pattern))
 
     async def body(self) -> bytes:
-        """The whole body. Raises ApiError general_bad_request when it is over `MAX_BODY`."""
+        """The whole body. Raises ApiError general_bad_request when it is over `MAX_BODY`, and
+        emulator_restored."""
         if self._body is None:
             self._body = await self._read_body()
+            self.check_epoch()
         return self._body
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the state was put back under the call since it began."""
+        return (
+            self._epochs is not None
+            and self._epochs.count != self._since
+            and self._epochs.has_ended_since(self.caller.project, self._since)
+        )
+
+    def check_epoch(self) -> None:
+        """Call it when the caller has been waited for. Raises ApiError emulator_restored when he
+        began in what is over."""
+        if self._epochs is not None and self.is_late:
+            self._epochs.note_late(
+                LateCall(self.caller.project, self.caller.function_id, self.line, self._owner)
+            )
+            raise ApiError("emulator_restored", _LATE.format(self.line))
+
+    @property
+    def line(self) -> str:
+        """What is called, for people."""
+        return f"{self.scope.get('method', 'websocket')} {self.scope['path']}"
 
     async def attended(self, work: Awaitable[T]) -> T:
         """What `work` returns, which ends when the client goes: then raises ClientDisconnect.
@@ -167,6 +202,17 @@ class Request:
             if size > MAX_BODY:
                 chunks.clear()
         return _limited(b"".join(chunks), size)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    left = [body]
+
+    async def read() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return await receive()
+
+    return read
 
 
 def _limited(body: bytes, size: int = 0) -> bytes:

@@ -43,7 +43,8 @@ class SignIns:
         """The user of `project`; None for guests, whose session may have ended. `jwt` is a token
         that came otherwise than in the header.
 
-        Raises ApiError user_jwt_invalid, and for 1.9 user_jwt_and_cookie_set; in 1.6 a token wins
+        Raises ApiError user_jwt_invalid, emulator_restored for a token that was given to a run
+        before the state was, and for 1.9 user_jwt_and_cookie_set; in 1.6 a token wins
         over a session.
         """
         found = self._by_session(request, project)
@@ -51,7 +52,7 @@ class SignIns:
         if jwt and found and era == "1.9":
             raise ApiError("user_jwt_and_cookie_set")
         if jwt:
-            found = self._by_jwt(jwt, project)
+            found = self._by_jwt(jwt, project, request.line)
         return found and found._replace(user=self.users.note_access(found.user))
 
     def by_credential(self, text: str, project: str) -> SignedIn | None:
@@ -74,12 +75,13 @@ class SignIns:
             return None
         return SignedIn(user, session.id, lasts_with=session.id)
 
-    def _by_jwt(self, jwt: str, project: str) -> SignedIn | None:
+    def _by_jwt(self, jwt: str, project: str, line: str) -> SignedIn | None:
         try:
             claims = self.jwts.read(jwt, project)
         except TokenInvalid as exc:
             message = f"Failed to verify JWT. Invalid token: {exc}"
             raise ApiError("user_jwt_invalid", message) from exc
+        self.jwts.check(claims, project, line)
         user = self.users.find(project, claims.user_id)
         if user is None:
             return None

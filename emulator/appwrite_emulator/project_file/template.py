@@ -11,6 +11,7 @@ from ..manifest import Family
 from .entry import ProjectFileError
 
 _FOLDER = "template"
+_COMPILED = shutil.ignore_patterns("__pycache__")  # installers of packages leave them
 
 
 def has_template(family: Family) -> bool:
@@ -28,7 +29,7 @@ def lay(family: Family, folder: Path, words: Mapping[str, str]) -> list[Path]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as stage:
             made = Path(stage) / folder.name
-            shutil.copytree(family.folder / _FOLDER, made)
+            shutil.copytree(family.folder / _FOLDER, made, ignore=_COMPILED)
             for path in _files(made):
                 path.write_bytes(_filled(path.read_bytes(), words))
             made.rename(folder)  # refused when the folder is there and not empty

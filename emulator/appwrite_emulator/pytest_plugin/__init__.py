@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from .fixtures import appwrite, appwrite_config, appwrite_server
+from .judging import pytest_runtest_call
+from .looping import pytest_pyfunc_call
+from .options import pytest_addoption, pytest_configure
+from .reporting import pytest_runtest_makereport
+from .requirements import pytest_runtest_setup
+from .summary import pytest_terminal_summary
 
-import pytest
-
-if TYPE_CHECKING:
-    from ..client.handle import Appwrite
-    from ..config import Config
-    from ..emulator import Emulator
-
-
-@pytest.fixture(scope="session")
-def appwrite_config(pytestconfig: pytest.Config) -> Config:
-    """The options of the emulator; override it in your conftest.py to change them."""
-    from ..config import Config
-
-    return Config.load(pytestconfig.rootpath, port=0, memory=True)
-
-
-@pytest.fixture(scope="session")
-def appwrite_server(appwrite_config: Config, pytestconfig: pytest.Config) -> Iterator[Emulator]:
-    """The emulator of all tests, with the functions of the project."""
-    from ..client.isolation import Session
-    from ..emulator import Emulator
-
-    with Emulator(appwrite_config, directory=pytestconfig.rootpath) as emulator:
-        Session(emulator).fill(pytestconfig.rootpath)
-        yield emulator
-
-
-@pytest.fixture
-def appwrite(appwrite_server: Emulator, request: pytest.FixtureRequest) -> Iterator[Appwrite]:
-    """The emulator, as this test has it to itself."""
-    from ..client.isolation import Session
-    from ..client.terms import Terms
-
-    marker = request.node.get_closest_marker("appwrite")
-    options: dict[str, Any] = marker.kwargs if marker else {}
-    with Session(appwrite_server).test(Terms(**options, name=request.node.nodeid)) as handle:
-        yield handle
+__all__ = [
+    "appwrite",
+    "appwrite_config",
+    "appwrite_server",
+    "pytest_addoption",
+    "pytest_configure",
+    "pytest_pyfunc_call",
+    "pytest_runtest_call",
+    "pytest_runtest_makereport",
+    "pytest_runtest_setup",
+    "pytest_terminal_summary",
+]

@@ -6,6 +6,7 @@ from .choice import Mode, SandboxMissing, choose
 from .command import Command, Limits, Sandbox
 from .limits import LimitsSandbox
 from .off import OffSandbox
+from .prober import Prober
 from .report import Containment, Report
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "LimitsSandbox",
     "Mode",
     "OffSandbox",
+    "Prober",
     "Report",
     "Sandbox",
     "SandboxMissing",

@@ -32,6 +32,7 @@ from .injection import Injection
 from .inspections import Inspections
 from .jwts import Jwts
 from .memberships import Memberships
+from .origins import Origins
 from .projects import Projects
 from .realtime import Realtime
 from .reload import Reload
@@ -44,6 +45,7 @@ from .sessions import Sessions
 from .sources import Sources
 from .standings import Standings
 from .status import About, Status
+from .stubs import Stubs
 from .teams import Teams
 from .tokens import Tokens
 from .triggers import Triggers
@@ -94,10 +96,12 @@ class Services:
     housekeeping: Housekeeping
     status: Status
     standings: Standings
+    origins: Origins
     triggers: Triggers
     injection: Injection
     webhooks: Webhooks
     witness: Witness
+    stubs: Stubs
 
     @classmethod
     def over(
@@ -113,8 +117,9 @@ class Services:
         code = wiring.code(ground, executor, builder)
         calls = wiring.calls(ground, code, executor, people.jwts, about.project)
         follow = wiring.follow(ground, code, calls.runs, executor, watcher)
-        hearing = wiring.hearing(ground, code, calls.executions, people)
+        hearing = wiring.hearing(ground, code, calls.executions, people, about.project)
         retention, control = wiring.control(ground, code, calls, follow, executor)
+        control.memories = wiring.memories(code, people, hearing)
         functions, deployments, executions = code.functions, code.deployments, calls.executions
         rows = (functions, deployments, executions)
         return cls(
@@ -133,6 +138,7 @@ class Services:
             schedules=calls.schedules,
             projects=follow.projects,
             reload=follow.reload,
+            origins=follow.folders.origins,
             serving=follow.serving,
             environments=wiring.environments(code, follow.reload, about.project),
             standings=wiring.standings(ground, code, calls.schedules, follow.reload),
@@ -141,13 +147,11 @@ class Services:
             **hearing._asdict(),
             retention=retention,
             control=control,
-            witness=Witness(calls.runs),
+            witness=Witness(calls.runs, ground.live_logs, ground.epochs),
             calendar=Calendar(ground.clock, ground.timers, ground.under_way),
             housekeeping=Housekeeping(ground, control.maintain),
             status=Status(ground, about, rows, executor, control),
-            injection=Injection(
-                ground, people.console, executions, hearing.triggers, about.project
-            ),
+            stubs=wiring.stubs(ground, about.project),
         )
 
     def delete_function(self, project: str, id: str) -> None:
@@ -192,6 +196,7 @@ class Services:
         self.recover()
         self.arm()
         self.ground.timers.rearm = self.arm
+        self.control.begin()
 
     def recover(self) -> None:
         """End, with the reason, what an earlier process left unfinished; go on with builds.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -90,6 +90,15 @@ class ApiKeys:
         key = self.get(project, id)
         self._records.remove([key])
         self._gone.add(key.secret)
+
+    def remember(self) -> Callable[[], None]:
+        """Keeps which secrets are gone now; what puts that back."""
+        gone = frozenset(self._gone)
+
+        def put_back() -> None:
+            self._gone = set(gone)
+
+        return put_back
 
     def find(self, project: str, secret: str) -> ApiKey | None:
         """The key with this secret; None if none was made. Raises ApiError: user_unauthorized

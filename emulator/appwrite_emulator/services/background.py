@@ -26,6 +26,7 @@ from .under_way import Work, WorkKind
 
 logger = logging.getLogger(__name__)
 
+_UNDER_WAY = (ExecutionStatus.WAITING, ExecutionStatus.PROCESSING)
 _TO_COME = (ExecutionStatus.WAITING, ExecutionStatus.SCHEDULED)
 _ENDED = "functions.[functionId].executions.[executionId].update"
 _REFUSALS = {
@@ -129,9 +130,8 @@ class Background:
 
     def fail_unfinished(self, reason: str) -> None:
         """Fail what waits for its turn or runs according to the rows, saying why."""
-        for status in (ExecutionStatus.WAITING, ExecutionStatus.PROCESSING):
-            for execution in self._records.all(status=str(status)):
-                self._fail(execution, reason)
+        for row in [row for row in self._records.rows() if row["status"] in _UNDER_WAY]:
+            self._fail(Execution.from_row(row), reason)
 
     def drop(self, project: str = "") -> None:
         """Forget what waits for its turn in `project`, or in all: its rows are to be replaced."""
@@ -165,6 +165,7 @@ class Background:
                 current = self._records.get(project, id)
                 if current and not ExecutionStatus(current.status).is_final:
                     self._fail(current, _OUR_FAULT)
+                    self._let_see(current, _OUR_FAULT)
         finally:
             self._is_over(turn.work)
 
@@ -184,6 +185,7 @@ class Background:
             return
         if errand is None:
             self._fail(execution, lost)
+            self._let_see(execution, lost)
             return
         if run := self._begin(execution, errand, body):
             await self._end(run, errand, begun)
@@ -251,6 +253,15 @@ class Background:
         live_logs, work = self._ground.live_logs, _work(execution)
         live_logs.tell(work, "error", execution.errors)
         live_logs.happens(work, ENDED, lambda: ("refused", _refusal(execution, event, user_id)))
+        self._let_see(execution, execution.errors, event, user_id)
+
+    def _let_see(
+        self, execution: Execution, reason: str, event: str = "", user_id: str = ""
+    ) -> None:
+        """Let whoever wants to know see that it has failed without being run."""
+        if self._runs.on_refusal is not None:
+            failed = replace(execution, status=ExecutionStatus.FAILED, errors=reason)
+            self._runs.on_refusal(failed, event, user_id)
 
     def _text_of(self, error: ApiError) -> str:
         row = resolve(error, self._ground.config.appwrite)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from anyio import from_thread, to_thread
 
+from .. import places
 from ..builder import generation
 from ..builder.generation import Found, Need, Recipe, Record, Way, record_of
 from ..catalog import Launch
@@ -24,7 +25,6 @@ from ..manifest import Family
 from ..models import Deployment, DeploymentStatus, Function
 from ..project_file import Entry
 from ..trees import Tree
-from . import places
 from .builds import Builds
 from .generations import Generations
 from .ground import Ground
@@ -67,7 +67,8 @@ class Load:
     active: Deployment | None  # what answers now: `load` must prove itself to replace it
     family: Family
     recipe: Recipe
-    found: Found | None  # what the developer has installed in the folder
+    launch: Launch
+    found: Found | None = None  # what the developer has installed in the folder
 
 
 class _Refusal(NamedTuple):
@@ -113,12 +114,12 @@ class Bringing:
             variables=hashlib.sha256(variables.encode()).hexdigest(),
         )
 
-    def need(self, load: Load) -> Need:
-        """What it takes to serve `load`, and why. Blocking."""
+    def weigh(self, load: Load) -> tuple[Load, Need]:
+        """`load` with what is installed in its folder; what it takes to serve it. Blocking."""
+        found = generation.find(load.entry.folder, load.family, load.launch)
         last = record_of(self._folder(load.base)) if load.base else None
-        return generation.need(
-            load.recipe, load.tree.files, load.family, last=last, found=load.found
-        )
+        need = generation.need(load.recipe, load.tree.files, load.family, last=last, found=found)
+        return replace(load, found=found), need
 
     async def bring(self, load: Load, way: Way) -> Brought:
         """Deploy `load` that way.
@@ -149,7 +150,7 @@ class Bringing:
 
     async def _laid(self, load: Load, way: Way) -> Deployment:
         """A deployment that needs no commands, not stored yet."""
-        name = self._ground.files.new_build()
+        name = self._ground.files.name_of_build()
         lay = partial(
             generation.lay,
             load.tree,
@@ -169,7 +170,7 @@ class Bringing:
 
     async def _built(self, load: Load, epoch: int) -> Deployment:
         """A stored deployment for which commands have run, as its build has ended."""
-        name = self._ground.files.new_build()
+        name = self._ground.files.name_of_build()
         folder = self._ground.files.build(name)
         prepare = partial(
             generation.prepare,

@@ -41,7 +41,7 @@ class Console:
         config = self._ground.config
         return (
             not config.strict
-            or id == config.project
+            or id == self._announced
             or any(key.project in ("", id) for key in config.keys)
             or self._records.get(CONSOLE, id) is not None
         )

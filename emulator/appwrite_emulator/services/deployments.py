@@ -178,6 +178,10 @@ class Deployments:
         deployment = self._records.get(function.project, id) if id else None
         return deployment if deployment and deployment.resource_id == function.id else None
 
+    def of(self, function: Function) -> list[Deployment]:
+        """All deployments of `function`, in creation order."""
+        return self._records.all(project=function.project, resourceId=function.id)
+
     def page(
         self, project: str, function_id: str, listing: Listing
     ) -> tuple[list[Deployment], int]:
@@ -214,10 +218,9 @@ class Deployments:
 
     def delete_older(self, function: Function, moment: str) -> int:
         """Remove what was created before `moment` and is not active; how many there were."""
-        of_function = self._records.all(project=function.project, resourceId=function.id)
         old = [
             deployment
-            for deployment in of_function
+            for deployment in self.of(function)
             if deployment.created_at < moment and deployment.id != function.deployment_id
         ]
         for deployment in old:
@@ -238,7 +241,7 @@ class Deployments:
 
     def delete_of(self, function: Function) -> None:
         """Remove all deployments of a function that is being deleted."""
-        deployments = self._records.all(project=function.project, resourceId=function.id)
+        deployments = self.of(function)
         for deployment in deployments:
             self._builds.stop(deployment)
         self._records.remove(deployments)

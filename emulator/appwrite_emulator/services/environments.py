@@ -101,6 +101,18 @@ class Environments:
             found.append(Given(key, told[key], first, tuple(hidden), is_secret))
         return Environment(function, tuple(found))
 
+    def given(self, function: Function) -> Mapping[str, str]:
+        """The variables that the function's owner has given it, stored or by a `.env`."""
+        return self._plans.user_variables(function)
+
+    def laid_over(self, function: Function) -> Mapping[str, str]:
+        """The variables that win over the function's stored ones: those of its `.env`."""
+        return self._plans.laid_over(function)
+
+    def lay_over(self, function: Function, local: Mapping[str, str]) -> None:
+        """Let other variables win over the stored ones from the next call on."""
+        self._plans.lay_over(function, local)
+
     def _origins(self, function: Function, given: Mapping[str, str]) -> dict[str, list[Origin]]:
         """Who gives each variable that is not Appwrite's own, the one that wins first."""
         stored = {each.key: each.value for each in self._variables.of(function)}

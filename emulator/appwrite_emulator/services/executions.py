@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -73,7 +73,7 @@ class Executions:
         """
         function = self._functions.get_for(caller, function_id)
         if not request.is_async and (news := self._runs.freshen(function)):
-            await news
+            await self._caught_up(function, news)
             function = self._functions.get_for(caller, function_id)
         deployment = self._runs.active(function)
         permissions.require_execute(caller, function)
@@ -95,7 +95,7 @@ class Executions:
         era = self._ground.config.appwrite
         function = self._functions.get(project, function_id)
         if news := self._runs.freshen(function):
-            await news
+            await self._caught_up(function, news)
             function = self._functions.get(project, function_id)
         if era == "1.9" and not self._runs.is_deployed(function):
             raise ApiError("deployment_not_found")
@@ -257,6 +257,16 @@ class Executions:
     def close(self) -> None:
         """Begin nothing any more in the background: what waits is left to the next start."""
         self._background.close()
+
+    async def _caught_up(self, function: Function, news: Awaitable[None]) -> None:
+        """Wait until the code is that of now. Raises ApiError emulator_restored."""
+        project = function.project
+        epoch = self._ground.epochs.of(project)
+        await news
+        try:
+            self._ground.epochs.check(project, epoch)
+        except EpochPassed as exc:
+            raise ApiError("emulator_restored") from exc
 
     async def _run_now(self, run: Run) -> Answer:
         limit = self._ground.config.sync_timeout

@@ -21,6 +21,7 @@ from .functions import Functions
 from .generations import Generations, builds_of
 from .ground import Ground
 from .looks import Look, stamp
+from .origins import Origins
 from .plans import Plans
 from .under_way import Work, WorkKind
 
@@ -40,6 +41,10 @@ class Change:
     replaces: str  # the id of a deployment that was sent to us and was active until now
 
 
+Basis = tuple[Function, Mapping[str, str]]
+"""The record of a function, and the variables that are laid over its own."""
+
+
 class Folders:
     """Makes deployments of functions' folders."""
 
@@ -56,6 +61,7 @@ class Folders:
         self._generations = generations
         self._bringing = bringing
         self._plans = plans
+        self.origins = Origins()
         self._bases: dict[str, Deployment] = {}  # to go on from when a reset has removed the rows
         self.collect: Callable[[set[str]], Awaitable[None]] = _leave
         """Removes builds that nothing names any more."""
@@ -82,6 +88,11 @@ class Folders:
                 f"{limit:,} (--size-limit)"
             )
         return notes
+
+    def basis(self, project: str, function_id: str) -> Basis | None:
+        """What the function stands on beside the files of its folder, if it is there."""
+        function = self._functions.find(project, function_id)
+        return (function, self._plans.laid_over(function)) if function else None
 
     def forget(self, project: str, function_id: str) -> None:
         """Its folder will not be deployed again."""
@@ -111,12 +122,14 @@ class Folders:
         for _ in range(_MOVES):
             look = await self.look(function, entry, look)
             try:
-                return look, await self._deploy(function, entry, look, on_begin, why)
+                brought = await self._deploy(function, entry, look, on_begin, why)
             except TreeMoved:
                 continue
             except (ApiError, InterpreterMissing, ProjectFileError, OSError) as exc:
                 self._ground.epochs.check(function.project, epoch)  # a restore may be why
                 return look, Brought(Outcome.BROKEN, error=self._text_of(exc))
+            self.origins.note(brought.deployment_id, entry.folder)
+            return look, brought
         assert look is not None, "it was looked at"
         return look, Brought(Outcome.BROKEN, error=_RESTLESS)
 
@@ -150,7 +163,9 @@ class Folders:
         on_begin: Callable[[Change], None],
         why: str,
     ) -> Brought:
-        variables = await to_thread.run_sync(environment, entry.folder)
+        variables = {}
+        if look.environment:  # a trip to a thread for each of many functions would add up
+            variables = await to_thread.run_sync(environment, entry.folder)
         self._plans.lay_over(function, variables)
         if look.tree is None:
             return Brought(Outcome.BROKEN, error=look.problem)
@@ -158,7 +173,7 @@ class Folders:
         if not why and self._is_served(function, active, look.tree.fingerprint):
             return Brought(Outcome.UNCHANGED, active.id if active else "")
         load = await self._load(function, entry, look.tree, active)
-        need = await to_thread.run_sync(self._bringing.need, load)
+        load, need = await to_thread.run_sync(self._bringing.weigh, load)
         if why and function.commands and need.way is not Way.BRING:
             need = Need(Way.BUILD, need.reason or why)
         work = Work(WorkKind.RELOAD, function.project, function.id, load.id)
@@ -185,7 +200,7 @@ class Folders:
             active=active,
             family=family,
             recipe=self._bringing.recipe(function, launch),
-            found=await to_thread.run_sync(generation.find, entry.folder, family, launch),
+            launch=launch,
         )
 
     def _change(self, work: Work, load: Load, need: Need, active: Deployment | None) -> Change:

@@ -207,6 +207,13 @@ class Functions:
         """The rows of the project's functions that listen to events, the oldest first."""
         return [row for row in self._records.rows(project=project) if row.get("events")]
 
+    def scheduled(self, project: str = "") -> list[Function]:
+        """The functions of `project`, or of all, that have a schedule, in creation order."""
+        rows = self._records.rows(**({"project": project} if project else {}))
+        wanted = (row for row in rows if row.get("schedule"))
+        found = (self._records.get(row["project"], row["$id"]) for row in wanted)
+        return [function for function in found if function is not None]
+
     def find(self, project: str, id: str) -> Function | None:
         """The function, if it is there."""
         return self._records.get(project, id)

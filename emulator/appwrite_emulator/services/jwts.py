@@ -7,8 +7,15 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from .. import tokens
+from ..errors import ApiError
 from ..models import Caller
 from .ground import Ground
+from .leftovers import LateCall
+
+_LATE = (
+    "The token was given to a run of a function that began before the state was restored; it "
+    "holds no more."
+)
 
 
 class Claims(NamedTuple):
@@ -16,6 +23,7 @@ class Claims(NamedTuple):
 
     user_id: str
     session_id: str = ""
+    epoch: str = ""  # the mark of the one in which it holds, if it was given to a run
 
 
 class Jwts:
@@ -30,9 +38,27 @@ class Jwts:
 
     def issue(self, project: str, user_id: str, session_id: str | None, *, seconds: float) -> str:
         """A token for the user that is valid for `seconds`; None leaves its session out."""
-        claims = {"userId": user_id}
+        return self._signed(project, Claims(user_id, session_id or ""), session_id, seconds)
+
+    def lend(self, project: str, user_id: str, session_id: str | None, *, seconds: float) -> str:
+        """The same for a run that acts for the user: it holds until the state is put back."""
+        mark = self._ground.epochs.mark(project)
+        return self._signed(project, Claims(user_id, session_id or "", mark), session_id, seconds)
+
+    def check(self, claims: Claims, project: str, request: str) -> None:
+        """Raise ApiError emulator_restored when the token with which `request` comes was given to
+        a run that began before the state was put back."""
+        if self._ground.epochs.is_past(project, claims.epoch):
+            owner = self._ground.epochs.owner_of(claims.epoch)
+            self._ground.epochs.note_late(LateCall(project, "", request, owner))
+            raise ApiError("emulator_restored", _LATE)
+
+    def _signed(self, project: str, who: Claims, session_id: str | None, seconds: float) -> str:
+        claims = {"userId": who.user_id}
         if session_id is not None:
             claims["sessionId"] = session_id
+        if who.epoch:
+            claims["epoch"] = who.epoch
         expires_at = self._ground.clock.now() + timedelta(seconds=seconds)
         secret = self._ground.secret if session_id else self._secret_of(project)
         return tokens.sign(claims, secret, expires_at=expires_at)
@@ -44,7 +70,7 @@ class Jwts:
         """
         if not caller.session_id:
             return ""
-        return self.issue(caller.home, caller.user_id, caller.session_id, seconds=seconds)
+        return self.lend(caller.home, caller.user_id, caller.session_id, seconds=seconds)
 
     def read(self, token: str, project: str) -> Claims:
         """Whom of `project` the token names, "" if it is no user's. Raises TokenInvalid."""
@@ -52,10 +78,11 @@ class Jwts:
         try:
             claims = tokens.verify(token, self._ground.secret, now)
         except tokens.SignatureFailed:
-            return Claims(tokens.verify(token, self._secret_of(project), now)["userId"])
+            claims = tokens.verify(token, self._secret_of(project), now)
+            return Claims(claims["userId"], epoch=claims.get("epoch", ""))
         if not claims.get("sessionId"):  # the key of a function
             return Claims("")
-        return Claims(claims["userId"], claims["sessionId"])
+        return Claims(claims["userId"], claims["sessionId"], claims.get("epoch", ""))
 
     def _secret_of(self, project: str) -> bytes:
         return hmac.digest(self._ground.secret, project.encode(), "sha256")

@@ -15,7 +15,10 @@ _REMEMBERED = 1024
 
 
 class Keys:
-    """Issues keys. A key says the second in which it ends, so one serves a whole second's calls."""
+    """Issues keys, which hold until the state is put back.
+
+    A key says the second in which it ends, so one serves a whole second's calls.
+    """
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
@@ -25,7 +28,8 @@ class Keys:
         """A key with exactly the scopes of `function` that is valid for `seconds`, for a run to
         which `depth` events led."""
         expires_at = self._ground.clock.now() + timedelta(seconds=seconds)
-        allowed = tokens.FunctionKey(function.project, function.scopes, depth)
+        mark = self._ground.epochs.mark(function.project)
+        allowed = tokens.FunctionKey(function.project, function.scopes, depth, function.id, mark)
         terms = (allowed, int(expires_at.timestamp()))
         key = self._issued.get(terms)
         if key is None:

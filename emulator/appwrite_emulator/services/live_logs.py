@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import anyio
 
@@ -74,6 +74,18 @@ class Wanted(NamedTuple):
         return not self.function_id or self.function_id == work.function_id
 
 
+class Hearer(Protocol):
+    """Who hears entries; it must never wait."""
+
+    wanted: Wanted
+    is_request: bool  # it is there for somebody who asks over HTTP
+
+    def hear(self, entry: LogEntry) -> None: ...
+
+    def close(self) -> None:
+        """Nothing more will be said."""
+
+
 class Listener:
     """A queue with an end: what has no room in it is counted and dropped.
 
@@ -127,7 +139,7 @@ class LiveLogs:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._listeners: list[Listener] = []
+        self._listeners: list[Hearer] = []
         self._is_activity_wanted = False
         self._is_closed = False
 
@@ -143,14 +155,23 @@ class LiveLogs:
     def listening(self, wanted: Wanted, *, is_request: bool = False) -> Iterator[Listener]:
         """A listener that hears what is said from now on."""
         listener = Listener(wanted, is_request=is_request)
-        self._listeners.append(listener)
-        self._look()
-        if self._is_closed:
-            listener.close()
+        self.add(listener)
         try:
             yield listener
         finally:
-            self._listeners.remove(listener)
+            self.remove(listener)
+
+    def add(self, hearer: Hearer) -> None:
+        """Let it hear what is said from now on."""
+        self._listeners.append(hearer)
+        self._look()
+        if self._is_closed:
+            hearer.close()
+
+    def remove(self, hearer: Hearer) -> None:
+        """Let it hear no more; nothing when it does not listen."""
+        if hearer in self._listeners:
+            self._listeners.remove(hearer)
             self._look()
 
     def tell(self, work: Work, level: str, text: str) -> None:

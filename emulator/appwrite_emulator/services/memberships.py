@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..errors import ApiError
 from ..models import Caller
@@ -55,7 +55,7 @@ class Memberships:
         """Remove all memberships of a user who is being deleted."""
         self._records.remove(self.of(project, user_id))
 
-    def create(self, caller: Caller, team_id: str, invited: Mapping[str, str]) -> Member:
+    def create(self, caller: Caller, team_id: str, invited: Mapping[str, Any]) -> Member:
         """Add the user whom `userId`, `email` or `phone` name; unknown addresses make a user.
 
         Raises ApiError: general_argument_invalid, general_smtp_disabled, team_not_found,

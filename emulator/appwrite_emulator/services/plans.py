@@ -54,6 +54,9 @@ class Plans:
         self._retire = retire  # ends the workers of targets whose key starts with a text
         self._plans: dict[str, Plan] = {}
         self._local: dict[str, Mapping[str, str]] = {}  # by function; never stored
+        self._parked: dict[str, Plan] = {}  # by function; a restore will want them again
+        self.is_kept: Callable[[Function], bool] = lambda function: False
+        """Whether a restore may bring a function back as it is."""
         self.inspect: Callable[[Function, Launch, Path], Awaitable[Inspect | None]] = _never
         """How a build of a function is inspected, if it is."""
 
@@ -72,8 +75,37 @@ class Plans:
             return plan  # for a call that came before another deployment was activated
         self._plans[key] = plan
         if stale and stale.target.key != plan.target.key:
-            self._retire(stale.target.key)
+            self._replace(key, stale)
         return plan
+
+    def _replace(self, key: str, stale: Plan) -> None:
+        """Let the workers of a plan end, unless a restore will want them again."""
+        if self.is_kept(stale.function):
+            self._parked.setdefault(key, stale)
+        elif stale.target.key != self._parked.get(key, self._plans[key]).target.key:
+            self._retire(stale.target.key)
+
+    def on_epoch(self, project: str) -> None:
+        """The state was put back: so are the plans that were there before others took their place,
+        with their workers."""
+        for key in [key for key in self._parked if not project or key.startswith(f"{project}/")]:
+            parked, current = self._parked.pop(key), self._plans.get(key)
+            is_other = current is not None and current.target.key != parked.target.key
+            if current and is_other and not self.is_kept(current.function):
+                self._retire(current.target.key)
+            self._plans[key] = parked
+
+    def remember(self) -> Callable[[], None]:
+        """Keeps the variables that are laid over as they are now; what puts them back."""
+        local = dict(self._local)
+
+        def put_back() -> None:
+            for key in self._local.keys() | local.keys():
+                if self._local.get(key) != local.get(key):
+                    self._plans.pop(key, None)
+            self._local = dict(local)
+
+        return put_back
 
     def lay_over(self, function: Function, local: Mapping[str, str]) -> bool:
         """Let `local` variables win over the function's stored ones, as long as the emulator
@@ -85,6 +117,10 @@ class Plans:
         if stale := self._plans.pop(key, None):
             self._retire(stale.target.key)
         return True
+
+    def laid_over(self, function: Function) -> Mapping[str, str]:
+        """The variables that win over the function's stored ones."""
+        return self._local.get(f"{function.project}/{function.id}", {})
 
     def retire(self, deployment: Deployment) -> None:
         """Let the workers of a deployment end after what they are doing, and forget its plan."""
@@ -162,7 +198,7 @@ class Plans:
     def user_variables(self, function: Function) -> dict[str, str]:
         """The variables that the function's owner has given it."""
         stored = {variable.key: variable.value for variable in self._variables.of(function)}
-        return {**stored, **self._local.get(f"{function.project}/{function.id}", {})}
+        return {**stored, **self.laid_over(function)}
 
     def secret(self, deployment: Deployment) -> str:
         """The runtime secret of a deployment: the same at every start, and nobody else's."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -19,9 +19,11 @@ from ..catalog import InterpreterMissing, agrees
 from ..errors import ApiError, resolve
 from ..models import Function, row_key
 from ..near import meant
-from ..project_file import Entry, ProjectFile, ProjectFileError, load
+from ..printable import clean
+from ..project_file import Entry, ProjectFileError, load
 from . import bringing
 from .bringing import Brought
+from .changes import EntryRefused, changed, named
 from .folders import Change, Folders
 from .functions import Functions
 from .ground import Ground
@@ -69,15 +71,12 @@ _OUTCOMES = {
 }
 
 
-class EntryRefused(ValueError):
-    """A function of a project file asks for what cannot be had; the text is for its author."""
-
-
 class DeployFailed(Exception):
     """Functions could not be deployed; `failed` has each with its reason."""
 
     def __init__(self, failed: Sequence[Applied]) -> None:
-        super().__init__("\n".join(f"{each.id} was not deployed: {each.reason}" for each in failed))
+        lines = [line for each in failed for line in _told(each).split("\n")]
+        super().__init__("\n".join(map(clean, lines)))
         self.failed = tuple(failed)
 
 
@@ -88,7 +87,8 @@ class NothingThere(LookupError):
         what = "holds no function" if path.is_dir() else "is no folder"
         super().__init__(
             f"{path} {what}. Give a folder with appwrite.config.json, one whose subfolders are "
-            "functions, or that of a function."
+            "functions, or that of a function; of one that does not look like it say `runtime` and "
+            "`entrypoint` too."
         )
 
 
@@ -130,14 +130,15 @@ class Projects:
         """Deploy what lies at `path`: a project with or without a file, a folder of functions, or
         one function, with `changes` to the settings that are found for it.
 
-        Raises NothingThere, EntryRefused for changes that cannot be made, ProjectFileError.
+        Of a folder that does not look like a function, `runtime` and `entrypoint` must be among
+        them. Raises NothingThere, EntryRefused for changes that cannot be made, ProjectFileError.
         """
         catalog, era = self._ground.catalog, self._ground.config.appwrite
         found = await to_thread.run_sync(load, path, catalog, era)
-        if found is None or not found.functions:
+        entries = found.functions if found else named(path, changes)
+        if not entries:
             raise NothingThere(path)
-        entries = [_changed(each, found, changes) for each in found.functions]
-        return await self.apply(project, entries, _quietly)
+        return await self.apply(project, changed(entries, changes), _quietly)
 
     async def _apply(self, project: str, entry: Entry, tell: Callable[[str], None]) -> Applied:
         began = time.monotonic()
@@ -253,24 +254,10 @@ def checked(applied: Sequence[Applied]) -> list[Applied]:
     return list(applied)
 
 
-def _changed(entry: Entry, found: ProjectFile, changes: Mapping[str, Any]) -> Entry:
-    """`entry` with settings of the caller's. Raises EntryRefused."""
-    if changes and len(found.functions) > 1:
-        ids = ", ".join(each.id for each in found.functions)
-        raise EntryRefused(f"{', '.join(changes)} can be set for one function only, not for {ids}.")
-    known = [each.name for each in fields(Entry) if each.name != "folder"]
-    for name in changes:
-        if name not in known:
-            advice = meant(name, known) or f"There are {', '.join(known)}."
-            raise EntryRefused(f"A function has no setting {name!r}. {advice}")
-    return replace(entry, **{name: _frozen(value) for name, value in changes.items()})
-
-
-def _frozen(value: Any) -> Any:
-    """A value as entries hold it."""
-    if isinstance(value, Mapping):
-        return tuple((str(key), str(each)) for key, each in value.items())
-    return tuple(value) if isinstance(value, list | set) else value
+def _told(failed: Applied) -> str:
+    place = failed.brought.place if failed.brought else ""
+    where = f" ({place})" if place and place not in failed.reason else ""
+    return f"{failed.id} was not deployed{where}: {failed.reason}"
 
 
 def _quietly(id: str, text: str) -> None:

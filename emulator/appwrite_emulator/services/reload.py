@@ -17,7 +17,7 @@ from ..project_file import Entry
 from ..state import EpochPassed
 from ..watch import Scope, Watcher
 from .bringing import Brought, Outcome
-from .folders import Change, Folders
+from .folders import Basis, Change, Folders
 from .functions import Functions
 from .ground import Ground
 from .live_logs import BEGAN, ENDED, NOTE, Facts
@@ -46,6 +46,7 @@ class Followed:
     look: Look  # at what was taken in last
     epoch: int  # of the project then
     brought: Brought  # what came of it
+    basis: Basis | None  # what the function stood on then
     leisure: Leisure = field(default_factory=Leisure)  # for looks by calls
     turn: anyio.Event | None = None  # there while a change is taken in
     is_stale: bool = False  # there was another change meanwhile
@@ -105,7 +106,8 @@ class Reload:
     def follow(self, project: str, entry: Entry, look: Look, brought: Brought) -> None:
         """Take in every change of the entry's folder from now on; `brought` came of `look`."""
         epoch = self._ground.epochs.of(project)
-        followed = Followed(project, entry, look, epoch, brought)
+        basis = self._folders.basis(project, entry.id)
+        followed = Followed(project, entry, look, epoch, brought, basis)
         known = self._followed.get(followed.key)
         self._followed[followed.key] = followed
         if known is not None and known.turn is not None:
@@ -159,7 +161,12 @@ class Reload:
 
     def _is_settled(self, followed: Followed) -> bool:
         epoch = self._ground.epochs.of(followed.project)
+        if followed.epoch != epoch and followed.basis and followed.basis == self._basis(followed):
+            followed.epoch = epoch  # what a restore has put back is what was there
         return followed.brought.is_final and followed.epoch == epoch
+
+    def _basis(self, followed: Followed) -> Basis | None:
+        return self._folders.basis(followed.project, followed.entry.id)
 
     async def _caught_up(self, followed: Followed) -> None:
         """Return when what the folder holds at this moment has been taken in.
@@ -233,6 +240,7 @@ class Reload:
             if told.has_begun:
                 told.end(followed.project, Brought(Outcome.UNCHANGED))
             raise
+        followed.basis = self._basis(followed)
         if told.has_begun or followed.is_broken or was_broken:
             told.end(followed.project, followed.brought)
         elif followed.look.environment != before:  # it lives beside the deployment

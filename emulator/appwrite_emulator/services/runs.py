@@ -117,6 +117,8 @@ class Runs:
         """What must be awaited before `active`, so that a call meets the code of now."""
         self.on_end: Callable[[Run, Result], None] | None = None
         """Told of every run with its result, if anybody wants to know."""
+        self.on_refusal: Callable[[Execution, str, str], None] | None = None
+        """Told of every execution that has failed without being run, with event and user."""
         self.is_inspected: Callable[[Function], bool] = lambda function: False
         """Whether a run may take any time, since it stops where its debugger says."""
 
@@ -162,7 +164,7 @@ class Runs:
         project, jwt = execution.project, ""
         if errand.home:
             seconds, session = self._lifetime(function), errand.session_id or None
-            jwt = self._jwts.issue(errand.home, errand.user_id, session, seconds=seconds)
+            jwt = self._jwts.lend(errand.home, errand.user_id, session, seconds=seconds)
         trigger = Trigger(execution.trigger)
         origin = context.Origin(trigger, errand.user_id, jwt, errand.event, errand.client_ip)
         request = ExecutionRequest(

@@ -102,7 +102,7 @@ class Schedules:
     def rearm(self, project: str = "") -> None:
         """Set the timers of `project`, or all, anew from the rows. Missed runs are not made up."""
         self._disarm(project)
-        for function in self._functions.every(project):
+        for function in self._functions.scheduled(project):
             self.refresh(function)
         for execution in self._executions.scheduled():
             if not project or execution.project == project:

@@ -21,6 +21,11 @@ from .ground import Ground
 from .live_logs import BEGAN, ENDED, NOTE, Facts
 from .under_way import Work, WorkKind
 
+_LOST = (
+    "The state was restored to a moment at which the upload of deployment {} was half done, and "
+    "what had arrived is gone. Delete the deployment and send all of it again."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -59,6 +64,7 @@ class Uploads:
             if id and self._deployments.is_taken(function.project, id):
                 raise ApiError("storage_invalid_appwrite_id")
             deployment = self._deployments.add(function, draft, size=range.size, id=id)
+            self._part(deployment).unlink(missing_ok=True)  # of one that a restore has undone
             self._tell(deployment, BEGAN, Received())
         if deployment.source:
             return Taken(deployment)
@@ -68,6 +74,8 @@ class Uploads:
                 f"The content range is invalid. Deployment {deployment.id} was announced with "
                 f"{deployment.source_size} bytes, this chunk says {range.size}.",
             )
+        if deployment.received and not self._part(deployment).exists():
+            raise ApiError("emulator_restored", _LOST.format(deployment.id))
         await anyio.to_thread.run_sync(_copy, chunk.path, self._part(deployment), range.start)
         return await self._note(function, deployment, range, epoch)
 

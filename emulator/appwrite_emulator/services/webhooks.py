@@ -9,7 +9,7 @@ import http.client
 import logging
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, NamedTuple
@@ -72,6 +72,16 @@ class _Delivery(NamedTuple):
     body: bytes
 
 
+class _Standing(NamedTuple):
+    """How it went until now."""
+
+    is_on: bool = True
+    delivered: int = 0
+    failures: int = 0
+    last_status: int = 0
+    last_error: str = ""
+
+
 @dataclass(slots=True)
 class _Hook:
     """A webhook at work."""
@@ -79,11 +89,7 @@ class _Hook:
     id: str
     webhook: Webhook
     key: str
-    is_on: bool = True
-    delivered: int = 0
-    failures: int = 0
-    last_status: int = 0
-    last_error: str = ""
+    standing: _Standing = field(default_factory=_Standing)
     waiting: deque[_Delivery] = field(default_factory=deque)
     current: _Delivery | None = None
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
@@ -91,7 +97,7 @@ class _Hook:
 
     def hears(self, event: Event) -> bool:
         return (
-            self.is_on
+            self.standing.is_on
             and self.webhook.project in ("", event.project)
             and not set(self.webhook.events).isdisjoint(event.names)
         )
@@ -133,7 +139,7 @@ class Webhooks:
     def wants(self, project: str, pattern: str) -> bool:
         start = pattern.partition(".")[0] + "."
         return project != CONSOLE and any(
-            hook.is_on and any(name.startswith(start) for name in hook.webhook.events)
+            hook.standing.is_on and any(name.startswith(start) for name in hook.webhook.events)
             for hook in self._hooks
         )
 
@@ -150,6 +156,17 @@ class Webhooks:
             if not hook.is_served:
                 hook.is_served = True
                 self._ground.start(self._serve, hook)
+
+    def remember(self) -> Callable[[], None]:
+        """Keeps how all webhooks are now; what puts that back, so that one which was switched off
+        meanwhile is told again."""
+        before = [hook.standing for hook in self._hooks]
+
+        def put_back() -> None:
+            for hook, standing in zip(self._hooks, before, strict=True):
+                hook.standing = standing
+
+        return put_back
 
     def drop(self, project: str = "") -> None:
         """Forget what has happened in `project`, or anywhere, and was not told yet."""
@@ -209,23 +226,23 @@ class Webhooks:
 
     def _note(self, hook: _Hook, delivery: _Delivery, status: int, error: str) -> None:
         """Keep how it went; an `error` is a failure."""
-        hook.last_status, hook.last_error = status, error
+        standing = hook.standing._replace(last_status=status, last_error=error)
         if not error:
-            hook.delivered, hook.failures = hook.delivered + 1, 0
+            hook.standing = standing._replace(delivered=standing.delivered + 1, failures=0)
             return
-        hook.failures += 1
+        hook.standing = standing = standing._replace(failures=standing.failures + 1)
         extra = {"action": "webhook_failed", "url": hook.webhook.url}
         name = delivery.event.names[0]
         logger.warning("webhook %s was not told of %s: %s", hook.webhook.url, name, error,
                        extra=extra)  # fmt: skip
-        if hook.failures >= _MOST_FAILURES and hook.is_on:
-            hook.is_on = False
+        if standing.failures >= _MOST_FAILURES and standing.is_on:
+            hook.standing = standing._replace(is_on=False)
             self._forget(hook, list(hook.waiting))
             logger.error(
                 "webhook %s is off after %d failures in a row; start the emulator again to tell "
                 "it of events",
                 hook.webhook.url,
-                hook.failures,
+                standing.failures,
                 extra=extra,
             )
 
@@ -261,12 +278,8 @@ def _state(hook: _Hook) -> WebhookState:
         id=hook.id,
         webhook=hook.webhook,
         signature_key=hook.key,
-        is_on=hook.is_on,
-        delivered=hook.delivered,
-        failures=hook.failures,
         waiting=len(hook.waiting) + (hook.current is not None),
-        last_status=hook.last_status,
-        last_error=hook.last_error,
+        **hook.standing._asdict(),
     )
 
 

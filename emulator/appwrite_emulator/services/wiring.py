@@ -17,7 +17,7 @@ from .background import Background
 from .bringing import Bringing
 from .builds import Builds
 from .console import Console
-from .control import Control
+from .control import Control, Memory
 from .deployments import Deployments
 from .environments import Environments
 from .errands import Errands
@@ -26,6 +26,7 @@ from .folders import Folders
 from .functions import Functions
 from .generations import Generations
 from .ground import Ground
+from .injection import Injection
 from .inspections import Inspections
 from .jwts import Jwts
 from .keys import Keys
@@ -43,6 +44,7 @@ from .schedules import Schedules
 from .serving import Serving
 from .sessions import Sessions
 from .standings import Standings
+from .stubs import Stubs
 from .teams import Teams
 from .tokens import Tokens
 from .triggers import Triggers
@@ -103,6 +105,7 @@ class Hearing(NamedTuple):
     realtime: Realtime
     triggers: Triggers
     webhooks: Webhooks
+    injection: Injection
 
 
 def people(ground: Ground, project: str) -> People:
@@ -135,6 +138,7 @@ def code(ground: Ground, executor: Executor, builder: Builder) -> Code:
     plans = Plans(ground, functions, variables, Keys(ground), executor.retire)
     inspections = Inspections(ground, executor)
     plans.inspect = inspections.inspect
+    ground.epochs.when_ended(plans.on_epoch)
     records = Records(ground, Deployment, owner="resourceId", searched=("$id", "entrypoint"))
     builds = Builds(ground, records, functions, plans, builder)
     archives = Archives(ground, records)
@@ -198,11 +202,14 @@ def control(
     made.pausing = calls.schedules.paused
     made.kept_builds = follow.folders.kept_builds
     made.refill = follow.serving.refill
+    code.plans.is_kept = made.keeps
     follow.folders.collect = made.collect
     return retention, made
 
 
-def hearing(ground: Ground, code: Code, executions: Executions, people: People) -> Hearing:
+def hearing(
+    ground: Ground, code: Code, executions: Executions, people: People, project: str
+) -> Hearing:
     realtime = Realtime(ground, people.roles, people.console.team_of)
     triggers = Triggers(ground, code.functions, executions)
     webhooks = Webhooks(ground)
@@ -211,4 +218,15 @@ def hearing(ground: Ground, code: Code, executions: Executions, people: People) 
     if ground.config.webhooks:
         ground.events.add(webhooks)
         ground.epochs.when_ended(webhooks.drop)
-    return Hearing(realtime, triggers, webhooks)
+    injection = Injection(ground, people.console, executions, triggers, project)
+    return Hearing(realtime, triggers, webhooks, injection)
+
+
+def stubs(ground: Ground, project: str) -> Stubs:
+    made = Stubs(ground, project)
+    ground.epochs.when_ended(made.clear)
+    return made
+
+
+def memories(code: Code, people: People, hearing: Hearing) -> tuple[Memory, ...]:
+    return code.plans.remember, people.api_keys.remember, hearing.webhooks.remember

@@ -84,11 +84,11 @@ class StateDB(TinyDB):
 
     def snapshot(self) -> Snapshot:
         """All rows as they are now; costs no copies of rows."""
-        return Snapshot(self._state.copy())
+        return Snapshot(self._state.view())
 
     def restore(self, snapshot: Snapshot) -> None:
         """Put back the rows of `snapshot` in one commit and begin a new epoch."""
-        self._state.replace(snapshot.tables)
+        self._state.restore(snapshot.tables)
         self.epoch += 1
 
     def close(self) -> None:

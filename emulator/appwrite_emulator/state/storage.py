@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -54,7 +55,7 @@ class StateStorage(Storage):
     ) -> None:
         super().__init__()
         self.tables = tables
-        self.imports = 0  # how often many rows at once came from elsewhere
+        self.imports: Counter[str] = Counter()  # how often rows of a table came from elsewhere
         self._guard = guard
         self._persistence = persistence
         self._transaction: Transaction | None = None
@@ -103,11 +104,22 @@ class StateStorage(Storage):
         with self._guard:
             return self.tables.copy()
 
+    def view(self) -> dict[str, Mapping[str, Row]]:
+        """All tables at one moment, to be looked at only."""
+        with self._guard:
+            return self.tables.view()
+
+    def restore(self, view: Mapping[str, Mapping[str, Row]]) -> None:
+        """Make the tables equal `view`, which nobody changes from now on, in one commit."""
+        with self._guard:
+            self.replace(view)
+            self.tables.note_equal(view)
+
     def replace(self, wanted: Mapping[str, Mapping[str, Row]]) -> None:
         """Make the tables equal `wanted` in one commit; rows that are the same are not touched."""
         with self._guard:
-            self.imports += 1
             operations = self.tables.difference(wanted)
+            self.imports.update({operation[1] for operation in operations if operation[0] == "put"})
             if operations:
                 self.commit(operations)
 

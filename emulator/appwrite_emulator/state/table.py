@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, MutableMapping
 from typing import Any
 
 from tinydb.queries import QueryLike
@@ -54,11 +54,16 @@ class Rows:
         return map(self._rows.__getitem__, ordering.ids(descending=descending))
 
     def _pick(self, ids: Iterator[str]) -> Iterator[Mapping[str, Any]]:
-        equal = self._equal.items()
-        for id in ids:
-            row = self._rows[id]
-            if not equal or all(row.get(key) == value for key, value in equal):
-                yield row
+        rows: Iterator[Mapping[str, Any]] = map(self._rows.__getitem__, ids)
+        for key, value in self._equal.items():
+            rows = _with(rows, key, value)
+        return rows
+
+
+def _with(
+    rows: Iterator[Mapping[str, Any]], key: str, value: object
+) -> Iterator[Mapping[str, Any]]:
+    return (row for row in rows if row.get(key) == value)
 
 
 class StateTable(Table):
@@ -79,7 +84,7 @@ class StateTable(Table):
         self._rows = storage.tables.rows(name)
         self._indexes = storage.tables.indexes(name)
         self._sequence = 0
-        self._scanned = -1  # the count of imports when the rows were last searched
+        self._scanned = -1  # its count of imports when the rows were last searched
         self._next_id: int | None = None  # type: ignore[assignment]  # declared as None
 
     @property
@@ -113,6 +118,10 @@ class StateTable(Table):
         """The live row with this document id."""
         return self._rows.get(id)
 
+    def ids(self) -> KeysView[str]:
+        """The document ids, in creation order; live, as `rows` are."""
+        return self._rows.keys()
+
     def rows(self, **equal: Any) -> Rows:
         """The live rows whose fields have these values, in creation order.
 
@@ -125,8 +134,8 @@ class StateTable(Table):
 
     def next_sequence(self) -> int:
         """1 + the highest `$sequence` ever handed out here or found in the rows."""
-        if self._scanned != self._state.imports:
-            self._scanned = self._state.imports
+        if self._scanned != self._state.imports[self.name]:
+            self._scanned = self._state.imports[self.name]
             found = (row.get("$sequence", 0) for row in self._rows.values())
             self._sequence = max(self._sequence, max(found, default=0))
         self._sequence += 1

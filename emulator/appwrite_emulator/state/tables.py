@@ -22,6 +22,7 @@ class Tables:
         self._rows: dict[str, dict[str, Row]] = {}
         self._indexes: dict[str, list[Index]] = {}
         self._changes: dict[str, int] = {}
+        self._equals: dict[str, tuple[int, Mapping[str, Row]]] = {}  # a copy, as of which change
 
     def rows(self, table: str) -> dict[str, Row]:
         """The live rows of `table` by id; the same dict for as long as the state is open."""
@@ -53,6 +54,16 @@ class Tables:
         """Shallow copies of the tables that have rows: a consistent view that stays as it is."""
         return {name: dict(rows) for name, rows in tuple(self._rows.items()) if rows}
 
+    def view(self) -> dict[str, Mapping[str, Row]]:
+        """The same as `copy`, never to be changed: what has not changed since is copied once."""
+        return {name: self._view(name) for name, rows in tuple(self._rows.items()) if rows}
+
+    def _view(self, name: str) -> Mapping[str, Row]:
+        changes, known = self.changes(name), self._equals.get(name)
+        if known is None or known[0] != changes:
+            known = self._equals[name] = (changes, dict(self._rows[name]))
+        return known[1]
+
     def apply(self, operation: Operation | list[Any]) -> None:
         """Carry out one operation. `KeyError`: no such row. `ValueError`: no such operation."""
         match operation:
@@ -78,12 +89,24 @@ class Tables:
 
     def difference(self, wanted: Mapping[str, Mapping[str, Row]]) -> list[Operation]:
         """The operations that make the tables equal `wanted`; rows are compared by identity."""
-        names = {**self._rows, **wanted}
         return [
             operation
-            for name in names
+            for name in {**self._rows, **wanted}
+            if not self._is_equal(name, wanted.get(name))
             for operation in _difference(name, self.rows(name), wanted.get(name, {}))
         ]
+
+    def note_equal(self, wanted: Mapping[str, Mapping[str, Row]]) -> None:
+        """The tables are as `wanted`, a view of theirs, says."""
+        for name, rows in wanted.items():
+            self._equals[name] = (self.changes(name), rows)
+
+    def _is_equal(self, name: str, wanted: Mapping[str, Row] | None) -> bool:
+        """Whether a table is known to be as it was when the view `wanted` was made."""
+        if wanted is None:
+            return not self._rows.get(name)
+        changes, known = self._equals.get(name, (-1, None))
+        return known is wanted and changes == self.changes(name)
 
     def _store(self, table: str, id: str, row: Row) -> None:
         self._changes[table] = self._changes.get(table, 0) + 1

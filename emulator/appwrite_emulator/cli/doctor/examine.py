@@ -8,7 +8,7 @@ from typing import Any
 
 from anyio import to_thread
 
-from ..session import configure, languages, locate
+from ...client.workspace import configure, languages, locate
 from . import machine, place, repositories, runtimes, webhooks
 from .parts import Part
 

@@ -14,10 +14,8 @@ from ...catalog import Catalog, InterpreterMissing, Runtime, agrees
 from ...config import Config
 from ...manifest import ManifestInvalid
 from ...project_file import Entry
-from ...sandbox import Sandbox
+from ...sandbox import Prober, Sandbox
 from .parts import Line, Mark, Part
-
-_PATIENCE = 3.0  # seconds that a program gets to say its version
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,39 +37,6 @@ class Found:
         return self.id.removeprefix(f"{self.family}-")
 
 
-class _Prober:
-    """Runs programs as functions are run: as their user, in a clean environment."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._owner = sandbox.owner
-        self._said: dict[tuple[str, ...], str | None] = {}
-
-    async def __call__(self, command: Sequence[str]) -> str | None:
-        key = tuple(command)
-        if key not in self._said:
-            self._said[key] = await self._run(key)
-        return self._said[key]
-
-    async def _run(self, command: tuple[str, ...]) -> str | None:
-        user, group = self._owner or (None, None)
-        with anyio.move_on_after(_PATIENCE):
-            try:
-                done = await anyio.run_process(
-                    command,
-                    check=False,
-                    cwd="/",
-                    env={"LANG": "C.UTF-8"},
-                    user=user,
-                    group=group,
-                    extra_groups=None if user is None else [],
-                )
-            except OSError:
-                return None
-            text = (done.stdout + done.stderr).decode("utf-8", "replace")
-            return text if done.returncode == 0 else None
-        return None
-
-
 async def examine(config: Config, entries: Sequence[Entry], sandbox: Sandbox) -> Part:
     """Look for the interpreter of every runtime that Appwrite lists."""
     catalog = Catalog([assets("runtimes"), *config.runtimes])
@@ -84,7 +49,7 @@ async def examine(config: Config, entries: Sequence[Entry], sandbox: Sandbox) ->
 
 
 async def _search(catalog: Catalog, config: Config, sandbox: Sandbox) -> list[Found]:
-    probe = _Prober(sandbox)
+    probe = Prober(sandbox)
     runtimes = catalog.runtimes(config.appwrite)
     found: dict[str, Found] = {}
     _ = catalog.families  # reads the manifests: what is wrong with one comes without a group
@@ -99,7 +64,7 @@ async def _search(catalog: Catalog, config: Config, sandbox: Sandbox) -> list[Fo
     return [found[runtime.id] for runtime in runtimes]
 
 
-async def _find(catalog: Catalog, runtime: Runtime, probe: _Prober) -> Found:
+async def _find(catalog: Catalog, runtime: Runtime, probe: Prober) -> Found:
     family = catalog.family(runtime.id)
     if family is None:
         missing = "There is no launcher for it in this version."

@@ -9,12 +9,12 @@ from typing import Protocol
 import click
 
 from ... import __version__
+from ...client.workspace import Workspace
 from ...emulator import Emulator
 from ...services.inspections import Inspection
 from ...services.projects import Applied
 from ...services.standings import Standing
 from ..report import function_lines, inspection_lines, missing_lines, webhook_lines
-from ..session import Session
 from .screen import Screen
 from .show import json_line
 from .terminal import Terminal
@@ -52,15 +52,15 @@ class ForPeople:
     """In calm lines."""
 
     def __init__(
-        self, session: Session, emulator: Emulator, screen: Screen, terminal: Terminal
+        self, workspace: Workspace, emulator: Emulator, screen: Screen, terminal: Terminal
     ) -> None:
-        self._session = session
+        self._workspace = workspace
         self._emulator = emulator
         self._screen = screen
         self._terminal = terminal
 
     def begin(self) -> None:
-        config = self._session.config
+        config = self._workspace.config
         self._say(f"appwrite-emulator {__version__}", self._emulator.sandbox.report.line)
         self._say(*missing_lines(config.repositories), *webhook_lines(config.webhooks))
         self._say(*self._project_lines())
@@ -89,17 +89,17 @@ class ForPeople:
         self._say("Stopping")
 
     def _project_lines(self) -> Sequence[str]:
-        project, count = self._session.project, len(self._session.entries)
+        project, count = self._workspace.project, len(self._workspace.entries)
         if project is None:
             return (
-                f"No project file in {self._session.directory.absolute()}, and nothing that looks "
-                "like a function.",
+                f"No project file in {self._workspace.directory.absolute()}, and nothing that "
+                "looks like a function.",
                 "`appwrite-emulator init NAME` makes one; what SDKs deploy needs none.",
             )
         return project.guesses or (f"{project.path}: {count} function{'s' if count != 1 else ''}",)
 
     def _keys(self) -> str:
-        config = self._session.config
+        config = self._workspace.config
         if not config.strict:
             return f'with any key, such as "{self._emulator.key}"'
         return "with your keys" if config.keys else "without keys: declare one by --key"
@@ -112,13 +112,13 @@ class ForPeople:
 class ForPrograms:
     """In JSON, one object on a line, whose `level` says what it tells."""
 
-    def __init__(self, session: Session, emulator: Emulator, screen: Screen) -> None:
-        self._session = session
+    def __init__(self, workspace: Workspace, emulator: Emulator, screen: Screen) -> None:
+        self._workspace = workspace
         self._emulator = emulator
         self._screen = screen
 
     def begin(self) -> None:
-        project = self._session.project
+        project = self._workspace.project
         self._say(
             "starting",
             version=__version__,
@@ -151,7 +151,7 @@ class ForPrograms:
             self._say("note", text=text)
 
     def ready(self) -> None:
-        emulator, config = self._emulator, self._session.config
+        emulator, config = self._emulator, self._workspace.config
         has_key = config.keys or not config.strict
         self._say(
             "ready",

@@ -1,8 +1,7 @@
-"""Paint: colours and links for terminals that show them, and text made safe for any terminal."""
+"""Paint: colours and links for terminals that show them, and text cut to their width."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from pathlib import Path
 from typing import Literal
@@ -12,9 +11,6 @@ Style = Literal["bold", "dim", "red", "green", "yellow", "cyan"]
 _CODES: dict[Style, str] = {
     "bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36",
 }  # fmt: skip
-_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
-# All controls but the tab; line ends, marks and overrides that would turn or break a line.
-_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class Paint:
@@ -34,18 +30,6 @@ class Paint:
         if not self._has_links:
             return text
         return f"\x1b]8;;{path.as_uri()}\x1b\\{text}\x1b]8;;\x1b\\"
-
-
-def clean(text: str) -> str:
-    """`text` without colours, and with its controls made visible: it can do nothing but be read."""
-    if text.isprintable():
-        return text
-    return _CONTROL.sub(_picture, _COLOUR.sub("", text))
-
-
-def _picture(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else "\ufffd"
 
 
 def cut(text: str, cells: int) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from .paint import Paint, Style, clean
+from ...printable import clean
+from .paint import Paint, Style
 
 Entry = Mapping[str, Any]
 """What happened or was said, as `/_emulator/logs` tells it in JSON."""

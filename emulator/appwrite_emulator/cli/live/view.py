@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from ...printable import clean
 from .acts import Act, Acts, Said, kind_of
-from .paint import Paint, clean, cut
+from .paint import Paint, cut
 from .places import Places
 from .telling import Entry, Telling, files
 

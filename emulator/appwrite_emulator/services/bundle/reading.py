@@ -59,6 +59,15 @@ def replace_state(
     return bundle.manifest
 
 
+def take_in(files: Files, source: Path) -> Snapshot:
+    """The rows of the bundle `source`, whose files lie among `files` from now on. Blocking.
+
+    Raises BundleRefused and OSError; then nothing was taken.
+    """
+    with _unpacked(source, files) as bundle:
+        return _renamed(bundle.rows, _lay_in(bundle, files))
+
+
 @contextmanager
 def _unpacked(source: Path, files: Files) -> Iterator[Imported]:
     with files.stage() as stage:

@@ -1,4 +1,4 @@
-"""Calls the function as a client does: appwrite-emulator exec -- python3 -m unittest discover -s @folder@/test"""
+"""Calls the function as a client does: appwrite-emulator exec -- python3 @folder@/test/main.py"""
 
 import json
 import os
@@ -28,3 +28,7 @@ class Greeting(unittest.TestCase):
 
     def test_it_greets_the_world_without_a_name(self):
         self.assertEqual(call("/")["responseBody"], "Hello, world!")
+
+
+if __name__ == "__main__":
+    unittest.main()

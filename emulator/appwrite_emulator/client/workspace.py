@@ -1,4 +1,4 @@
-"""What a command is about to run: directory, options and project file, read and checked."""
+"""A workspace: a directory with its options and its project file, read and checked."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """One run of the emulator by a command."""
+class Workspace:
+    """What an emulator that begins here has to do with."""
 
     config: Config
     directory: Path
@@ -46,7 +46,7 @@ class Session:
         return project_file.load(self.directory, languages(self.config), self.config.appwrite)
 
 
-def prepare(directory: Path | None, options: Mapping[str, Any]) -> Session:
+def prepare(directory: Path | None, options: Mapping[str, Any]) -> Workspace:
     """Read what lies in `directory`, by default that of the nearest project file upward.
 
     Raises ConfigError, ProjectFileError, ManifestInvalid.
@@ -56,7 +56,7 @@ def prepare(directory: Path | None, options: Mapping[str, Any]) -> Session:
     project = project_file.load(directory, languages(config), config.appwrite)
     if project and not config.project:
         config = replace(config, project=project.project_id)
-    return Session(config, directory, project)
+    return Workspace(config, directory, project)
 
 
 def languages(config: Config) -> Catalog:
