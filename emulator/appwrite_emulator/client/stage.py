@@ -55,8 +55,6 @@ class NotDue(ValueError):
 class HandleOver(RuntimeError):
     """A handle was used when its test had ended, and would have changed the one that runs now."""
 
-    __test__ = False  # its name begins as those of tests do
-
     def __init__(self) -> None:
         super().__init__(
             "The test that this Appwrite was for has ended, and others have the emulator now. Take "
