@@ -299,7 +299,8 @@ async def test_python_debuggers_are_told_of_the_end_and_asked_to_come_back(pytho
             group.start_soon(python.attend, python.save("main.py", PY.replace("GREETING", "new")))
             ended = await debugger.talk.event("event", "terminated")
             assert ended["body"] == {"restart": True}
-            await debugger.ask("disconnect", restart=True)
+            await debugger.send("disconnect", restart=True)
+            await debugger.talk.over()  # the process may be at its end before it can answer that
             async with python_debugger(python.port) as again:  # before the new process listens
                 await again.attach({"restart": True}, {python.code / "main.py": LINE})
 
