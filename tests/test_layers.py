@@ -11,8 +11,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "emulator" / "appwrite_emulator"
 
 WORDS = (
-    "errors", "clock", "models", "people", "declared", "config", "addresses", "assets", "jsontext",
-    "near", "places", "printable",
+    "errors", "clock", "models", "people", "declared", "config", "addresses", "assets", "garbage",
+    "jsontext", "near", "places", "printable",
 )  # fmt: skip
 MECHANISMS = (
     "archive", "catalog", "channels", "chunks", "cron", "events", "files", "filters", "likely",

@@ -50,5 +50,8 @@ def __getattr__(name: str) -> object:
     """Import the public names when they are first used: the pytest plugin must cost nothing."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = __import__(f"{__name__}.{_HOMES[name]}", fromlist=[name])
+    from .garbage import without_garbage_collection
+
+    with without_garbage_collection():
+        module = __import__(f"{__name__}.{_HOMES[name]}", fromlist=[name])
     return getattr(module, name)

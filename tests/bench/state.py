@@ -17,13 +17,14 @@ from typing import Any, cast
 
 from appwrite_emulator import query
 from appwrite_emulator.clock import stamp
+from appwrite_emulator.garbage import without_garbage_collection
 from appwrite_emulator.models import Execution, ExecutionStatus, unique_id
 from appwrite_emulator.services.executions import ATTRIBUTES
 from appwrite_emulator.services.ground import Ground
 from appwrite_emulator.services.records import Listing, Records
 from appwrite_emulator.state import StateDB
 from appwrite_emulator.state.disk import Disk
-from appwrite_emulator.state.snapshot import without_garbage_collection, write
+from appwrite_emulator.state.snapshot import write
 
 LOAD, COMPACT = "load", "compact"
 INSERT, UPDATE, GET = "insert", "update by id", "get by id"

@@ -10,6 +10,7 @@ import click
 
 from .. import __version__
 from ..config import own_environment
+from ..garbage import without_garbage_collection
 from .call import call
 from .clock import clock
 from .completion import completion
@@ -96,9 +97,10 @@ def start(directory: Path | None, as_json: bool, **options: Any) -> None:
     are looked for. What you save is live at once. The line that begins with "Ready" comes when
     everything answers. Time is the machine's at each start, whatever `clock` did before.
     """
-    from ..client.workspace import prepare
-    from .driving import drive, explained
-    from .start import start
+    with without_garbage_collection():
+        from ..client.workspace import prepare
+        from .driving import drive, explained
+        from .start import start
 
     with explained():
         workspace = prepare(directory, given(options))
@@ -137,9 +139,10 @@ def execute(directory: Path | None, command: tuple[str, ...], **options: Any) ->
     The emulator takes a free port and keeps its state in memory, unless --port and --state say
     otherwise. COMMAND finds it by APPWRITE_ENDPOINT, APPWRITE_PROJECT_ID and APPWRITE_API_KEY.
     """
-    from ..client.workspace import prepare
-    from .driving import drive, explained
-    from .exec import execute
+    with without_garbage_collection():
+        from ..client.workspace import prepare
+        from .driving import drive, explained
+        from .exec import execute
 
     with explained():
         workspace = prepare(directory, {"port": 0} | given(options))

@@ -44,7 +44,10 @@ def appwrite_server(appwrite_config: Config, pytestconfig: pytest.Config) -> Ite
     fixtures of the session or a module do with it, such as making users, is there for their tests;
     a test uses `appwrite` instead, which undoes what it did.
     """
-    from ..emulator import Emulator
+    from ..garbage import without_garbage_collection
+
+    with without_garbage_collection():
+        from ..emulator import Emulator
 
     folder = directory(pytestconfig)
     with Emulator(appwrite_config, directory=folder) as emulator:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from . import probe
@@ -31,13 +32,13 @@ class Probes:
 
 
 def choose(mode: Mode = "auto", *, probes: Probes | None = None) -> Sandbox:
-    """The best rung there is. Runs bubblewrap once, some milliseconds; blocking.
+    """The best rung there is.
 
     `off` lifts every limit. `require` raises SandboxMissing, with the reasons, when files and
     processes of the user cannot be kept from user code.
     """
     if mode == "off":
-        return OffSandbox(Report(rung="off", why=("switched off",)))
+        return OffSandbox(Report(rung="off", reasons=lambda: ("switched off",)))
     sandbox = _limits(probes or Probes())
     if mode == "require" and not _contains(sandbox.report):
         raise SandboxMissing(
@@ -61,7 +62,7 @@ def _limits(probes: Probes) -> LimitsSandbox:
         pids=Containment.YES if watched else Containment.PARTLY,
         memory="watcher" if watched else "none",
         uid=None if owner is None else owner[0],
-        why=tuple(_reasons(probes)),
+        reasons=cache(lambda: tuple(_reasons(probes))),
     )
     return LimitsSandbox(report, owner)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
@@ -21,7 +22,7 @@ _JSON = {Containment.NO: False, Containment.PARTLY: "partly", Containment.YES: T
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a rung keeps user code from; `why` says what held back the rungs above it."""
+    """What a rung keeps user code from; `reasons` find out what held back the rungs above it."""
 
     rung: str
     files: Containment = Containment.NO  # reading and writing what is not the function's
@@ -30,7 +31,12 @@ class Report:
     net: Literal["open", "api-only", "off"] = "open"
     memory: Literal["none", "watcher"] = "none"
     uid: int | None = None  # the unprivileged user that functions run as, None: ours
-    why: tuple[str, ...] = ()
+    reasons: Callable[[], tuple[str, ...]] = tuple
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """What held back the rungs above; it is found out when somebody asks. Blocking."""
+        return self.reasons()
 
     @property
     def line(self) -> str:

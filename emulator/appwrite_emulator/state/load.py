@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from ..garbage import without_garbage_collection
 from . import journal, snapshot
 from .disk import Disk, Paths
 from .errors import StateCorrupt
@@ -27,7 +28,7 @@ class Loaded:
 
 def load(paths: Paths, tables: Tables) -> Loaded:
     """Fill `tables` from the files; raises `StateCorrupt` where they are damaged."""
-    with snapshot.without_garbage_collection():
+    with without_garbage_collection():
         stamp = snapshot.stamp_of(paths.state)
         stored, number = snapshot.read(paths.state)
         tables.fill(stored.tables)

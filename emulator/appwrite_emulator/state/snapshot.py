@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import json
 import logging
 import os
@@ -101,18 +99,6 @@ def read(path: Path) -> tuple[Snapshot, int]:
     number = _read_meta(path, text, document)
     _check_sums(path, data, document, modified)
     return Snapshot({name: document[name] for name in document if name not in RESERVED}), number
-
-
-@contextlib.contextmanager
-def without_garbage_collection() -> Iterator[None]:
-    """Parsing makes many objects and no garbage; collecting meanwhile costs most of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _decode(path: Path, data: bytes) -> str:
