@@ -35,7 +35,8 @@ async def test_a_save_is_loaded_before_anybody_calls(project: Path) -> None:
         told = await site.news()
         assert told.facts is not None
         assert (told.facts["outcome"], told.facts["files"]) == ("live", ["main.py"])
-        assert site.emulator.services.status.to_json()["workers"]["idle"] == 1
+        status = await site.emulator.services.status.to_json()
+        assert status["workers"]["idle"] == 1
         assert await site.call() == "two"
 
 

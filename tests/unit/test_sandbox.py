@@ -50,6 +50,20 @@ def test_a_user_gets_limits_and_is_told_what_they_do_not_contain() -> None:
     }
 
 
+def test_what_holds_back_is_looked_for_once_and_only_when_somebody_asks() -> None:
+    looks: list[str] = []
+    probes = Probes(bwrap=lambda: looks.append("bwrap"), landlock=lambda: 0, is_root=lambda: True)
+    report = choose(probes=probes).report
+
+    assert (report.line.startswith("sandbox: limits"), looks) == (True, [])
+    assert (
+        report.why
+        == report.why
+        == ("bwrap: works here, not used by this version", "landlock: none")
+    )
+    assert looks == ["bwrap"]
+
+
 def test_root_hands_functions_to_nobody() -> None:
     sandbox = choose(probes=_probes(root=True))
 

@@ -72,7 +72,7 @@ class ControlDoors:
 
     async def tell_status(self, request: Request) -> Reply:
         await read_params(request)
-        return json_reply(self.status.to_json(), 200)
+        return json_reply(await self.status.to_json(), 200)
 
     async def settle(self, request: Request) -> Reply:
         values = await read_params(request, TIMEOUT)

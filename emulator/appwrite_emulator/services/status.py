@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from anyio import to_thread
+
 from .. import __version__
 from ..execution.executor import Executor
 from ..sandbox import Report
@@ -47,9 +49,10 @@ class Status:
         self._executor = executor
         self._control = control
 
-    def to_json(self) -> dict[str, Any]:
+    async def to_json(self) -> dict[str, Any]:
         """The present moment, for programs."""
         ground, about = self._ground, self._about
+        sandbox = await to_thread.run_sync(about.sandbox.to_json)
         return {
             "version": __version__,
             "appwrite": ground.config.appwrite,
@@ -63,7 +66,7 @@ class Status:
             "workers": self._executor.stats(),
             "pending": [work.to_json() for work in ground.under_way.of()],
             "snapshots": [snapshot.to_json() for snapshot in self._control.snapshots()],
-            "sandbox": about.sandbox.to_json(),
+            "sandbox": sandbox,
             "state": {
                 "file": str(about.state_file) if about.state_file else None,
                 "size": sum(_sizes(about.state_file)) if about.state_file else 0,
