@@ -172,6 +172,7 @@ def measure_cost(rounds: int) -> Cost:
 
 
 _PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+_INI = "[pytest]\naddopts = -p no:asyncio -p no:randomly -p no:rerunfailures -p no:time_machine\n"
 _NO_OTHERS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
@@ -201,4 +202,6 @@ def _cpu(command: list[str], folder: Path) -> float:
 def _suite() -> Iterator[Suite]:
     with tempfile.TemporaryDirectory(prefix="appwrite-emulator-bench-") as folder:
         os.chmod(folder, 0o755)  # functions run as another user when this is root
-        yield Suite(Path(folder))
+        suite = Suite(Path(folder))
+        suite.write("pytest.ini", _INI)
+        yield suite
