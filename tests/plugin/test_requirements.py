@@ -77,6 +77,7 @@ def test_what_is_missing_skips_with_its_reason(suite: Suite) -> None:
         "test_no_emulator_was_started": "PASSED",
     }
     assert "3 skipped" in ran.output
+    assert ran.output.count("SKIPPED [1] test_it.py:") == 3
     assert "Runtime 'swift-5.10' has no launcher here" in ran.output
     assert "or add a folder with a runtime.toml by --runtimes DIR." in ran.output
     assert "no runtime 'pyton'. Did you mean python" in section(ran, "test_misspelt")

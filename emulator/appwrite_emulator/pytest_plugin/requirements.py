@@ -31,7 +31,7 @@ def _require(item: pytest.Item, mark: pytest.Mark) -> None:
         if reason and _must_be_there(name, required_runtimes(item.config)):
             refuse(f"{reason} It is required by appwrite_required_runtimes.")
         if reason:
-            pytest.skip(reason)
+            item.add_marker(pytest.mark.skip(reason=reason))  # pytest tells the place of the test
 
 
 def _must_be_there(name: str, required: list[str]) -> bool:
