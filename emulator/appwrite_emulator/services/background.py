@@ -26,7 +26,8 @@ from .under_way import Work, WorkKind
 
 logger = logging.getLogger(__name__)
 
-_UNDER_WAY = (ExecutionStatus.WAITING, ExecutionStatus.PROCESSING)
+UNDER_WAY = (ExecutionStatus.WAITING, ExecutionStatus.PROCESSING)
+"""What has begun to be waited for and has not ended."""
 _TO_COME = (ExecutionStatus.WAITING, ExecutionStatus.SCHEDULED)
 _ENDED = "functions.[functionId].executions.[executionId].update"
 _REFUSALS = {
@@ -130,7 +131,7 @@ class Background:
 
     def fail_unfinished(self, reason: str) -> None:
         """Fail what waits for its turn or runs according to the rows, saying why."""
-        for row in [row for row in self._records.rows() if row["status"] in _UNDER_WAY]:
+        for row in [row for row in self._records.rows() if row["status"] in UNDER_WAY]:
             self._fail(Execution.from_row(row), reason)
 
     def drop(self, project: str = "") -> None:

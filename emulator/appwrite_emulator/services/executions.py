@@ -15,7 +15,7 @@ from ..models import Caller, Execution, ExecutionStatus, Function, Headers, Row,
 from ..query import Attribute
 from ..state import EpochPassed
 from . import permissions
-from .background import Background, is_final
+from .background import UNDER_WAY, Background, is_final
 from .functions import Functions
 from .ground import Ground
 from .outcomes import outcome
@@ -32,7 +32,6 @@ ATTRIBUTES = {
     "deploymentId": Attribute("deploymentId", "string"),
 }
 
-_UNDER_WAY = (ExecutionStatus.WAITING, ExecutionStatus.PROCESSING)
 _RESTORED = "The state was restored while execution {} ran; its result was dropped."
 
 
@@ -182,7 +181,7 @@ class Executions:
     def _is_late(self, function: Function, status: str, created_at: str) -> bool:
         """Whether an execution that has not ended should have: Appwrite 1.9.6 says that it failed,
         except to who asks for those that wait or run."""
-        if self._ground.config.appwrite == "1.6" or status not in _UNDER_WAY:
+        if self._ground.config.appwrite == "1.6" or status not in UNDER_WAY:
             return False
         if self._runs.is_inspected(function):
             return False
@@ -209,7 +208,7 @@ class Executions:
         Raises ApiError function_not_found, execution_not_found, execution_in_progress.
         """
         execution = self.get(caller, function_id, id)
-        if execution.status in _UNDER_WAY:
+        if execution.status in UNDER_WAY:
             raise ApiError("execution_in_progress")
         self._remove([execution])
         return execution
