@@ -12,6 +12,7 @@ import anyio.lowlevel
 import pytest
 
 from appwrite_emulator.execution.executor import Executor, Result, Target
+from appwrite_emulator.execution.factory import WorkerFactory
 from appwrite_emulator.execution.premises import Litter
 from appwrite_emulator.execution.remains import Remains
 
@@ -178,3 +179,21 @@ async def test_files_in_the_build_go_where_functions_can_write_there() -> None:
 
 def _files(folder: Path) -> list[str]:
     return [path.name for path in folder.rglob("*") if path.is_file()]
+
+
+async def test_a_build_is_looked_into_once_though_many_workers_ended_in_it() -> None:
+    async with running_spawner("off") as (spawner, folder):
+        factory, place = WorkerFactory(spawner, folder / "homes", max_body=1000), target(folder)
+        place.folder.mkdir(parents=True)
+        for number in range(1, 4):
+            worker = factory.make(launch(), lambda worker: None, lambda worker: None)
+            worker.key, worker.served = place.key, number
+            await factory.start(worker, {})
+            await factory.note(worker, place)
+            worker.lose("It is over")
+            await factory.bury(worker)
+
+        (found,) = factory.take_suspects("f/")
+
+        assert (found[0], found[1].root) == (place.key, str(place.folder))
+        assert factory.take_suspects("") == []

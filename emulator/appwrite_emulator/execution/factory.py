@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -56,7 +56,7 @@ class WorkerFactory:
         self._home_of: dict[Worker, Path] = {}
         self._premises_of: dict[Worker, list[Premises]] = {}
         self._builds: dict[Path, Premises] = {}  # those in which functions can write
-        self._suspects: list[tuple[str, Premises]] = []  # whose workers ended unseen, with keys
+        self._suspects: dict[tuple[str, str], Premises] = {}  # whose workers ended unseen
 
     def make(
         self,
@@ -97,9 +97,7 @@ class WorkerFactory:
         home = Premises(str(self._home_of[worker]))
         build = None if self._spawner.sandbox.owner else self._build(target)
         self._premises_of[worker] = [home, build] if build else [home]
-        await anyio.to_thread.run_sync(home.note)
-        if build and not build.is_noted:
-            await anyio.to_thread.run_sync(build.note)
+        await anyio.to_thread.run_sync(_note, self._premises_of[worker])
 
     def _build(self, target: BuiltTarget) -> Premises:
         folder = target.folder
@@ -117,17 +115,29 @@ class WorkerFactory:
     def take_suspects(self, key_prefix: str) -> list[tuple[str, Premises]]:
         """The builds in which workers of these keys may have written that are no more, with the
         keys they had."""
-        taken = [each for each in self._suspects if each[0].startswith(key_prefix)]
-        self._suspects = [each for each in self._suspects if each not in taken]
-        return [each for each in taken if os.path.isdir(each[1].root)]
+        taken = [place for place in self._suspects if place[0].startswith(key_prefix)]
+        found = [(key, self._suspects.pop((key, root))) for key, root in taken]
+        return [each for each in found if os.path.isdir(each[1].root)]
 
     async def bury(self, worker: Worker) -> None:
         await worker.bury()
         for premises in self._premises_of.pop(worker, [])[1:]:  # the home goes
             if worker.served != worker.tidied:
-                self._suspects.append((worker.key, premises))
+                self._suspect(worker.key, premises)
         if home := self._home_of.pop(worker, None):
             await anyio.to_thread.run_sync(lambda: shutil.rmtree(home, ignore_errors=True))
+
+    def _suspect(self, key: str, premises: Premises) -> None:
+        """Look into it at the next tidying. Where there never is one, builds come and go."""
+        self._suspects.setdefault((key, premises.root), premises)
+        if len(self._suspects) > _REMEMBERED:
+            del self._suspects[next(iter(self._suspects))]
+
+
+def _note(premises: Sequence[Premises]) -> None:
+    for each in premises:
+        if not each.is_noted:
+            each.note()
 
 
 def _path_of(launch: Launch) -> str:
