@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,6 +31,12 @@ def environment(**extra: str) -> dict[str, str]:
     """Our own without options of the emulator, and with the package of this checkout."""
     own = {name: value for name, value in os.environ.items() if "APPWRITE" not in name}
     return {**own, "PYTHONPATH": str(SOURCE_ROOT), "PYTHONUNBUFFERED": "1", **extra}
+
+
+def copied(name: str, place: Path) -> Path:
+    """An example as it is in the repository, whoever has run it there, as the folder `place`."""
+    made = shutil.ignore_patterns(".appwrite-emulator", "__pycache__", ".pytest_cache")
+    return shutil.copytree(EXAMPLES / name, place, ignore=made)
 
 
 def run(

@@ -11,15 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from .command import EXAMPLES, Running, lines_with, run, started
+from .command import Running, copied, lines_with, run, started
 
 pytestmark = pytest.mark.timeout(60)  # each starts several emulators
 
 
 @pytest.fixture
 def quickstart(reachable: Path) -> Path:
-    shutil.copytree(EXAMPLES / "quickstart", reachable / "quickstart")
-    return reachable / "quickstart"
+    return copied("quickstart", reachable / "quickstart")
 
 
 def state_of(folder: Path) -> Path:
@@ -98,7 +97,7 @@ def test_builds_that_lie_elsewhere_are_exported_and_imported(
     hidden = tmp_path / "hidden"
     hidden.mkdir(mode=0o700)
     for name in ("one", "two"):
-        shutil.copytree(EXAMPLES / "quickstart", hidden / name)
+        copied("quickstart", hidden / name)
     with started(str(hidden / "one")) as emulator:
         drawn = drawing(emulator)
         assert emulator.stop() == 0
